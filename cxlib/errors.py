@@ -1,0 +1,32 @@
+"""Errors a user can act on: what is wrong, what is there, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CxError(Exception):
+    """A user's mistake or an unusable input, told in one sentence; the command line prints it without a traceback."""
+
+
+class UsageError(CxError):
+    """The call itself is wrong (unknown option value, name or parameter); exit status 2."""
+
+
+class MissingDataError(CxError):
+    """The data folder lacks a table or column that a figure needs; a page says so and the rest stands."""
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
+    """Build the error for a name that is not among the known ones, with the nearest suggestion.
+
+    Args:
+        what: Kind of thing, singular ("metric", "dimension").
+        name: The name given.
+        known: All valid names.
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return UsageError(f"There is no {what} {name!r}.{hint} Known: {', '.join(names)}.")

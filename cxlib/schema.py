@@ -1,0 +1,157 @@
+"""What the declared tables mean to code: column types, conforming frames, dimension paths, the data dictionary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from cxlib.errors import CxError, unknown_name
+from cxlib.tables import GIVEN, TABLES, Column, Kind, Table
+
+__all__ = ["DIMENSIONS", "GIVEN", "TABLES", "Dimension", "conform", "dictionary", "dtype", "path_of", "table"]
+
+INSTANT = pl.Datetime("us", "UTC")
+_TYPES: dict[Kind, pl.DataType] = {
+    "id": pl.String(), "text": pl.String(), "instant": INSTANT, "day": pl.Date(), "minutes": pl.Float64(),
+    "number": pl.Float64(), "money": pl.Float64(), "integer": pl.Int64(), "flag": pl.Boolean(),
+}  # fmt: skip
+
+
+def table(name: str) -> Table:
+    """Return the declared table of that name.
+
+    Raises:
+        UsageError: No such table.
+    """
+    if name not in TABLES:
+        raise unknown_name("table", name, TABLES)
+    return TABLES[name]
+
+
+def dtype(column: Column) -> pl.DataType:
+    """Return the Polars type of a declared column."""
+    return _TYPES[column.kind]
+
+
+def conform(frame: pl.LazyFrame, name: str, *, derived: bool = False) -> pl.LazyFrame:
+    """Cast a frame to its declared columns, in declared order; absent optional columns become null.
+
+    Args:
+        frame: Rows of the table.
+        name: Table name.
+        derived: Keep the derived columns too (after `derive`); otherwise only the given ones are kept.
+
+    Raises:
+        CxError: A required column is absent.
+    """
+    declared = table(name)
+    present = set(frame.collect_schema().names())
+    wanted = declared.columns if derived or declared.derived else declared.given
+    missing = [column.name for column in wanted if column.required and column.name not in present]
+    if missing:
+        raise CxError(
+            f"Table {name!r} lacks the required column(s) {', '.join(missing)}; it has {', '.join(sorted(present))}."
+        )
+    return frame.select(
+        (pl.col(column.name) if column.name in present else pl.lit(None)).cast(dtype(column)).alias(column.name)
+        for column in wanted
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """How a dimension is reached from a table: joins along (own column, table) hops, then one column."""
+
+    column: str
+    hops: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A way to group figures: title, path from each table where it is defined, and where group labels come from."""
+
+    name: str
+    title: str
+    paths: dict[str, Path]
+    label: tuple[str, str] | None = None
+
+
+_TICKET = (("ticket_id", "tickets"),)
+_CUSTOMER = (("customer_id", "customers"),)
+_OF_TICKET = ("surveys", "messages", "replies", "orders", "workflow_runs", "status_moves", "agent_tickets")
+_WITH_CUSTOMER = ("tickets", "surveys", "replies", "orders")
+
+
+def _ticket_dimension(name: str, title: str, *own: str) -> Dimension:
+    paths = {other: Path(name, _TICKET) for other in _OF_TICKET if other not in own}
+    return Dimension(name, title, paths | {other: Path(name) for other in ("tickets", *own)})
+
+
+def _customer_dimension(name: str, title: str) -> Dimension:
+    through = {other: Path(name, _TICKET + _CUSTOMER) for other in _OF_TICKET if other not in _WITH_CUSTOMER}
+    own = {other: Path(name, _CUSTOMER) for other in _WITH_CUSTOMER}
+    return Dimension(name, title, through | own | {"customers": Path(name)})
+
+
+_AGENT_TABLES = ("tickets", "surveys", "replies", "workflow_runs", "agent_tickets")
+DIMENSIONS: dict[str, Dimension] = {
+    dimension.name: dimension
+    for dimension in (
+        _ticket_dimension("channel", "channel", "messages", "replies"),
+        _ticket_dimension("category", "category"),
+        _ticket_dimension("team", "team"),
+        _ticket_dimension("brand", "brand"),
+        _ticket_dimension("priority", "priority"),
+        _ticket_dimension("difficulty", "difficulty"),
+        _ticket_dimension("language", "language"),
+        _ticket_dimension("opened_by", "first author"),
+        _customer_dimension("importance", "customer importance"),
+        _customer_dimension("country", "country"),
+        Dimension("agent", "team member", {name: Path("agent_id") for name in _AGENT_TABLES}, ("agents", "name")),
+        Dimension("handling_channel", "handling channel", {"surveys": Path("handling_channel")}),
+    )
+}
+
+
+def path_of(dimension: str, table_name: str) -> Path:
+    """Return how `dimension` is reached from a table.
+
+    Raises:
+        UsageError: No such dimension.
+        CxError: The dimension is not defined on that table.
+    """
+    if dimension not in DIMENSIONS:
+        raise unknown_name("dimension", dimension, DIMENSIONS)
+    paths = DIMENSIONS[dimension].paths
+    if table_name not in paths:
+        here = ", ".join(sorted(name for name, other in DIMENSIONS.items() if table_name in other.paths))
+        raise CxError(f"{dimension!r} is not defined for rows of {table_name!r}; there you can use {here}.")
+    return paths[table_name]
+
+
+def dictionary() -> str:
+    """Return the data dictionary as Markdown: one section a table, one row a column."""
+    parts = ["# Data dictionary", ""]
+    for declared in TABLES.values():
+        origin = "derived by `cx derive`" if declared.derived else "given by sources"
+        parts += [f"## {declared.name}", "", f"{declared.meaning.capitalize()} ({origin}).", ""]
+        parts += ["| column | kind | meaning |", "|---|---|---|"]
+        parts += [
+            f"| {column.name}{_mark(column, declared)} | {column.kind} | {_meaning(column)} |"
+            for column in declared.columns
+        ]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _mark(column: Column, declared: Table) -> str:
+    if column.name == declared.key:
+        return " (key)"
+    return " (required)" if column.required else " (derived)" if column.derived else ""
+
+
+def _meaning(column: Column) -> str:
+    choices = f": {', '.join(column.choices)}" if column.choices else ""
+    target = f" → {column.references}" if column.references else ""
+    return f"{column.meaning}{choices}{target}"

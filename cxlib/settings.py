@@ -1,0 +1,191 @@
+"""Settings of a workbook: time zone, schedules, windows, margins, targets, dated events; checked by name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cxlib.errors import UsageError, unknown_name
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+_OFFICE_HOURS = {day: ["09:00-17:00"] for day in WEEKDAYS[:5]}
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Days after which a look-ahead figure is known."""
+
+    first_contact_resolution_days: int = 7
+    reopen_days: int = 14
+    response_days: int = 14
+    active_days: int = 90
+    repeat_days: int = 90
+    unanswered_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """Differences within these are "about the same": shares and NPS in points, means in scale widths, others relative."""
+
+    share: float = 2.0
+    score: float = 5.0
+    mean: float = 0.1
+    duration: float = 0.10
+    count: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A target or benchmark of one metric, in the unit the metric is printed in."""
+
+    value: float
+    source: str = ""
+    valid_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A dated change that may explain a figure: a new tool, a price rise."""
+
+    date: date
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSettings:
+    """Opening hours: weekday → spans "HH:MM-HH:MM" (split shifts allowed), holidays by country and by hand.
+
+    `half_days` maps a date to the spans that replace the weekday's on that day.
+    """
+
+    timezone: str = ""
+    hours: Mapping[str, list[str]] = field(default_factory=lambda: dict(_OFFICE_HOURS))
+    holidays: str = ""
+    extra_holidays: tuple[date, ...] = ()
+    half_days: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings; every field has a default, so an empty file is valid."""
+
+    timezone: str = "UTC"
+    currency: str = "EUR"
+    min_group: int = 10
+    minutes_per_reply: float = 6.0
+    windows: Windows = Windows()
+    margins: Margins = Margins()
+    default_schedule: str = "default"
+    schedules: Mapping[str, ScheduleSettings] = field(default_factory=lambda: {"default": ScheduleSettings()})
+    targets: Mapping[str, Goal] = field(default_factory=dict)
+    benchmarks: Mapping[str, Goal] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    costs: Mapping[str, float] = field(default_factory=dict)
+    difficulty: Mapping[str, str] = field(default_factory=dict)
+
+    def goal(self, metric: str, month: str, *, kind: str = "targets") -> Goal | None:
+        """Return the target (or benchmark) of a metric in force in a month, else None."""
+        goal: Goal | None = getattr(self, kind).get(metric)
+        if goal is None or (goal.valid_from is not None and f"{goal.valid_from:%Y-%m}" > month):
+            return None
+        return goal
+
+
+def read_settings(*paths: Path) -> Settings:
+    """Read settings files, later ones overriding earlier ones key by key; absent files are skipped.
+
+    Raises:
+        UsageError: Unreadable file, unknown name, wrong type, unknown time zone or an unreadable span of hours.
+    """
+    merged: dict[str, Any] = {}
+    for path in paths:
+        if path.exists():
+            merged = _merge(merged, _parse(path))
+    return build(merged)
+
+
+def build(raw: Mapping[str, Any]) -> Settings:
+    """Build and check settings from plain values, as read from TOML."""
+    values = dict(raw)
+    nested: dict[str, Any] = {
+        "windows": _make(Windows, values.pop("windows", {}), "windows"),
+        "margins": _make(Margins, values.pop("margins", {}), "margins"),
+        "events": tuple(_make(Event, event, "events") for event in values.pop("events", [])),
+    }
+    for group in ("targets", "benchmarks"):
+        nested[group] = {name: _make(Goal, goal, f"{group}.{name}") for name, goal in values.pop(group, {}).items()}
+    if schedules := values.pop("schedules", {}):
+        nested["schedules"] = {
+            name: _make(ScheduleSettings, plan, f"schedules.{name}") for name, plan in schedules.items()
+        }
+    return _checked(_make(Settings, values | nested, "settings"))
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path.name} cannot be read as TOML: {error}.") from None
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both and key != "hours" else value
+    return merged
+
+
+def _make(kind: type, values: Mapping[str, Any], where: str) -> Any:
+    if not isinstance(values, Mapping):
+        raise UsageError(f"Setting [{where}] must be a table of names and values, not {values!r}.")
+    known = {item.name: item for item in fields(kind)}
+    for name in values:
+        if name not in known:
+            raise unknown_name(f"setting in [{where}]", name, known)
+    for name, item in known.items():
+        default = item.default
+        if name not in values and default is MISSING and item.default_factory is MISSING:
+            raise UsageError(f"Setting [{where}] lacks {name!r}.")
+        if name in values and isinstance(default, (int, float, str)):
+            _check_type(f"{where}.{name}", values[name], default)
+    converted = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return kind(**converted)
+
+
+def _check_type(where: str, value: Any, default: Any) -> None:
+    expected = (int, float) if isinstance(default, float) else type(default)
+    if not isinstance(value, expected) or isinstance(value, bool):
+        raise UsageError(
+            f"Setting {where} is {value!r}; a {type(default).__name__} is expected, for example {default!r}."
+        )
+
+
+def _checked(settings: Settings) -> Settings:
+    zones = {settings.timezone, *(plan.timezone or settings.timezone for plan in settings.schedules.values())}
+    for zone in sorted(zones):
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise UsageError(f"Unknown time zone {zone!r}; use an IANA name such as 'Europe/Warsaw'.") from None
+    if settings.default_schedule not in settings.schedules:
+        raise unknown_name("schedule", settings.default_schedule, settings.schedules)
+    for name, plan in settings.schedules.items():
+        _check_spans(name, plan)
+    return settings
+
+
+def _check_spans(name: str, plan: ScheduleSettings) -> None:
+    for day, spans in {**plan.hours, **plan.half_days}.items():
+        if day in plan.hours and day not in WEEKDAYS:
+            raise unknown_name(f"weekday in schedule {name!r}", day, WEEKDAYS)
+        for span in spans:
+            if not _SPAN.fullmatch(span) or span[:5] >= span[6:]:
+                raise UsageError(f"Schedule {name!r}, {day}: {span!r} is not a span such as '09:00-17:00'.")

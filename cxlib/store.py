@@ -1,0 +1,153 @@
+"""The data folder: where it is, what it holds, how it is replaced without ever being half written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cxlib.errors import MissingDataError, UsageError
+from cxlib.schema import table
+from cxlib.settings import Settings, read_settings
+
+MANIFEST = "manifest.json"
+
+
+def project_root() -> Path:
+    """Return the workbook's folder: `CX_HOME`, else the nearest folder upwards that has data/settings.toml, else here."""
+    if home := os.environ.get("CX_HOME"):
+        return Path(home)
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "data" / "settings.toml").exists()), here)
+
+
+def data_folder(name: str) -> Path:
+    """Return the folder of a data set given by name (below data/) or by path."""
+    direct = Path(name)
+    if direct.is_dir() and (direct.is_absolute() or len(direct.parts) > 1 or (direct / MANIFEST).exists()):
+        return direct.resolve()
+    return project_root() / "data" / name
+
+
+@dataclass(frozen=True)
+class Data:
+    """An opened data folder: lazily scanned tables, its settings and its manifest."""
+
+    name: str
+    folder: Path
+    settings: Settings
+    manifest: dict[str, Any] = field(repr=False)
+
+    @cached_property
+    def extracted_at(self) -> datetime:
+        """The instant the data end (UTC): the end of observation of everything unfinished."""
+        return datetime.fromisoformat(self.manifest["extracted_at"])
+
+    @property
+    def first_month(self) -> str:
+        """First month with rows, "YYYY-MM"."""
+        return str(self.manifest["first_month"])
+
+    @property
+    def last_month(self) -> str:
+        """Last month with rows, "YYYY-MM"."""
+        return str(self.manifest["last_month"])
+
+    def path(self, name: str) -> Path:
+        """Return the file (or month-partitioned folder) of a table."""
+        folder = self.folder / name
+        return folder if folder.is_dir() else self.folder / f"{table(name).name}.parquet"
+
+    def has(self, name: str) -> bool:
+        """Tell whether the folder holds this table."""
+        return self.path(name).exists()
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """Return a table, lazily.
+
+        Raises:
+            MissingDataError: The folder lacks it.
+        """
+        if not self.has(name):
+            raise MissingDataError(f"The data {self.name!r} have no table {name!r} ({table(name).meaning}).")
+        return pl.scan_parquet(self.path(name))
+
+    @cached_property
+    def _filled(self) -> dict[str, set[str]]:
+        return {}
+
+    def filled(self, name: str) -> set[str]:
+        """Return the columns of a table that hold at least one value; empty when the table is absent."""
+        if name not in self._filled:
+            counts = self.scan(name).select(pl.all().count()).collect().row(0, named=True) if self.has(name) else {}
+            self._filled[name] = {column for column, count in counts.items() if count}
+        return self._filled[name]
+
+
+def open_data(name: str = "demo") -> Data:
+    """Open a data folder by name or path.
+
+    Raises:
+        UsageError: No such folder, or it holds no manifest.
+    """
+    folder = data_folder(name)
+    if not (folder / MANIFEST).exists():
+        parent = folder.parent
+        known = sorted(path.parent.name for path in parent.glob(f"*/{MANIFEST}")) if parent.is_dir() else []
+        there = f"There are: {', '.join(known)}." if known else "There are none yet."
+        raise UsageError(
+            f"There is no data set {name!r}. {there} Build one with 'cx demo' or 'cx import … --into {folder.name}'."
+        )
+    settings = read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return Data(folder.name, folder, settings, manifest)
+
+
+@contextmanager
+def replacing(folder: Path, *, keep: bool = False) -> Iterator[Path]:
+    """Yield an empty folder beside `folder` to build in; move it in at the end, leave the old one on any failure.
+
+    Args:
+        folder: The folder to replace; may be absent.
+        keep: Start from a copy of the present content (hard links where possible) instead of from nothing.
+    """
+    aside, old = (folder.with_name(f".{folder.name}.{suffix}") for suffix in ("new", "old"))
+    recover(folder)
+    shutil.rmtree(aside, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if keep and folder.exists():
+        shutil.copytree(folder, aside)
+    else:
+        aside.mkdir()
+    try:
+        yield aside
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    if folder.exists():
+        folder.rename(old)
+    aside.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Finish a replacement that died between its two renames: put the old content back if nothing is in place."""
+    old = folder.with_name(f".{folder.name}.old")
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest of a data folder, sorted, so that equal data give equal bytes."""
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")

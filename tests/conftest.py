@@ -1,0 +1,34 @@
+"""Shared fixtures: where the real data lie, and what a missing one means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+def skip_or_fail(reason: str) -> None:
+    """Skip the test for a missing system part; under CX_NO_SKIP=1 fail instead."""
+    if os.environ.get("CX_NO_SKIP") == "1":
+        pytest.fail(f"{reason} (CX_NO_SKIP=1 forbids skipping)")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Return a function that finds a real data file below ../shared/data; the test is skipped when it is absent."""
+
+    def find(name: str, folder: str = "data") -> Path:
+        path = SHARED / folder / name
+        if not SHARED.exists():
+            pytest.skip(f"no folder ../shared beside the checkout: {name} cannot be read")
+        if not path.exists():
+            skip_or_fail(f"../shared/{folder}/{name} is missing")
+        return path
+
+    return find
