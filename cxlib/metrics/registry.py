@@ -1,0 +1,151 @@
+"""What a metric is, and the registry of all of them.
+
+A metric is a name, a sentence and one row-level expression over one table. Null means: outside the metric's population,
+or not yet known. An unfinished duration is not null: its clock says that it has not ended.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+import narwhals as nw
+
+from cxlib.errors import unknown_name
+from cxlib.schema import table as declared_table
+
+Kind = Literal["share", "mean", "score", "duration", "count"]
+Better = Literal["higher", "lower", "neither"]
+
+
+class Clock(NamedTuple):
+    """Value of a duration metric: the column of its minutes, the flag that says it ended, and who is outside."""
+
+    minutes: str
+    ended: str
+    where: nw.Expr | None = None
+
+
+Value = nw.Expr | Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure.
+
+    Attributes:
+        name: Identifier, the field's own term.
+        title: Heading in words.
+        sentence: First sentence of its docstring: the glossary entry.
+        table: Table whose rows it reads.
+        anchor: Instant that decides the month of a row ("answered" for `answered_at`).
+        unit: Column of what is independent of what ("customer_id"), or "day".
+        kind: share, mean, score (−1/0/1), duration, count: decides interval, axis and wording.
+        measured_in: Unit of the printed value: "%", "points", "minutes", "tickets" …
+        better: Which direction is good.
+        value: Returns the row-level expression (or the clock).
+        needs: Columns of the table without which the figure is not known.
+        window: Setting in [windows] after which a row's value is known; empty if at once.
+        weighted: Whether the table's `weight` counts.
+        theme: Module the metric is defined in.
+        scale: (lowest, highest) possible printed value, where there is one.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    table: str
+    anchor: str
+    unit: str
+    kind: Kind
+    measured_in: str
+    better: Better
+    value: Callable[[], Value]
+    needs: tuple[str, ...]
+    window: str
+    weighted: bool
+    theme: str
+    scale: tuple[float, float] | None
+
+    @property
+    def factor(self) -> float:
+        """Printed value ÷ computed value: 100 for shares and scores, else 1."""
+        return 100.0 if self.kind in ("share", "score") else 1.0
+
+
+METRICS: dict[str, Metric] = {}
+
+
+def metric(
+    *,
+    title: str,
+    table: str,
+    anchor: str,
+    unit: str = "customer_id",
+    kind: Kind,
+    measured_in: str = "%",
+    better: Better,
+    needs: tuple[str, ...] = (),
+    window: str = "",
+    scale: tuple[float, float] | None = None,
+    business_twin: bool = False,
+) -> Callable[[Callable[[], Value]], Callable[[], Value]]:
+    """Register a metric; the decorated function's name and docstring are its name and definition.
+
+    Args: see `Metric`. `business_twin` also registers `<name>_business`, the same clock in open minutes only.
+    """
+    declared = declared_table(table)
+
+    def register(function: Callable[[], Value]) -> Callable[[], Value]:
+        sentence = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
+        new = Metric(
+            name=function.__name__,
+            title=title,
+            sentence=sentence,
+            table=table,
+            anchor=anchor,
+            unit=unit,
+            kind=kind,
+            measured_in=measured_in,
+            better=better,
+            value=function,
+            needs=(f"{anchor}_at", *needs),
+            window=window,
+            weighted=any(column.name == "weight" for column in declared.columns),
+            theme=function.__module__.rsplit(".", 1)[-1],
+            scale=scale or ((0.0, 100.0) if kind == "share" else (-100.0, 100.0) if kind == "score" else None),
+        )
+        METRICS[new.name] = new
+        if business_twin:
+            METRICS[f"{new.name}_business"] = _twin(new)
+        return function
+
+    return register
+
+
+def _twin(calendar: Metric) -> Metric:
+    def in_open_minutes() -> Value:
+        clock = calendar.value()
+        assert isinstance(clock, Clock)
+        return clock._replace(minutes=clock.minutes.replace("_minutes", "_business_minutes"))
+
+    return replace(
+        calendar,
+        name=f"{calendar.name}_business",
+        title=f"{calendar.title}, opening hours only",
+        sentence=f"{calendar.sentence[:-1]}; only minutes within the ticket's opening hours count.",
+        value=in_open_minutes,
+    )
+
+
+def get(name: str) -> Metric:
+    """Return the metric of that name.
+
+    Raises:
+        UsageError: No such metric.
+    """
+    if name not in METRICS:
+        raise unknown_name("metric", name, METRICS)
+    return METRICS[name]

@@ -1,0 +1,152 @@
+"""Results: what a question's answer consists of. Frozen, full precision, in printed units (% and points, minutes).
+
+Every table of points has the same columns: `n` (rows with a value), `units` (independent units among them), `value`,
+`se` (standard error), `low` and `high` (95 % interval). An empty group has n = 0 and null everywhere else, never NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from cxlib.metrics.registry import Metric
+from cxlib.settings import Event, Goal
+
+POINT = ("n", "units", "value", "se", "low", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a result is about: data set, reported month, filters in words, settings' margin for "about the same".
+
+    Attributes:
+        data: Name of the data set.
+        month: Reported month, "YYYY-MM".
+        filters: Filters as given ("team=Billing; channel=phone"), empty if none.
+        margin: Differences within ± this (printed unit) are "about the same"; for durations and counts relative.
+        min_group: Fewest respondents a public page shows.
+        language: Language of words and numbers ("en").
+        provisional: Share (0–1) of the month's rows whose value is not yet known; 0 when all windows are over.
+        outside: Rows of the month outside the wait by a competing end (solved, merged or deleted first), durations only.
+        unfinished: Rows of the month whose clock still runs, durations only.
+    """
+
+    data: str
+    month: str
+    filters: str = ""
+    margin: float = 0.0
+    min_group: int = 10
+    language: str = "en"
+    provisional: float = 0.0
+    outside: int = 0
+    unfinished: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One figure with its 95 % interval; value, se, low, high are None where there is nothing to say."""
+
+    n: int
+    units: int
+    value: float | None
+    se: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The difference of two published figures of one metric: `after` − `before`.
+
+    `difference`, `low`, `high` are in the printed unit (points for %), `p_value` belongs to the same statistic:
+    p < .05 exactly when 0 lies outside the interval. All None where either side has no value.
+    """
+
+    metric: Metric
+    scope: Scope
+    period: str
+    baseline: str
+    after: Estimate
+    before: Estimate
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A metric month by month: `points` has `period` and POINT columns, oldest first, the reported month last."""
+
+    metric: Metric
+    scope: Scope
+    points: pl.DataFrame
+    change: Change | None
+    last_year: Change | None
+    target: Goal | None = None
+    benchmark: Goal | None = None
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """A metric by groups in the reported month.
+
+    Attributes:
+        points: `group` (key), `label` (to print), POINT columns, `before` (value in the baseline month) and
+            `rest_difference`, `rest_low`, `rest_high`, `rest_p` (this group − all others), largest value first.
+        overall: The figure of all groups together.
+        p_value: Test that all groups are equal (Wald, cluster-robust); None with fewer than two groups.
+    """
+
+    metric: Metric
+    scope: Scope
+    by: str
+    by_title: str
+    baseline: str
+    points: pl.DataFrame
+    overall: Estimate
+    p_value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """Shares of ordered classes in the reported month and in the baseline: answers of a scale, NPS classes, brackets.
+
+    `points`: `group` (class), POINT columns (value = share in %), `before` (share in % in the baseline month).
+    """
+
+    metric: Metric
+    scope: Scope
+    title: str
+    baseline: str
+    points: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The first page: key figures with their changes, and which changes survive the false-discovery control.
+
+    Attributes:
+        trends: Trend of each key figure, in the order of the page.
+        survives: Metric names whose change survives Benjamini–Hochberg at 5 %.
+        missing: Metric name → why it is not known.
+    """
+
+    scope: Scope
+    trends: tuple[Trend, ...]
+    survives: frozenset[str]
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotKnown:
+    """A question the data cannot answer: what is missing and how to bring it."""
+
+    title: str
+    reason: str
+
+
+Result = Change | Trend | Breakdown | Distribution | Overview | NotKnown
