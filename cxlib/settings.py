@@ -32,7 +32,7 @@ class Windows:
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """Differences within these are "about the same": shares and NPS in points, means in scale widths, others relative."""
+    """Differences within these are "about the same": shares and NPS in points, means in scale widths, rest relative."""
 
     share: float = 2.0
     score: float = 5.0
@@ -187,5 +187,5 @@ def _check_spans(name: str, plan: ScheduleSettings) -> None:
         if day in plan.hours and day not in WEEKDAYS:
             raise unknown_name(f"weekday in schedule {name!r}", day, WEEKDAYS)
         for span in spans:
-            if not _SPAN.fullmatch(span) or span[:5] >= span[6:]:
+            if not _SPAN.fullmatch(span) or not span[:5] < span[6:] <= "24:00":
                 raise UsageError(f"Schedule {name!r}, {day}: {span!r} is not a span such as '09:00-17:00'.")

@@ -23,7 +23,7 @@ MANIFEST = "manifest.json"
 
 
 def project_root() -> Path:
-    """Return the workbook's folder: `CX_HOME`, else the nearest folder upwards that has data/settings.toml, else here."""
+    """Return the workbook's folder: `CX_HOME`, else the nearest one upwards that has data/settings.toml, else here."""
     if home := os.environ.get("CX_HOME"):
         return Path(home)
     here = Path.cwd()
@@ -91,6 +91,18 @@ class Data:
             counts = self.scan(name).select(pl.all().count()).collect().row(0, named=True) if self.has(name) else {}
             self._filled[name] = {column for column, count in counts.items() if count}
         return self._filled[name]
+
+    @cached_property
+    def survey_kinds(self) -> frozenset[str]:
+        """Kinds of survey that have at least one answer."""
+        if not self.has("surveys"):
+            return frozenset()
+        answered = self.scan("surveys").filter(pl.col("answer").is_not_null())
+        return frozenset(answered.select(pl.col("kind").unique()).collect().to_series().drop_nulls().to_list())
+
+    def has_gaps(self, name: str, column: str) -> bool:
+        """Tell whether a column has rows without a value."""
+        return bool(self.scan(name).select(pl.col(column).is_null().any()).collect().item())
 
 
 def open_data(name: str = "demo") -> Data:

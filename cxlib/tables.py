@@ -121,6 +121,9 @@ TICKETS = Table(
         Column("source", "text", "system the row comes from"),
         *_local("created"),
         *_local("solved"),
+        *_local("first_solved"),
+        *_local("first_reply_due"),
+        *_local("due"),
         *_clock("take_up", "created to first taken by a human"),
         *_clock("first_reply", "created to first public reply by a human"),
         *_clock("resolution", "created to last solved"),
@@ -142,6 +145,7 @@ TICKETS = Table(
         _derived("on_hold_business_minutes", "minutes", "open minutes in hold"),
         _derived("wait_ended", "flag", "whether the status history of the ticket has ended (solved)"),
         _derived("reopened_at", "instant", "first time the ticket left solved again"),
+        _derived("reopened_after_minutes", "minutes", "first solved to first reopened"),
         _derived(
             "next_ticket_minutes",
             "minutes",

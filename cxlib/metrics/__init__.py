@@ -1,0 +1,14 @@
+"""Metrics and frames: a metric is a name, a sentence and one expression; `base` does the grouping.
+
+Importing this package fills the registry `METRICS`.
+"""
+
+from cxlib.metrics import loyalty, satisfaction, volume, waiting
+from cxlib.metrics.base import known, measured_frame, population, row_frame, unit_frame
+from cxlib.metrics.registry import METRICS, Clock, Metric, get, metric
+from cxlib.metrics.view import View, last_complete_month, parse_filters, view
+
+__all__ = [
+    "METRICS", "Clock", "Metric", "View", "get", "known", "last_complete_month", "loyalty", "measured_frame", "metric",
+    "parse_filters", "population", "row_frame", "satisfaction", "unit_frame", "view", "volume", "waiting",
+]  # fmt: skip

@@ -47,6 +47,8 @@ class Metric:
         better: Which direction is good.
         value: Returns the row-level expression (or the clock).
         needs: Columns of the table without which the figure is not known.
+        gaps: Columns that must also have empty rows (offers without an answer), else the figure is not known.
+        survey: Kind of survey it reads, empty if any.
         window: Setting in [windows] after which a row's value is known; empty if at once.
         weighted: Whether the table's `weight` counts.
         theme: Module the metric is defined in.
@@ -64,6 +66,8 @@ class Metric:
     better: Better
     value: Callable[[], Value]
     needs: tuple[str, ...]
+    gaps: tuple[str, ...]
+    survey: str
     window: str
     weighted: bool
     theme: str
@@ -88,6 +92,8 @@ def metric(
     measured_in: str = "%",
     better: Better,
     needs: tuple[str, ...] = (),
+    gaps: tuple[str, ...] = (),
+    survey: str = "",
     window: str = "",
     scale: tuple[float, float] | None = None,
     business_twin: bool = False,
@@ -112,6 +118,8 @@ def metric(
             better=better,
             value=function,
             needs=(f"{anchor}_at", *needs),
+            gaps=gaps,
+            survey=survey,
             window=window,
             weighted=any(column.name == "weight" for column in declared.columns),
             theme=function.__module__.rsplit(".", 1)[-1],

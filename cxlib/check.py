@@ -1,0 +1,163 @@
+"""Checks of a data folder: rows, period, missing shares, and every promise of the tables that does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from cxlib.schema import GIVEN
+from cxlib.store import Data
+from cxlib.tables import Table
+
+_ORDERED = {
+    "tickets": (("created_at", "first_replied_at"), ("created_at", "taken_at"), ("created_at", "solved_at")),
+    "surveys": (("sent_at", "answered_at"),),
+    "customers": (("joined_at", "left_at"),),
+    "agents": (("hired_at", "left_at"),),
+}
+_ANCHOR = {
+    "tickets": "created_at", "messages": "sent_at", "changes": "changed_at", "surveys": "answered_at",
+    "orders": "ordered_at", "workflow_runs": "ran_at", "article_views": "viewed_at", "customers": "joined_at",
+    "agents": "hired_at",
+}  # fmt: skip
+# Instants that lie ahead by their nature.
+_PROMISED = ("first_reply_due_at", "due_at")
+
+
+@dataclass(frozen=True, slots=True)
+class TableSummary:
+    """Size of a table: rows, first and last instant of its anchor, share of missing values per given column (0–1)."""
+
+    table: str
+    rows: int
+    first: str | None
+    last: str | None
+    missing: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken promise: where, which, how often, up to three example ids."""
+
+    table: str
+    promise: str
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """All summaries and findings of a data folder, and the rows its import set aside by reason."""
+
+    data: str
+    tables: tuple[TableSummary, ...]
+    findings: tuple[Finding, ...]
+    set_aside: dict[str, dict[str, int]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+
+def check(data: Data) -> CheckReport:
+    """Check every given table of a data folder against its declaration and against the others."""
+    present = [declared for name, declared in GIVEN.items() if data.has(name)]
+    summaries = tuple(_summary(data, declared) for declared in present)
+    findings = [finding for declared in present for finding in _findings(data, declared)]
+    return CheckReport(data.name, summaries, tuple(findings), data.manifest.get("set_aside", {}))
+
+
+def _summary(data: Data, declared: Table) -> TableSummary:
+    names = [column.name for column in declared.given]
+    anchor = pl.col(_ANCHOR[declared.name])
+    row = (
+        data.scan(declared.name)
+        .select(pl.len().alias("rows"), anchor.min().alias("first"), anchor.max().alias("last"), *_nulls(names))
+        .collect()
+        .row(0, named=True)
+    )
+    rows = int(row["rows"])
+    missing = {name: row[f"null {name}"] / rows if rows else 0.0 for name in names}
+    first, last = (row[end] and f"{row[end]:%Y-%m-%d}" for end in ("first", "last"))
+    return TableSummary(declared.name, rows, first, last, missing)
+
+
+def _nulls(names: list[str]) -> list[pl.Expr]:
+    return [pl.col(name).null_count().alias(f"null {name}") for name in names]
+
+
+def _findings(data: Data, declared: Table) -> Iterator[Finding]:
+    frame = data.scan(declared.name)
+    for promise, broken in _promises(data, declared):
+        wrong = frame.filter(broken).select(pl.col(declared.key)).collect().to_series()
+        if len(wrong):
+            yield Finding(declared.name, promise, len(wrong), tuple(str(key) for key in wrong.head(3)))
+    yield from _references(data, declared)
+    yield from _shrunk_months(data, declared)
+
+
+def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
+    """Yield each promise a row alone can break, with the expression that is true where it is broken."""
+    key = pl.col(declared.key)
+    yield f"duplicate {declared.key}", key.is_duplicated() & key.is_not_null()
+    for column in declared.given:
+        value = pl.col(column.name)
+        if column.required:
+            yield f"{column.name} is missing", value.is_null()
+        if column.choices:
+            yield f"{column.name} is none of the known values", value.is_not_null() & ~value.is_in(column.choices)
+        if column.kind == "instant" and column.name not in _PROMISED:
+            yield f"{column.name} lies after the end of the data", value > data.extracted_at
+    for earlier, later in _ORDERED.get(declared.name, ()):
+        yield f"{later} lies before {earlier}", pl.col(later) < pl.col(earlier)
+    if declared.name == "surveys":
+        inside = pl.col("answer").is_between(pl.col("scale_low"), pl.col("scale_high"))
+        yield "answer lies outside its scale", ~inside
+        yield "answered_at without an answer", pl.col("answered_at").is_not_null() & pl.col("answer").is_null()
+    if declared.name == "messages" and data.has("tickets"):
+        yield "message lies before its ticket's creation", pl.col("message_id").is_in(_early_messages(data).implode())
+
+
+def _early_messages(data: Data) -> pl.Series:
+    created = data.scan("tickets").select("ticket_id", "created_at").unique("ticket_id", keep="first")
+    messages = data.scan("messages").join(created, on="ticket_id")
+    return messages.filter(pl.col("sent_at") < pl.col("created_at")).select("message_id").collect().to_series()
+
+
+def _references(data: Data, declared: Table) -> Iterator[Finding]:
+    for column in declared.given:
+        target = column.references
+        if not target or not data.has(target):
+            continue
+        known = data.scan(target).select(pl.col(GIVEN[target].key).alias(column.name)).unique()
+        rows = data.scan(declared.name).filter(pl.col(column.name).is_not_null())
+        lost = rows.join(known, on=column.name, how="anti").select(declared.key).collect().to_series()
+        if len(lost):
+            examples = tuple(str(key) for key in lost.sort().head(3))
+            yield Finding(declared.name, f"{column.name} is unknown in {target}", len(lost), examples)
+
+
+def _shrunk_months(data: Data, declared: Table) -> Iterator[Finding]:
+    """Find complete months with less than half the rows of both neighbours (or of the one before, at the end)."""
+    if declared.name in ("customers", "agents"):
+        return
+    day = pl.col(_ANCHOR[declared.name]).dt.convert_time_zone(data.settings.timezone)
+    months = (
+        data.scan(declared.name)
+        .filter(day.is_not_null() & (day <= data.extracted_at))
+        .group_by(day.dt.strftime("%Y-%m").alias("month"))
+        .agg(pl.len().alias("rows"))
+        .sort("month")
+        .collect()
+    )
+    counts = list(months.iter_rows())
+    shrunk = [
+        month
+        for (_, before), (month, rows), (_, after) in zip(counts, counts[1:], [*counts[2:], (None, None)], strict=False)
+        if before >= 20 and 2 * rows < before and (after is None or 2 * rows < after)
+    ]
+    if shrunk:
+        yield Finding(declared.name, "a month with less than half its neighbours' rows", len(shrunk), tuple(shrunk[:3]))

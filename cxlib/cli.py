@@ -1,0 +1,254 @@
+"""The console command `cx`: one subcommand a task, no traceback for a user's mistake.
+
+Exit status: 0 = all well, 1 = ran but something failed (said which), 2 = wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from cxlib.errors import CxError, UsageError
+from cxlib.store import data_folder, open_data, project_root, replacing
+
+Command = Callable[[argparse.Namespace], int]
+FORMATS = ("table", "csv", "json")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `cx`; return its exit status."""
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        return command(options)
+    except UsageError as error:
+        return _complain(error, 2)
+    except CxError as error:
+        return _complain(error, 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return _complain("Stopped; what was there before is unchanged.", 130)
+
+
+def _complain(error: object, status: int) -> int:
+    print(f"cx: {error}", file=sys.stderr)
+    return status
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from cxlib.derive import derive
+    from cxlib.sources.demo import DemoParameters, build_demo
+
+    folder = data_folder(options.into)
+    with replacing(folder) as aside:
+        build_demo(aside, parameters=DemoParameters(seed=options.seed))
+        derive(aside)
+    print(f"Built {_shown(folder)}: {_rows(folder)}.")
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from cxlib.derive import derive
+    from cxlib.sources import SOURCES
+    from cxlib.sources.mapped import draft_mapping
+
+    paths = [Path(path) for path in options.paths]
+    if options.draft:
+        print("\n".join(draft_mapping(path) for path in paths))
+        return 0
+    if not options.into:
+        raise UsageError("Say where the data go: --into NAME (a folder below data/).")
+    folder = data_folder(options.into)
+    with replacing(folder, keep=True) as aside:
+        report = SOURCES[options.system](paths, mapping=_mapping(options), folder=aside)
+        derive(aside)
+    print(report)
+    print(f"Imported into {_shown(folder)}: {_rows(folder)}. Next: cx check {options.into}; cx report {options.into}.")
+    return 0
+
+
+def _mapping(options: argparse.Namespace) -> Path:
+    if not options.mapping:
+        raise UsageError("A mapped import needs --mapping FILE; --draft proposes one from your file's headers.")
+    shipped = project_root() / "data" / "mappings" / f"{options.mapping}.toml"
+    given = Path(options.mapping)
+    if not given.exists() and not shipped.exists():
+        known = ", ".join(sorted(path.stem for path in shipped.parent.glob("*.toml")))
+        raise UsageError(
+            f"There is no mapping {options.mapping!r}. Shipped: {known}; or give the path of your own file."
+        )
+    return given if given.exists() else shipped
+
+
+def _derive(options: argparse.Namespace) -> int:
+    from cxlib.derive import rederive
+
+    rederive(options.data)
+    print(f"Derived {_shown(data_folder(options.data))} anew.")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from cxlib.check import check
+    from cxlib.tabulate import check_text
+
+    report = check(open_data(options.data))
+    print(
+        json.dumps(report.as_json(), indent=2, ensure_ascii=False) if options.format == "json" else check_text(report)
+    )
+    return 0
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from cxlib.metrics import view
+    from cxlib.periods import months_between
+    from cxlib.stats import figures, missing
+
+    data = open_data(options.data)
+    month = data.last_month if options.month == "all" else options.month
+    looked = view(
+        data, month=month, by=options.by, filters=options.filter, weighted=not options.unweighted, engine=options.engine
+    )
+    months = months_between(data.first_month, data.last_month) if options.month == "all" else [looked.month]
+    table = figures(looked, months, by=options.by, names=options.metric or None)
+    print(_formatted(table, options.format))
+    for name, reason in missing(looked).items():
+        if not options.metric or name in options.metric:
+            print(f"not known: {name}: {reason}", file=sys.stderr)
+    return 0
+
+
+def _formatted(table: pl.DataFrame, form: str) -> str:
+    if form == "json":
+        return json.dumps(table.to_dicts(), indent=1, ensure_ascii=False)
+    if form == "csv":
+        return table.write_csv().rstrip("\n")
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, tbl_hide_dataframe_shape=True, float_precision=3):
+        return str(table)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from cxlib.report.run import build_report
+
+    outcome = build_report(
+        options.data,
+        month=options.month,
+        out=Path(options.out) if options.out else None,
+        by=options.by,
+        filters=options.filter,
+        compare_with=options.compare_with,
+        language=options.language,
+    )
+    for name, error in outcome.failed.items():
+        print(f"cx: {name} failed: {error}", file=sys.stderr)
+    print(f"Report: {_shown(outcome.index)}")
+    return 1 if outcome.failed else 0
+
+
+def _notebooks(_options: argparse.Namespace) -> int:
+    from cxlib.report.notebooks import refresh
+
+    for path in refresh(project_root() / "notebooks"):
+        print(f"executed {_shown(path)}")
+    return 0
+
+
+def _lab(_options: argparse.Namespace) -> int:
+    folder = project_root() / "notebooks"
+    os.chdir(folder)
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab"])
+    return 0  # pragma: no cover
+
+
+def _dictionary(_options: argparse.Namespace) -> int:
+    from cxlib.schema import dictionary
+
+    print(dictionary())
+    return 0
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _rows(folder: Path) -> str:
+    rows = open_data(str(folder)).manifest["rows"]
+    return ", ".join(f"{count:,} {name}" for name, count in rows.items())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cx",
+        description="Customer-experience analysis: from a help desk's export to a published monthly report.",
+        epilog="New here? cx demo; cx report demo --month previous. Then open the page it names.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, summary: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=summary)
+        added.set_defaults(command=command)
+        return added
+
+    demo = add("demo", _demo, "Build the demo company's data (36 months, known truth in truth.json).")
+    demo.add_argument("--into", default="demo", metavar="NAME", help="folder below data/ (default: demo)")
+    demo.add_argument("--seed", type=int, default=1, help="another seed gives another company (default: 1)")
+    _add_import(
+        add("import", _import, "Import a system's export into data/NAME; an interrupted import changes nothing.")
+    )
+    derive = add("derive", _derive, "Recompute everything derived, after settings or tables changed.")
+    derive.add_argument("data", metavar="DATA", help="data set: a name below data/, or a path")
+    check = add("check", _check, "Show rows, periods, missing shares and every broken promise with example ids.")
+    check.add_argument("data", metavar="DATA", help="data set: a name below data/, or a path")
+    check.add_argument("--format", choices=("table", "json"), default="table")
+    _add_figures(add("figures", _figures, "Print every figure with its 95-percent interval, n and units."))
+    _add_report(
+        add("report", _report, "Execute the notebooks for a month and publish the pages in reports/DATA/MONTH.")
+    )
+    add("notebooks", _notebooks, "Execute the notebooks with the demo data and save them with their outputs.")
+    add("lab", _lab, "Open the notebooks in JupyterLab.")
+    add("dictionary", _dictionary, "Print the data dictionary (every table and column) as Markdown.")
+    return parser
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("system", metavar="SYSTEM", choices=("mapped",), help="mapped = any table, by a mapping file")
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="files or folders of the export")
+    parser.add_argument("--mapping", metavar="FILE", help="mapping file, or the name of a shipped one (data/mappings)")
+    parser.add_argument("--into", metavar="NAME", help="folder below data/ to import into")
+    parser.add_argument(
+        "--draft", action="store_true", help="print a mapping proposed from the headers, import nothing"
+    )
+
+
+def _add_view(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", metavar="DATA", help="data set: a name below data/, or a path")
+    parser.add_argument("--by", default="", metavar="DIMENSION", help="break down by channel, category, agent, team …")
+    parser.add_argument("--filter", default="", metavar="TEXT", help="for example 'team=Billing; channel=phone|chat'")
+
+
+def _add_figures(parser: argparse.ArgumentParser) -> None:
+    _add_view(parser)
+    parser.add_argument("--month", default="previous", help="YYYY-MM, previous (last complete month), or all")
+    parser.add_argument("--metric", action="append", metavar="NAME", help="only this figure; may be given again")
+    parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
+    parser.add_argument("--format", choices=FORMATS, default="table")
+    parser.add_argument("--engine", choices=("polars", "duckdb"), default="polars", help="what executes the figures")
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    _add_view(parser)
+    parser.add_argument("--month", default="previous", help="YYYY-MM, or previous (last complete month of the data)")
+    parser.add_argument("--compare-with", default="previous", help="previous, last_year, or a month")
+    parser.add_argument("--language", default="en", help="language of words and numbers")
+    parser.add_argument("--out", metavar="FOLDER", help="where the report goes (default: reports/DATA/MONTH)")

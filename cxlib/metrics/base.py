@@ -1,0 +1,221 @@
+"""From metrics to frames: the only place that joins dimensions, groups rows and touches an engine.
+
+Three frames. The *unit frame* has one row per period, group and independent unit with its sums: what changes are
+computed from. The *measured frame* is its sum per period and group: what figures are computed from, small whatever the
+data's size. The *row frame* has one row per wait: what durations are computed from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from cxlib.errors import CxError, unknown_name
+from cxlib.metrics.registry import Clock, Metric
+from cxlib.metrics.view import View
+from cxlib.periods import month_index, month_name
+from cxlib.schema import path_of, table
+
+NOT_KNOWN = "(not known)"
+UNIT_COLUMNS = ("period", "group", "unit")
+Frame = nw.LazyFrame[Any]
+
+
+def unit_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
+    """Return one row per month, group and unit that has a value.
+
+    Columns: period, group ("" without `by`), unit, n (rows with a value), sum_w (weights), sum_wx, sum_wxx.
+    """
+    return _collect(_units(metric, view, months, by), UNIT_COLUMNS)
+
+
+def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
+    """Return one row per month and group: the unit frame summed, with what a cluster-robust error needs.
+
+    Columns: period, group, n, units, sum_w, sum_wx, sum_wxx and, over units, sum_ww = Σ w², sum_wxwx = Σ (wx)²,
+    sum_wwx = Σ w·wx.
+    """
+    weight, total = nw.col("sum_w"), nw.col("sum_wx")
+    squares = {"sum_ww": weight * weight, "sum_wxwx": total * total, "sum_wwx": weight * total}
+    kept = ["n", "sum_w", "sum_wx", "sum_wxx", *squares]
+    grouped = (
+        _units(metric, view, months, by)
+        .with_columns(**squares, units=nw.lit(1).cast(nw.Int64))
+        .group_by("period", "group")
+        .agg(*(nw.col(name).sum() for name in ["units", *kept]))
+    )
+    columns = ["period", "group", "n", "units", *kept[1:]]
+    return _collect(grouped, ("period", "group")).select(columns)
+
+
+def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
+    """Return one row per wait of a duration metric: period, group, unit, value (minutes), ended.
+
+    Raises:
+        CxError: The metric is not a duration.
+    """
+    clock = _clock(metric)
+    value = nw.col(clock.minutes).cast(nw.Float64)
+    inside = value if clock.where is None else nw.when(clock.where).then(value)
+    rows = (
+        _rows(metric, view, months, by)
+        .with_columns(value=inside, ended=nw.col(clock.ended).fill_null(False))
+        .filter(~nw.col("value").is_null())
+        .select("period", "group", "unit", "value", "ended")
+    )
+    return _collect(rows, (*UNIT_COLUMNS, "value"))
+
+
+def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, int]:
+    """Return how many rows the month has, and of them: not yet known, outside by a competing end, still running."""
+    rows = _rows(metric, view, [month], "")
+    anchored = nw.lit(1).cast(nw.Int64)
+    late = nw.when(~_is_known(metric, view)).then(1).otherwise(0).cast(nw.Int64)
+    outside = running = nw.lit(0).cast(nw.Int64)
+    if metric.kind == "duration":
+        clock = _clock(metric)
+        if clock.where is not None:
+            outside = nw.when(clock.where).then(0).otherwise(1).cast(nw.Int64)
+        inside = nw.lit(True) if clock.where is None else clock.where
+        counted = inside & ~nw.col(clock.ended).fill_null(False) & ~nw.col(clock.minutes).is_null()
+        running = nw.when(counted).then(1).otherwise(0).cast(nw.Int64)
+    parts = {"rows": anchored, "late": late, "outside": outside, "running": running}
+    summed = _collect(
+        rows.with_columns(**parts).group_by("period").agg(*(nw.col(name).sum() for name in parts)), ["period"]
+    )
+    counts = summed.row(0, named=True) if summed.height else dict.fromkeys(parts, 0)
+    return int(counts["rows"]), int(counts["late"]), int(counts["outside"]), int(counts["running"])
+
+
+def known(metric: Metric, view: View) -> str | None:
+    """Return why the data cannot answer, in words, or None if they can."""
+    declared = table(metric.table)
+    if not view.data.has(metric.table):
+        return f"The data {view.data.name!r} have no table {metric.table!r} ({declared.meaning})."
+    filled = view.data.filled(metric.table)
+    missing = [name for name in metric.needs if name not in filled]
+    if missing:
+        meanings = "; ".join(f"{name} ({declared[name].meaning})" for name in missing)
+        return (
+            f"The data {view.data.name!r} do not say {meanings}; a source or mapping that fills it brings this figure."
+        )
+    if metric.survey and metric.survey not in view.data.survey_kinds:
+        return f"The data {view.data.name!r} have no answers to a {metric.survey!r} survey."
+    for name in metric.gaps:
+        if not view.data.has_gaps(metric.table, name):
+            return f"The data {view.data.name!r} hold only rows with {name}: how many were asked is not recorded."
+    return None
+
+
+def _units(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
+    value = metric.value()
+    if isinstance(value, Clock):
+        value = nw.col(value.minutes) if value.where is None else nw.when(value.where).then(nw.col(value.minutes))
+    weight = nw.col("weight").fill_null(1.0) if metric.weighted and view.weighted else nw.lit(1.0)
+    rows = (
+        _rows(metric, view, months, by)
+        .with_columns(x=nw.when(_is_known(metric, view)).then(value.cast(nw.Float64)), w=weight.cast(nw.Float64))
+        .filter(~nw.col("x").is_null())
+        .with_columns(n=nw.lit(1).cast(nw.Int64), wx=nw.col("w") * nw.col("x"))
+        .with_columns(wxx=nw.col("wx") * nw.col("x"))
+    )
+    sums = (nw.col(short).sum().alias(name) for short, name in _SUMS.items())
+    return rows.group_by(*UNIT_COLUMNS).agg(*sums)
+
+
+_SUMS = {"n": "n", "w": "sum_w", "wx": "sum_wx", "wxx": "sum_wxx"}
+
+
+def _rows(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
+    """Lay period, group and unit beside the rows of the metric's table, filtered.
+
+    Two constants are laid beside them for expressions: `window_minutes` and `observed_until`.
+    """
+    day = nw.col(f"{metric.anchor}_day")
+    period = day.dt.year().cast(nw.Int64) * 12 + day.dt.month().cast(nw.Int64) - 1
+    frame = _scan(view, metric.table).with_columns(period=period)
+    frame = frame.filter(nw.col("period").is_in([month_index(month) for month in months]))
+    for name, values in view.filters:
+        frame, dimension = _with_dimension(frame, metric.table, name, view)
+        frame = frame.filter(nw.col(dimension).is_in(list(values)))
+    group = nw.lit("")
+    if by:
+        frame, dimension = _with_dimension(frame, metric.table, by, view)
+        group = nw.col(dimension).fill_null(NOT_KNOWN)
+    window = getattr(view.data.settings.windows, metric.window) * 1440.0 if metric.window else 0.0
+    return frame.with_columns(
+        group=group,
+        unit=_unit(metric),
+        window_minutes=nw.lit(window),
+        observed_until=nw.lit(view.data.extracted_at),
+    )
+
+
+def _unit(metric: Metric) -> nw.Expr:
+    if metric.unit == "day":
+        return nw.col(f"{metric.anchor}_day").cast(nw.String)
+    own = nw.concat_str([nw.lit("row "), nw.col(table(metric.table).key)])
+    return nw.coalesce(nw.col(metric.unit), own)
+
+
+def _is_known(metric: Metric, view: View) -> nw.Expr:
+    if not metric.window:
+        return nw.lit(True)
+    window = timedelta(days=getattr(view.data.settings.windows, metric.window))
+    return nw.col(f"{metric.anchor}_at") <= nw.lit(view.data.extracted_at - window)
+
+
+def _with_dimension(frame: Frame, table_name: str, dimension: str, view: View) -> tuple[Frame, str]:
+    """Join what is needed to reach a dimension; return the frame and the name of its column."""
+    path = path_of(dimension, table_name)
+    if not path.hops:
+        return frame, path.column
+    column = f"by_{dimension}"
+    if column in frame.collect_schema().names():
+        return frame, column
+    lookup = _lookup(path.hops[0][1], path.hops[1:], path.column, column, view)
+    return frame.join(lookup, left_on=path.hops[0][0], right_on=f"{column}_key", how="left"), column
+
+
+def _lookup(name: str, hops: tuple[tuple[str, str], ...], column: str, into: str, view: View) -> Frame:
+    """Build a two-column frame: key of `name` → the dimension's value, reached through the remaining hops."""
+    key, frame = table(name).key, _scan(view, name)
+    if not hops:
+        value = nw.col(column).alias(into)
+        return frame.select(nw.col(key).alias(f"{into}_key"), value)
+    further = _lookup(hops[0][1], hops[1:], column, f"{into}_far", view)
+    joined = frame.join(further, left_on=hops[0][0], right_on=f"{into}_far_key", how="left")
+    return joined.select(nw.col(key).alias(f"{into}_key"), nw.col(f"{into}_far").alias(into))
+
+
+def _scan(view: View, name: str) -> Frame:
+    if view.engine == "polars":
+        return nw.from_native(view.data.scan(name))
+    if view.engine == "duckdb":
+        import duckdb
+
+        view.data.scan(name)  # says what is missing
+        path = view.data.path(name)
+        pattern = str(path / "**" / "*.parquet") if path.is_dir() else str(path)
+        return nw.from_native(duckdb.read_parquet(pattern))
+    raise unknown_name("engine", view.engine, ("polars", "duckdb"))
+
+
+def _clock(metric: Metric) -> Clock:
+    value = metric.value()
+    if not isinstance(value, Clock):
+        raise CxError(f"{metric.name!r} is a {metric.kind}, not a duration: it has no row frame.")
+    return value
+
+
+def _collect(frame: Frame, order: Sequence[str]) -> pl.DataFrame:
+    """Run a query and give it back as Polars, in a fixed order, months in words."""
+    collected: pl.DataFrame = frame.collect(backend="polars").to_native()
+    if not collected.height:
+        return collected.with_columns(pl.col("period").cast(pl.String))
+    names = {index: month_name(index) for index in collected["period"].unique().to_list()}
+    return collected.with_columns(pl.col("period").replace_strict(names, return_dtype=pl.String)).sort(*order)

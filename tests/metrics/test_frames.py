@@ -1,0 +1,186 @@
+"""Frames against dumb loops over literal rows, on Polars and on DuckDB."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from cxlib.errors import CxError, UsageError
+from cxlib.metrics import METRICS, get, known, measured_frame, population, row_frame, unit_frame, view
+from cxlib.metrics.view import View
+from cxlib.schema import conform
+from cxlib.store import open_data, write_manifest
+
+ENGINES = ("polars", "duckdb")
+EXTRACTED = datetime(2026, 10, 31, 23, tzinfo=UTC)
+#          survey  ticket  customer  day     kind   box       weight  latest
+SURVEYS = [
+    ("s1", "t1", "c1", 3, "csat", "top", 2.0, True),
+    ("s2", "t2", "c1", 9, "csat", "bottom", 1.0, True),
+    ("s3", "t3", "c2", 9, "csat", "top", None, True),
+    ("s4", "t4", None, 10, "csat", "middle", 1.0, True),
+    ("s5", "t4", None, 11, "csat", "top", 1.0, True),
+    ("s6", "t1", "c1", 2, "csat", "bottom", 1.0, False),
+    ("s7", "t9", "c3", 5, "nps", "top", 1.0, True),
+    ("s8", "t9", "c3", 6, "nps", "bottom", 1.0, True),
+    ("s9", "t1", "c4", 7, "nps", "bottom", 3.0, True),
+    ("s10", "t1", "c4", 7, "csat", None, 1.0, True),
+]
+CHANNEL = {"t1": "phone", "t2": "email", "t3": "phone", "t4": "chat"}
+IMPORTANCE = {"c1": "high", "c2": "low"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("literal") / "literal"
+    folder.mkdir()
+    for name, rows in _tables().items():
+        conform(pl.LazyFrame(rows), name, derived=True).collect().write_parquet(folder / f"{name}.parquet")
+    manifest = {"extracted_at": EXTRACTED.isoformat(), "first_month": "2026-09", "last_month": "2026-10", "rows": {}}
+    write_manifest(folder, manifest)
+    return folder
+
+
+def _tables() -> dict[str, list[dict[str, Any]]]:
+    surveys = [
+        {
+            "survey_id": key, "ticket_id": ticket, "customer_id": customer, "kind": kind, "box": box, "weight": weight,
+            "latest": latest, "customer_latest": latest, "answer": 1.0, "scale_low": 0.0, "scale_high": 10.0,
+            "answered_at": datetime(2026, 10, day, 12, tzinfo=UTC), "answered_day": datetime(2026, 10, day).date(),
+        }
+        for key, ticket, customer, day, kind, box, weight, latest in SURVEYS
+    ]  # fmt: skip
+    tickets = [
+        {"ticket_id": key, "channel": channel, "customer_id": f"c{key[1]}", "created_at": EXTRACTED}
+        for key, channel in CHANNEL.items()
+    ]
+    customers = [{"customer_id": key, "importance": importance} for key, importance in IMPORTANCE.items()]
+    return {"surveys": surveys, "tickets": tickets, "customers": customers}
+
+
+@pytest.fixture(params=ENGINES)
+def october(folder: Path, request: pytest.FixtureRequest) -> View:
+    return view(open_data(str(folder)), month="2026-10", engine=request.param)
+
+
+def _loop(kind: str, by: dict[str, str] | None, key: int, weighted: bool = True) -> dict[tuple[str, str], list[float]]:
+    """The unit frame, the slow way: group, unit → n, Σw, Σwx, Σwx²."""
+    values = {"csat": {"top": 1.0, "middle": 0.0, "bottom": 0.0}, "nps": {"top": 1.0, "middle": 0.0, "bottom": -1.0}}
+    sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0.0, 0.0, 0.0])
+    for row in SURVEYS:
+        if row[4] != kind or not row[7] or row[5] is None:
+            continue
+        group = "" if by is None else by.get(str(row[key]), "(not known)")
+        weight = row[6] if weighted and row[6] is not None else 1.0
+        x = values[kind][row[5]]
+        cell = sums[group, row[2] or f"row {row[0]}"]
+        for place, value in enumerate((1, weight, weight * x, weight * x * x)):
+            cell[place] += value
+    return dict(sums)
+
+
+def _as_loop(frame: pl.DataFrame) -> dict[tuple[str, str], list[float]]:
+    return {
+        (row["group"], row["unit"]): [row[name] for name in ("n", "sum_w", "sum_wx", "sum_wxx")]
+        for row in frame.iter_rows(named=True)
+    }
+
+
+@pytest.mark.parametrize("kind", ["csat", "nps"])
+@pytest.mark.parametrize(
+    ("by", "key", "mapping"), [("", 1, None), ("channel", 1, CHANNEL), ("importance", 2, IMPORTANCE)]
+)
+def test_unit_frame_equals_a_dumb_loop(
+    october: View, kind: str, by: str, key: int, mapping: dict[str, str] | None
+) -> None:
+    assert _as_loop(unit_frame(get(kind), october, ["2026-10"], by)) == _loop(kind, mapping, key)
+
+
+def test_unweighted_counts_every_answer_once(folder: Path) -> None:
+    plain = view(open_data(str(folder)), month="2026-10", weighted=False)
+    assert _as_loop(unit_frame(get("csat"), plain, ["2026-10"])) == _loop("csat", None, 1, weighted=False)
+
+
+def test_rows_without_a_unit_are_their_own_units(october: View) -> None:
+    units = unit_frame(get("csat"), october, ["2026-10"])["unit"].to_list()
+    assert {"row s4", "row s5"} <= set(units)
+
+
+def test_measured_frame_is_the_sum_of_the_unit_frame(october: View) -> None:
+    units = unit_frame(get("csat"), october, ["2026-10"], "channel")
+    measured = measured_frame(get("csat"), october, ["2026-10"], "channel")
+    for row in measured.iter_rows(named=True):
+        mine = [unit for unit in units.iter_rows(named=True) if unit["group"] == row["group"]]
+        assert row["units"] == len(mine)
+        assert row["n"] == sum(unit["n"] for unit in mine)
+        for name, value in {
+            "sum_wx": sum(u["sum_wx"] for u in mine),
+            "sum_ww": sum(u["sum_w"] ** 2 for u in mine),
+            "sum_wxwx": sum(u["sum_wx"] ** 2 for u in mine),
+            "sum_wwx": sum(u["sum_w"] * u["sum_wx"] for u in mine),
+        }.items():
+            assert math.isclose(row[name], value, abs_tol=1e-12)
+
+
+def test_filters_keep_only_rows_of_that_group(folder: Path) -> None:
+    phone = view(open_data(str(folder)), month="2026-10", filters="channel=phone; importance=high|low")
+    assert unit_frame(get("csat"), phone, ["2026-10"])["n"].sum() == 2
+
+
+def test_months_without_rows_give_no_rows(october: View) -> None:
+    assert unit_frame(get("csat"), october, ["2026-09"]).height == 0
+    assert measured_frame(get("csat"), october, ["2026-09"]).height == 0
+
+
+def test_population_counts_rows(october: View) -> None:
+    assert population(get("csat"), october, "2026-10") == (len(SURVEYS), 0, 0, 0)
+
+
+def test_missing_tables_and_columns_are_said_in_words(october: View) -> None:
+    assert "first_replied_at (first public reply" in str(known(get("first_reply_time"), october))
+    assert "no answers to a 'repurchase' survey" in str(known(get("repurchase_intent"), october))
+    assert known(get("csat"), october) is None
+
+
+def test_a_share_has_no_row_frame(october: View) -> None:
+    with pytest.raises(CxError, match="not a duration"):
+        row_frame(get("csat"), october, ["2026-10"])
+
+
+def test_a_dimension_that_is_not_defined_there_is_an_error_in_words(october: View) -> None:
+    with pytest.raises(CxError, match="not defined for rows of 'tickets'"):
+        unit_frame(get("ticket_volume"), october, ["2026-10"], "handling_channel")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"month": "2026-13"}, "not a month"),
+        ({"month": "2027-01"}, "run from 2026-09 to 2026-10"),
+        ({"by": "chanel"}, "Did you mean 'channel'"),
+        ({"filters": "channel"}, "not of the form"),
+        ({"filters": "colour=red"}, "no dimension 'colour'"),
+        ({"language": "tlh"}, "no language"),
+        ({"compare_with": "yesterday"}, "not a month"),
+    ],
+)
+def test_wrong_words_are_refused_before_anything_runs(folder: Path, words: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        view(open_data(str(folder)), **{"month": "2026-10", **words})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.kind != "duration"])
+def test_duckdb_gives_the_same_frames(folder: Path, name: str) -> None:
+    data = open_data(str(folder))
+    by_engine = [
+        unit_frame(get(name), view(data, month="2026-10", engine=engine), ["2026-10"], "channel") for engine in ENGINES
+    ]
+    assert_frame_equal(*by_engine, abs_tol=1e-9, check_dtypes=True)
