@@ -13,6 +13,7 @@ from typing import Any
 
 import narwhals as nw
 import polars as pl
+from polars import selectors
 
 from cxlib.errors import CxError, unknown_name
 from cxlib.metrics.registry import Clock, Metric
@@ -213,8 +214,9 @@ def _clock(metric: Metric) -> Clock:
 
 
 def _collect(frame: Frame, order: Sequence[str]) -> pl.DataFrame:
-    """Run a query and give it back as Polars, in a fixed order, months in words."""
+    """Run a query and give it back as Polars, in a fixed order, months in words; DuckDB sums integers to decimals."""
     collected: pl.DataFrame = frame.collect(backend="polars").to_native()
+    collected = collected.with_columns(selectors.decimal().cast(pl.Int64))
     if not collected.height:
         return collected.with_columns(pl.col("period").cast(pl.String))
     names = {index: month_name(index) for index in collected["period"].unique().to_list()}
