@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
+from conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMETERS = {"data", "month", "by", "filters", "compare_with", "language"}
@@ -66,7 +67,7 @@ def test_its_parameters_are_plain_and_explained(notebook: tuple[str, dict[str, A
 
 def test_every_question_has_one_heading_and_an_answer(notebook: tuple[str, dict[str, Any]]) -> None:
     cells = notebook[1]["cells"]
-    for heading, answer in zip(cells[3:-1], cells[4:], strict=True):
+    for heading, answer in pairwise(cells[3:]):
         if heading["cell_type"] == "markdown":
             assert _source(heading).startswith("## ")
             assert answer["cell_type"] == "code"
