@@ -61,6 +61,29 @@ class CheckReport:
         """Return plain values for JSON."""
         return asdict(self)
 
+    def as_text(self) -> str:
+        """Return the report as lines to read."""
+        lines = [f"Data {self.data}"]
+        for summary in self.tables:
+            lines.append(f"  {summary.table}: {summary.rows} rows, {summary.first or '?'} to {summary.last or '?'}")
+            lines.append(f"    missing: {_missing_text(summary.missing)}")
+        lines.append("Broken promises" if self.findings else "Every promise of the tables holds.")
+        for finding in self.findings:
+            lines.append(
+                f"  {finding.table}  {finding.promise}  {finding.count} rows, for example {_examples(finding)}"
+            )
+        for name, reasons in self.set_aside.items():
+            lines += [f"  {name}  {reason}  {count} rows set aside" for reason, count in reasons.items()]
+        return "\n".join(lines)
+
+
+def _missing_text(missing: dict[str, float]) -> str:
+    return ", ".join(f"{name} {share:.0%}".replace("%", " %") for name, share in missing.items() if share) or "nothing"
+
+
+def _examples(finding: Finding) -> str:
+    return ", ".join(finding.examples)
+
 
 def check(data: Data) -> CheckReport:
     """Check every given table of a data folder against its declaration and against the others."""
@@ -144,11 +167,12 @@ def _shrunk_months(data: Data, declared: Table) -> Iterator[Finding]:
     """Find complete months with less than half the rows of both neighbours (or of the one before, at the end)."""
     if declared.name in ("customers", "agents"):
         return
-    day = pl.col(_ANCHOR[declared.name]).dt.convert_time_zone(data.settings.timezone)
+    anchor = pl.col(_ANCHOR[declared.name])
+    month = anchor.dt.convert_time_zone(data.settings.timezone).dt.strftime("%Y-%m")
     months = (
         data.scan(declared.name)
-        .filter(day.is_not_null() & (day <= data.extracted_at))
-        .group_by(day.dt.strftime("%Y-%m").alias("month"))
+        .filter(anchor <= data.extracted_at)
+        .group_by(month.alias("month"))
         .agg(pl.len().alias("rows"))
         .sort("month")
         .collect()

@@ -98,12 +98,10 @@ def _derive(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from cxlib.check import check
-    from cxlib.tabulate import check_text
 
     report = check(open_data(options.data))
-    print(
-        json.dumps(report.as_json(), indent=2, ensure_ascii=False) if options.format == "json" else check_text(report)
-    )
+    as_json = options.format == "json"
+    print(json.dumps(report.as_json(), indent=2, ensure_ascii=False) if as_json else report.as_text())
     return 0
 
 

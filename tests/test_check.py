@@ -1,0 +1,118 @@
+"""The check finds every kind of broken promise, with its count and examples, and nothing where there is nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from cxlib.check import CheckReport, check
+from cxlib.schema import conform
+from cxlib.store import open_data, write_manifest
+
+START = datetime(2026, 8, 1, tzinfo=UTC)
+END = datetime(2026, 10, 31, 23, tzinfo=UTC)
+
+
+def _checked(folder: Path, **tables: list[dict[str, Any]]) -> CheckReport:
+    for name, rows in tables.items():
+        conform(pl.LazyFrame(rows, infer_schema_length=None), name).collect().write_parquet(folder / f"{name}.parquet")
+    aside = {"tickets": {"unreadable date": 4}}
+    write_manifest(folder, {"extracted_at": END.isoformat(), "first_month": "2026-08", "set_aside": aside})
+    return check(open_data(str(folder)))
+
+
+def _found(report: CheckReport) -> dict[str, tuple[int, tuple[str, ...]]]:
+    return {f"{finding.table}: {finding.promise}": (finding.count, finding.examples) for finding in report.findings}
+
+
+def _ticket(key: str, **more: Any) -> dict[str, Any]:
+    return {"ticket_id": key, "created_at": START + timedelta(days=1), **more}
+
+
+def test_clean_tables_have_no_findings(tmp_path: Path) -> None:
+    report = _checked(
+        tmp_path,
+        tickets=[_ticket("t1", customer_id="c1", status="open", channel="email")],
+        customers=[{"customer_id": "c1"}],
+    )
+    assert report.findings == ()
+    assert report.set_aside == {"tickets": {"unreadable date": 4}}
+    tickets = report.tables[0]
+    assert (tickets.table, tickets.rows, tickets.first) == ("tickets", 1, "2026-08-02")
+    assert tickets.missing["status"] == 0.0
+    assert tickets.missing["team"] == 1.0
+
+
+def test_every_kind_of_broken_promise_is_found(tmp_path: Path) -> None:
+    late = END + timedelta(seconds=1)
+    report = _checked(
+        tmp_path,
+        tickets=[
+            _ticket("t1", customer_id="nobody", status="asleep"),
+            _ticket("t2"),
+            _ticket("t2"),
+            _ticket("t3", first_replied_at=START),
+            _ticket("t4", solved_at=late, due_at=late),
+        ],
+        customers=[{"customer_id": "c1", "joined_at": END, "left_at": START}],
+        messages=[
+            {"message_id": "m1", "ticket_id": "t3", "sent_at": START, "author": "customer"},
+            {"message_id": "m2", "ticket_id": "t99", "sent_at": END, "author": "customer"},
+        ],
+        surveys=[
+            {"survey_id": "s1", "kind": "csat", "answer": 9.0, "scale_low": 1.0, "scale_high": 5.0},
+            {"survey_id": "s2", "kind": "csat", "answered_at": START},
+            {"survey_id": "s3", "kind": "csat", "answer": 5.0, "scale_low": 1.0, "scale_high": 5.0},
+        ],
+    )
+    assert _found(report) == {
+        "tickets: duplicate ticket_id": (2, ("t2", "t2")),
+        "tickets: status is none of the known values": (1, ("t1",)),
+        "tickets: solved_at lies after the end of the data": (1, ("t4",)),
+        "tickets: first_replied_at lies before created_at": (1, ("t3",)),
+        "tickets: customer_id is unknown in customers": (1, ("t1",)),
+        "messages: message lies before its ticket's creation": (1, ("m1",)),
+        "messages: ticket_id is unknown in tickets": (1, ("m2",)),
+        "surveys: answer lies outside its scale": (1, ("s1",)),
+        "surveys: answered_at without an answer": (1, ("s2",)),
+        "customers: left_at lies before joined_at": (1, ("c1",)),
+    }
+
+
+@pytest.mark.parametrize(("sizes", "shrunk"), [((60, 20, 60), ("2026-09",)), ((60, 55, 20), ("2026-10",))])
+def test_a_month_shrunk_by_half_is_found(tmp_path: Path, sizes: tuple[int, ...], shrunk: tuple[str, ...]) -> None:
+    rows = [
+        _ticket(f"{month}-{place}", created_at=datetime(2026, month, 2, tzinfo=UTC))
+        for month, size in zip((8, 9, 10), sizes, strict=True)
+        for place in range(size)
+    ]
+    assert _found(_checked(tmp_path, tickets=rows)) == {
+        "tickets: a month with less than half its neighbours' rows": (1, shrunk)
+    }
+
+
+def test_a_month_that_is_not_shrunk_by_half_is_not_found(tmp_path: Path) -> None:
+    rows = [
+        _ticket(f"{month}-{place}", created_at=datetime(2026, month, 2, tzinfo=UTC))
+        for month, size in ((8, 60), (9, 31), (10, 60))
+        for place in range(size)
+    ]
+    assert _checked(tmp_path, tickets=rows).findings == ()
+
+
+def test_the_report_is_plain_json(tmp_path: Path) -> None:
+    report = _checked(tmp_path, tickets=[_ticket("t1"), _ticket("t1")])
+    plain = json.loads(json.dumps(report.as_json()))
+    assert plain["findings"][0]["examples"] == ["t1", "t1"]
+
+
+def test_the_text_says_every_finding_and_what_was_set_aside(tmp_path: Path) -> None:
+    text = _checked(tmp_path, tickets=[_ticket("t1"), _ticket("t1")]).as_text()
+    assert "tickets  duplicate ticket_id  2 rows, for example t1, t1" in text
+    assert "tickets  unreadable date  4 rows set aside" in text
+    assert "customer_id 100 %" in text
