@@ -50,12 +50,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """All summaries and findings of a data folder, and the rows its import set aside by reason."""
+    """All summaries and findings of a data folder; rows set aside count as findings."""
 
     data: str
     tables: tuple[TableSummary, ...]
     findings: tuple[Finding, ...]
-    set_aside: dict[str, dict[str, int]]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -69,11 +68,7 @@ class CheckReport:
             lines.append(f"    missing: {_missing_text(summary.missing)}")
         lines.append("Broken promises" if self.findings else "Every promise of the tables holds.")
         for finding in self.findings:
-            lines.append(
-                f"  {finding.table}  {finding.promise}  {finding.count} rows, for example {_examples(finding)}"
-            )
-        for name, reasons in self.set_aside.items():
-            lines += [f"  {name}  {reason}  {count} rows set aside" for reason, count in reasons.items()]
+            lines.append(f"  {finding.table}  {finding.promise}  {finding.count} rows{_examples(finding)}")
         return "\n".join(lines)
 
 
@@ -82,15 +77,15 @@ def _missing_text(missing: dict[str, float]) -> str:
 
 
 def _examples(finding: Finding) -> str:
-    return ", ".join(finding.examples)
+    return f", for example {', '.join(finding.examples)}" if finding.examples else ""
 
 
 def check(data: Data) -> CheckReport:
     """Check every given table of a data folder against its declaration and against the others."""
     present = [declared for name, declared in GIVEN.items() if data.has(name)]
     summaries = tuple(_summary(data, declared) for declared in present)
-    findings = [finding for declared in present for finding in _findings(data, declared)]
-    return CheckReport(data.name, summaries, tuple(findings), data.manifest.get("set_aside", {}))
+    findings = [one for declared in present for one in (*_findings(data, declared), *_set_aside(data, declared))]
+    return CheckReport(data.name, summaries, tuple(findings))
 
 
 def _summary(data: Data, declared: Table) -> TableSummary:
@@ -161,6 +156,17 @@ def _references(data: Data, declared: Table) -> Iterator[Finding]:
         if len(lost):
             examples = tuple(str(key) for key in lost.sort().head(3))
             yield Finding(declared.name, f"{column.name} is unknown in {target}", len(lost), examples)
+
+
+def _set_aside(data: Data, declared: Table) -> Iterator[Finding]:
+    """Tell what an import or the derive step set aside, with ids where the kept rows have them."""
+    path = data.folder / "set_aside" / f"{declared.name}.parquet"
+    kept = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema={"reason": pl.String})
+    for reason, count in data.manifest.get("set_aside", {}).get(declared.name, {}).items():
+        rows = kept.filter(pl.col("reason") == reason)
+        named = next((name for name in (declared.key, "row_number") if name in rows.columns), None)
+        examples = tuple(str(key) for key in rows[named].drop_nulls().head(3)) if named else ()
+        yield Finding(declared.name, f"{reason} (set aside)", count, examples)
 
 
 def _shrunk_months(data: Data, declared: Table) -> Iterator[Finding]:

@@ -32,3 +32,16 @@ def shared_data() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with a small demo company: 18 months, 4,000 tickets, derived."""
+    from cxlib.derive import derive
+    from cxlib.sources.demo import DemoParameters, build_demo
+
+    folder = tmp_path_factory.mktemp("data") / "demo"
+    folder.mkdir()
+    build_demo(folder, parameters=DemoParameters(seed=3, tickets=4_000, customers=900, agents=20, months=18))
+    derive(folder)
+    return folder

@@ -40,8 +40,7 @@ def test_clean_tables_have_no_findings(tmp_path: Path) -> None:
         tickets=[_ticket("t1", customer_id="c1", status="open", channel="email")],
         customers=[{"customer_id": "c1"}],
     )
-    assert report.findings == ()
-    assert report.set_aside == {"tickets": {"unreadable date": 4}}
+    assert [finding.promise for finding in report.findings] == ["unreadable date (set aside)"]
     tickets = report.tables[0]
     assert (tickets.table, tickets.rows, tickets.first) == ("tickets", 1, "2026-08-02")
     assert tickets.missing["status"] == 0.0
@@ -76,6 +75,7 @@ def test_every_kind_of_broken_promise_is_found(tmp_path: Path) -> None:
         "tickets: solved_at lies after the end of the data": (1, ("t4",)),
         "tickets: first_replied_at lies before created_at": (1, ("t3",)),
         "tickets: customer_id is unknown in customers": (1, ("t1",)),
+        "tickets: unreadable date (set aside)": (4, ()),
         "messages: message lies before its ticket's creation": (1, ("m1",)),
         "messages: ticket_id is unknown in tickets": (1, ("m2",)),
         "surveys: answer lies outside its scale": (1, ("s1",)),
@@ -92,7 +92,8 @@ def test_a_month_shrunk_by_half_is_found(tmp_path: Path, sizes: tuple[int, ...],
         for place in range(size)
     ]
     assert _found(_checked(tmp_path, tickets=rows)) == {
-        "tickets: a month with less than half its neighbours' rows": (1, shrunk)
+        "tickets: a month with less than half its neighbours' rows": (1, shrunk),
+        "tickets: unreadable date (set aside)": (4, ()),
     }
 
 
@@ -102,7 +103,7 @@ def test_a_month_that_is_not_shrunk_by_half_is_not_found(tmp_path: Path) -> None
         for month, size in ((8, 60), (9, 31), (10, 60))
         for place in range(size)
     ]
-    assert _checked(tmp_path, tickets=rows).findings == ()
+    assert list(_found(_checked(tmp_path, tickets=rows))) == ["tickets: unreadable date (set aside)"]
 
 
 def test_the_report_is_plain_json(tmp_path: Path) -> None:
@@ -114,5 +115,28 @@ def test_the_report_is_plain_json(tmp_path: Path) -> None:
 def test_the_text_says_every_finding_and_what_was_set_aside(tmp_path: Path) -> None:
     text = _checked(tmp_path, tickets=[_ticket("t1"), _ticket("t1")]).as_text()
     assert "tickets  duplicate ticket_id  2 rows, for example t1, t1" in text
-    assert "tickets  unreadable date  4 rows set aside" in text
+    assert "tickets  unreadable date (set aside)  4 rows" in text
     assert "customer_id 100 %" in text
+
+
+PLANTED = {
+    "unknown_customer": "customer_id is unknown in customers",
+    "reply_before_creation": "message lies before its ticket's creation",
+    "answer_outside_scale": "answer lies outside its scale",
+    "instant_after_extraction": "{instant} lies after the end of the data",
+    "duplicate_key": "duplicate {key} (set aside)",
+}
+INSTANT = {"surveys": "answered_at", "orders": "ordered_at"}
+KEY = {"tickets": "ticket_id", "messages": "message_id", "surveys": "survey_id"}
+
+
+def test_every_dirty_row_planted_in_the_demo_is_found_and_nothing_else(small_demo: Path) -> None:
+    planted = json.loads((small_demo / "truth.json").read_text(encoding="utf-8"))["dirty"]
+    expected = {
+        f"{table}: {PLANTED[kind].format(instant=INSTANT.get(table), key=KEY.get(table))}": count
+        for kind, tables in planted.items()
+        for table, count in tables.items()
+    }
+    found = check(open_data(str(small_demo))).findings
+    assert {f"{finding.table}: {finding.promise}": finding.count for finding in found} == expected
+    assert all(len(finding.examples) == 3 for finding in found)

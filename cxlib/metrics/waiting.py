@@ -97,9 +97,13 @@ def first_contact_resolution() -> nw.Expr:
     window="reopen_days",
 )
 def reopen_rate() -> nw.Expr:
-    """Share of solved tickets that left solved again within 14 days, including those open now."""
+    """Share of solved tickets that left solved again within 14 days, including those open now.
+
+    A ticket that was reopened, nobody knows when, is left out.
+    """
     within = (nw.col("reopened_after_minutes") <= nw.col("window_minutes")).fill_null(False)
-    return nw.when(~is_gone()).then(within)
+    when_is_known = (nw.col("reopens") == 0) | ~nw.col("reopened_after_minutes").is_null()
+    return nw.when(~is_gone() & when_is_known.fill_null(False)).then(within)
 
 
 def _kept(done: str, due: str, outside: nw.Expr) -> nw.Expr:

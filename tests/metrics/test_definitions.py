@@ -77,6 +77,7 @@ def test_first_contact_resolution(looked: Looked, ticket: dict[str, Any], counte
         (_solved(reopens=1, reopened_after_minutes=14.1 * DAY), 1, 0),
         (_solved(reopens=1, reopened_after_minutes=60.0, status="open", solved_at=None, solved_day=None), 1, 1),
         (_solved(days_ago=13, reopens=1, reopened_after_minutes=60.0), 0, 0),
+        (_solved(reopens=2), 0, 0),
     ],
 )
 def test_reopened_counts_tickets_that_are_open_now(

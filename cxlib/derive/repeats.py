@@ -1,0 +1,44 @@
+"""Rows that repeat a key: the first stays, later ones are set aside, so that no figure counts a row twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cxlib.schema import GIVEN
+
+
+def set_repeats_aside(folder: Path, manifest: dict[str, Any]) -> None:
+    """Move later rows of a repeated key into `set_aside/<table>.parquet` and count them in the manifest."""
+    for name, declared in GIVEN.items():
+        path = folder / name if (folder / name).is_dir() else folder / f"{name}.parquet"
+        if not path.exists():
+            continue
+        keys = pl.scan_parquet(path).select(declared.key).collect().to_series()
+        if keys.drop_nulls().n_unique() == keys.count():
+            continue
+        rows = pl.read_parquet(path)
+        again = pl.col(declared.key).is_not_null() & ~pl.col(declared.key).is_first_distinct()
+        reason = f"duplicate {declared.key}"
+        repeats = rows.filter(again)
+        _keep(repeats.with_columns(pl.lit(reason).alias("reason")), folder / "set_aside" / f"{name}.parquet")
+        counts = manifest.setdefault("set_aside", {}).setdefault(name, {})
+        counts[reason] = counts.get(reason, 0) + repeats.height
+        _replace(rows.filter(~again), path, name)
+
+
+def _keep(repeats: pl.DataFrame, path: Path) -> None:
+    as_text = repeats.cast(pl.String)
+    path.parent.mkdir(exist_ok=True)
+    before = [pl.read_parquet(path)] if path.exists() else []
+    pl.concat([*before, as_text], how="diagonal_relaxed").write_parquet(path)
+
+
+def _replace(rows: pl.DataFrame, path: Path, name: str) -> None:
+    """Write the rows that stay, as one file, in place of the table's file or folder of months."""
+    if path.is_dir():
+        for part in sorted(path.rglob("*.parquet")):
+            part.unlink()
+    rows.write_parquet(path / f"{name}.parquet" if path.is_dir() else path)

@@ -1,0 +1,153 @@
+"""One run over a data folder: read what was given, derive, write tables and manifest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cxlib.derive.agents import agent_tickets
+from cxlib.derive.repeats import set_repeats_aside
+from cxlib.derive.replies import conversation, replies
+from cxlib.derive.status import history, states, status_moves
+from cxlib.derive.surveys import derive_surveys
+from cxlib.derive.tickets import derive_tickets
+from cxlib.errors import CxError
+from cxlib.schema import GIVEN, conform, table
+from cxlib.settings import read_settings
+from cxlib.store import MANIFEST, Data, open_data, project_root, replacing, write_manifest
+
+_PROMISED = ("first_reply_due_at", "due_at")
+_MASTER_DATA = ("joined_at", "left_at", "hired_at")
+_PERIOD = (("tickets", "created_at"), ("surveys", "answered_at"), ("orders", "ordered_at"))
+
+
+def rederive(name: str) -> None:
+    """Recompute everything derived in a data set, given by name or path; on any failure the old content stays."""
+    with replacing(open_data(name).folder, keep=True) as aside:
+        derive(aside)
+
+
+def derive(folder: Path) -> None:
+    """Recompute all derived columns and tables of a data folder and bring its manifest up to date.
+
+    Equal given tables and settings give equal bytes, however often it runs.
+
+    Raises:
+        CxError: A table lacks a required column, the settings are unusable, or no row holds an instant.
+    """
+    settings = read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
+    path = folder / MANIFEST
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    set_repeats_aside(folder, manifest)
+    _keep_given_tickets(folder)
+    data = Data(folder.name, folder, settings, manifest)
+    manifest |= _end_of_observation(data)
+    for name, frame in _derived(data):
+        _write(_with_local_time(frame, name, settings.timezone), folder, name)
+    write_manifest(folder, manifest | _summary(data) | {"timezone": settings.timezone})
+
+
+def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:
+    """Yield every table to write; a table may be read again only after it was written."""
+    yield from ((name, _given(data, name)) for name in GIVEN if data.has(name) and name not in ("tickets", "surveys"))
+    given, settings, end = _given(data, "tickets").collect(), data.settings, data.extracted_at
+    spoken = conversation(_given(data, "messages"), given)
+    changed = history(_given(data, "changes"))
+    tickets = derive_tickets(given, spoken, changed, _given(data, "changes"), settings=settings, extracted_at=end)
+    if data.has("tickets"):
+        yield "tickets", tickets.lazy()
+        yield "status_moves", status_moves(states(changed, tickets, end)).lazy()
+    if data.has("messages"):
+        yield "replies", replies(spoken, tickets, settings=settings, extracted_at=end).lazy()
+        yield "agent_tickets", agent_tickets(spoken, tickets, settings).lazy()
+    if data.has("surveys"):
+        yield "surveys", derive_surveys(_given(data, "surveys").collect(), tickets, spoken, settings.timezone).lazy()
+
+
+def _keep_given_tickets(folder: Path) -> None:
+    present = next((path for path in (folder / "tickets", folder / "tickets.parquet") if path.exists()), None)
+    if present is None or "created_day" in pl.scan_parquet(present).collect_schema():
+        return
+    kept = folder / "given"
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir()
+    shutil.copytree(present, kept / "tickets") if present.is_dir() else shutil.copy2(present, kept / "tickets.parquet")
+
+
+def _given(data: Data, name: str) -> pl.LazyFrame:
+    """Return the given columns of a table; no rows where the folder lacks it."""
+    if not data.has(name):
+        return conform(pl.LazyFrame(schema=[column.name for column in table(name).given]), name)
+    kept = Data(data.name, data.folder / "given", data.settings, data.manifest)
+    return conform((kept if kept.has(name) else data).scan(name), name)
+
+
+def _with_local_time(frame: pl.LazyFrame, name: str, timezone: str) -> pl.LazyFrame:
+    """Add the local day and hour beside every anchor of the table."""
+    columns: list[pl.Expr] = []
+    for column in table(name).columns:
+        anchor, _, part = column.name.rpartition("_")
+        if column.derived and part in ("day", "hour"):
+            local = pl.col(f"{anchor}_at").dt.convert_time_zone(timezone).dt
+            columns.append((local.date() if part == "day" else local.hour()).alias(column.name))
+    return frame.with_columns(columns)
+
+
+def _write(frame: pl.LazyFrame, folder: Path, name: str) -> None:
+    """Write a table beside itself, then put it in place of its file or its folder of months."""
+    aside = folder / f".{name}.parquet"
+    conform(frame, name, derived=True).sink_parquet(aside, maintain_order=True)
+    shutil.rmtree(folder / name, ignore_errors=True)
+    aside.replace(folder / f"{name}.parquet")
+
+
+def _end_of_observation(data: Data) -> dict[str, Any]:
+    """Return the source's own `extracted_at`, else the latest instant; a promise of the future is none.
+
+    `latest_instant` is written beside it: where the two are equal the source named no end, and new data may move it.
+    """
+    latest = _latest(data, _PROMISED + _MASTER_DATA) or _latest(data, _PROMISED)
+    extracted_at = data.manifest.get("extracted_at")
+    named = extracted_at is not None and extracted_at != data.manifest.get("latest_instant")
+    if latest is None and not named:
+        raise CxError(
+            f"No table of {data.name!r} holds an instant, so the end of the data is unknown; map a date column, "
+            "or let the source write extracted_at."
+        )
+    known = {"latest_instant": latest.isoformat()} if latest else {}
+    return known | {"extracted_at": extracted_at if named else known["latest_instant"]}
+
+
+def _latest(data: Data, but: tuple[str, ...]) -> datetime | None:
+    ends: list[datetime] = []
+    for declared in (declared for name, declared in GIVEN.items() if data.has(name)):
+        names = [column.name for column in declared.given if column.kind == "instant" and column.name not in but]
+        if names:
+            row = _given(data, declared.name).select(pl.col(names).max()).collect().row(0)
+            ends += [instant for instant in row if instant is not None]
+    return max(ends, default=None)
+
+
+def _summary(data: Data) -> dict[str, Any]:
+    """Return first and last month and the rows per table; rows after the end of the data open no month."""
+    tables = [declared for declared in (*GIVEN, "replies", "status_moves", "agent_tickets") if data.has(declared)]
+    rows = {name: data.scan(name).select(pl.len()).collect().item() for name in tables}
+    ends: tuple[datetime | None, datetime | None] = (None, None)
+    for name, anchor in _PERIOD:
+        if ends[0] is None and data.has(name):
+            instants = data.scan(name).filter(pl.col(anchor) <= data.extracted_at).select(_local(anchor, data))
+            ends = instants.select(pl.first().min().alias("first"), pl.first().max().alias("last")).collect().row(0)
+    if ends[0] is None:
+        ends = (data.extracted_at, data.extracted_at)
+    first, last = (f"{end:%Y-%m}" for end in ends)
+    return {"rows": rows, "first_month": first, "last_month": last}
+
+
+def _local(anchor: str, data: Data) -> pl.Expr:
+    return pl.col(anchor).dt.convert_time_zone(data.settings.timezone)

@@ -1,0 +1,108 @@
+"""Survey columns: the box of an answer on its own scale, which answer counts, the channel that was rated."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from cxlib.derive.tickets import GONE
+
+RATED_WITHIN = timedelta(days=30)
+
+
+def derive_surveys(given: pl.DataFrame, tickets: pl.DataFrame, spoken: pl.DataFrame, timezone: str) -> pl.DataFrame:
+    """Return the surveys with box, scale share, latest flags and handling channel, in the same order."""
+    month = pl.col("answered_at").dt.convert_time_zone(timezone).dt.strftime("%Y-%m")
+    rows = given.with_row_index().with_columns(
+        month.alias("month"),
+        pl.coalesce("answered_at", "sent_at").alias("at"),
+        _box().alias("box"),
+        _share().alias("scale_share"),
+    )
+    rows = _with_handling_channel(rows, tickets, spoken)
+    alone = pl.col("index").cast(pl.String)
+    by_customer = pl.coalesce("customer_id", "row " + alone)
+    by_ticket = pl.coalesce("ticket " + pl.col("ticket_id"), "customer " + pl.col("customer_id"), "row " + alone)
+    return rows.with_columns(
+        _latest(by_ticket, "kind", "question").alias("latest"), _latest(by_customer, "kind").alias("customer_latest")
+    )
+
+
+def _toward_best() -> tuple[pl.Expr, pl.Expr]:
+    """Return points below the best and above the worst answer; null for no answer or one outside its scale.
+
+    High is good unless the source says otherwise; for `effort` low is.
+    """
+    answer, low, high = pl.col("answer"), pl.col("scale_low"), pl.col("scale_high")
+    inside = pl.when(answer.is_between(low, high) & (low < high)).then(answer)
+    good = pl.col("high_is_good").fill_null(pl.col("kind") != "effort")
+    below, above = high - inside, inside - low
+    return pl.when(good).then(below).otherwise(above), pl.when(good).then(above).otherwise(below)
+
+
+def _share() -> pl.Expr:
+    below, above = _toward_best()
+    return above / (below + above)
+
+
+def _box() -> pl.Expr:
+    """Return top, middle or bottom: of 2–4 points the best and the worst, of 5–7 the two best and the two worst, of
+    10–11 the classes of the Net Promoter Score (the best two, the next two, the rest); null on any other scale.
+    """
+    below, above = _toward_best()
+    points = below + above + 1
+    edge = pl.when(points.is_between(2, 4)).then(0).when(points.is_between(5, 7)).then(1)
+    plain = pl.when(below <= edge).then(pl.lit("top")).when(above <= edge).then(pl.lit("bottom"))
+    promoter = pl.when(below <= 1).then(pl.lit("top")).when(below <= 3).then(pl.lit("middle"))
+    return (
+        pl.when(points.is_between(10, 11))
+        .then(promoter.otherwise(pl.lit("bottom")))
+        .when(edge.is_not_null())
+        .then(plain.otherwise(pl.lit("middle")))
+    )
+
+
+def _latest(*keys: str | pl.Expr) -> pl.Expr:
+    """Return whether a row is the latest valid answer of its local month among its keys; null without an answer.
+
+    Of two answers in the same instant the one with the higher number counts.
+    """
+    valid = pl.col("scale_share").is_not_null() & pl.col("answered_at").is_not_null()
+    last = pl.col("index").sort_by("answered_at", "survey_id", "index").last().over("month", valid, *keys)
+    answered = pl.col("answered_at").is_not_null()
+    return pl.when(answered).then(valid & (pl.col("index") == last))
+
+
+def _with_handling_channel(rows: pl.DataFrame, tickets: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
+    """Add the channel of the last public agent message before the answer (or the offer) on the rated ticket.
+
+    Without a ticket, the one rated is the customer's last solved in the 30 days before. A ticket of which no message
+    is known was handled in its own channel; one with messages but none by an agent in none.
+    """
+    about = tickets.unique("ticket_id", keep="first", maintain_order=True).select(
+        "ticket_id", "customer_id", "solved_at", "status", pl.col("channel").alias("own")
+    )
+    solved = about.filter(
+        pl.col("solved_at").is_not_null() & pl.col("customer_id").is_not_null() & ~pl.col("status").is_in(GONE)
+    ).select("customer_id", "solved_at", pl.col("ticket_id").alias("last_solved"))
+    rated = (
+        rows.filter(pl.col("at").is_not_null())
+        .select("index", "ticket_id", "customer_id", "at")
+        .sort("at")
+        .join_asof(
+            solved.sort("solved_at"), left_on="at", right_on="solved_at", by="customer_id", tolerance=RATED_WITHIN,
+            check_sortedness=False,
+        )
+        .with_columns(pl.coalesce("ticket_id", "last_solved").alias("rated"))
+    )  # fmt: skip
+    by_agent = (pl.col("author") == "agent") & pl.col("is_public")
+    answers = spoken.filter(by_agent).select(pl.col("ticket_id").alias("rated"), "sent_at", "channel", said=True)
+    silent = ~pl.col("rated").is_in(spoken["ticket_id"].unique().implode())
+    heard = rated.join_asof(
+        answers.sort("sent_at"), left_on="at", right_on="sent_at", by="rated", check_sortedness=False
+    ).join(about.select(pl.col("ticket_id").alias("rated"), "own"), on="rated", how="left")
+    channel = pl.when(silent | pl.col("said")).then(pl.coalesce("channel", "own"))
+    return rows.join(
+        heard.select("index", channel.alias("handling_channel")), on="index", how="left", maintain_order="left"
+    )

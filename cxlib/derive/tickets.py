@@ -1,0 +1,102 @@
+"""Ticket columns: what events fill, the clocks from creation, the customer's next ticket."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from cxlib.derive.replies import ticket_facts
+from cxlib.derive.status import OVER, assignment_facts, states, status_facts, waits
+from cxlib.derive.waiting import MINUTE, minutes_between, with_clock
+from cxlib.settings import Settings
+
+GONE = ("deleted", "merged", "spam")
+
+
+def derive_tickets(
+    given: pl.DataFrame,
+    spoken: pl.DataFrame,
+    changed: pl.DataFrame,
+    changes: pl.LazyFrame,
+    *,
+    settings: Settings,
+    extracted_at: datetime,
+) -> pl.DataFrame:
+    """Return the tickets with their empty given columns filled from events and all derived columns but local days.
+
+    Args:
+        given: Tickets as the source wrote them.
+        spoken: Messages in order, from `conversation`.
+        changed: Status changes in order, from `history`.
+        changes: The table `changes`.
+        settings: Schedules and minutes per reply.
+        extracted_at: End of observation.
+
+    Returns:
+        One row a given row, in the same order, and two working columns: `over` (nothing more will come: solved, closed,
+        deleted, merged, spam, missed) and `over_at` (since when; null where nothing says so).
+    """
+    facts = (ticket_facts(spoken), status_facts(changed), assignment_facts(changes))
+    tickets = given
+    for fact in facts:
+        tickets = _filled(tickets, fact)
+    solved = pl.col("first_solved_at"), pl.col("over_at")
+    tickets = _with_end(tickets)
+    for name, end, gone, known in (
+        ("take_up", "taken_at", pl.min_horizontal(*solved), False),
+        ("first_reply", "first_replied_at", pl.min_horizontal(*solved), len(spoken) > 0),
+        ("resolution", "solved_at", solved[1], tickets["status"].count() > 0),
+    ):
+        if known or tickets[end].count():  # else the source does not know this end at all: no clock, not an endless one
+            tickets = with_clock(
+                tickets, name, start="created_at", end=end, gone=gone, settings=settings, extracted_at=extracted_at
+            )
+    spent = waits(states(changed, tickets, extracted_at), changed, tickets, settings)
+    tickets = tickets.join(spent, on="ticket_id", how="left", maintain_order="left")
+    estimated = pl.when(pl.col("handle_minutes").is_null()).then(pl.col("agent_replies") * settings.minutes_per_reply)
+    return _with_next_ticket(tickets).with_columns(
+        minutes_between("first_solved_at", "reopened_at").alias("reopened_after_minutes"),
+        estimated.alias("estimated_handle_minutes"),
+    )
+
+
+def _filled(tickets: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """Add the facts of each ticket: a new column as it is, an existing one only where the source left it empty."""
+    both = [name for name in facts.columns if name in tickets.columns and name != "ticket_id"]
+    joined = tickets.join(facts, on="ticket_id", how="left", suffix=" told", maintain_order="left")
+    return joined.with_columns(pl.coalesce(name, f"{name} told").alias(name) for name in both).drop(
+        f"{name} told" for name in both
+    )
+
+
+def _with_end(tickets: pl.DataFrame) -> pl.DataFrame:
+    """Add `over` and complete `over_at`: the status decides, else a known end; events before the ticket's columns."""
+    ended = pl.coalesce("solved_at", "closed_at")
+    over = pl.coalesce(pl.col("status").is_in(OVER), ended.is_not_null())
+    return tickets.with_columns(over.alias("over")).with_columns(
+        pl.when("over").then(pl.coalesce("over_at", ended)).alias("over_at")
+    )
+
+
+def _with_next_ticket(tickets: pl.DataFrame) -> pl.DataFrame:
+    """Add the minutes from the last solve to the same customer's next ticket, of any and of the same category.
+
+    Deleted, merged and spam tickets are no next ticket; null where none came (yet).
+    """
+    real = tickets.filter(~pl.col("status").is_in(GONE).fill_null(False))
+    nexts = real.select("customer_id", "category", pl.col("created_at").alias("next_at")).sort("next_at")
+    rows = tickets.with_row_index()
+    for name, by in (("next_ticket", ["customer_id"]), ("next_same_category", ["customer_id", "category"])):
+        known = pl.all_horizontal(pl.col(column).is_not_null() for column in by)
+        solved = rows.filter(known & (pl.col("solved_at") >= pl.col("created_at"))).sort("solved_at")
+        later = solved.select("index", "solved_at", *by).join_asof(
+            nexts.filter(known).select("next_at", *by),
+            left_on="solved_at", right_on="next_at", by=by, strategy="forward", allow_exact_matches=False,
+            check_sortedness=False,
+        )  # fmt: skip
+        minutes = (pl.col("next_at") - pl.col("solved_at")).dt.total_microseconds() / MINUTE
+        rows = rows.join(
+            later.select("index", minutes.alias(f"{name}_minutes")), on="index", how="left", maintain_order="left"
+        )
+    return rows.drop("index")

@@ -1,0 +1,97 @@
+"""What was planted and what a perfect analysis finds: the expected values behind the demo's figures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from cxlib.periods import shift
+from cxlib.sources.demo.company import WORDS, WORSE_AGENT, agent_names
+from cxlib.sources.demo.dirty import Counts
+from cxlib.sources.demo.hours import planted_dates
+from cxlib.sources.demo.opinions import DETRACTOR, EASE, EFFORT, PROMOTER, nps_shares
+from cxlib.sources.demo.parameters import DemoParameters
+
+EVENT = "Requests routed by skill"
+
+
+def truth(parameters: DemoParameters, csat: pl.DataFrame, nps: pl.DataFrame, dirty: Counts) -> dict[str, Any]:
+    """Return parameters, planted effects and broken rows.
+
+    Expected values are means of the probabilities each answer was drawn with, before any row was broken.
+
+    Args:
+        parameters: The demo's parameters.
+        csat: One row per satisfaction answer: month (0 = first), channel, agent, share (probability of the top box).
+        nps: One row per NPS answer 90 days old: loyalty class, share (probability of an order in these days).
+        dirty: Broken rows by kind and table.
+    """
+    p, (event, rise) = parameters, planted_dates(parameters)
+    promoters, detractors = (_mean(nps.filter(loyalty=code)) for code in (PROMOTER, DETRACTOR))
+    after_email, after_phone, _ = (100 * (shares[0] - shares[2]) for shares in nps_shares(p))
+    effects = {
+        "satisfaction_fall": _fall(p, csat),
+        "worse_agent": _worse_agent(p, csat),
+        "volume_rise": {"category": WORDS["categories"][0], "first_week": f"{rise}", "factor": p.volume_rise},
+        "effort_by_handoffs": {
+            "effort": {"mean_without_handoff": EFFORT, "per_handoff": p.effort_per_handoff},
+            "ease": {"mean_without_handoff": EASE, "per_handoff": p.ease_per_handoff},
+        },
+        "loyalty_by_channel": {
+            "meaning": "NPS points by handling channel",
+            "email": after_email, "phone": after_phone, "difference": p.nps_after_phone,
+        },
+        "repeat_purchase": {
+            "meaning": "share with a row of kind 'order' in the 90 days after an NPS answer, once these are over",
+            "promoters": promoters, "detractors": detractors, "multiple": promoters / detractors,
+            "multiple_without_helped_orders": p.promoter_multiple,
+        },
+        "orders_helped_by_chat": {
+            "meaning": "share of answered tickets older than 7 days with an order that carries their ticket_id",
+            "chat": p.conversion + p.chat_uplift, "other_channels": p.conversion, "uplift": p.chat_uplift,
+        },
+        "first_reply_time_on_satisfaction": {
+            "meaning": "log-odds of the top box per doubling of the calendar minutes, within a channel",
+            "log_odds_per_doubling": p.log_odds_per_doubling,
+        },
+        "event": {
+            "meaning": "factor on the business minutes to the first reply of tickets created from this day on",
+            "title": EVENT, "date": f"{event}", "factor": p.event_factor,
+        },
+    }  # fmt: skip
+    return {"parameters": asdict(p), "effects": effects, "dirty": dirty}
+
+
+def _mean(frame: pl.DataFrame) -> float:
+    return float(frame.select(pl.col("share").mean()).item())
+
+
+def _fall(p: DemoParameters, csat: pl.DataFrame) -> dict[str, Any]:
+    """Split the fall into mix and within-channel parts (Kitagawa 1955), in points."""
+    counted = csat.group_by("month", "channel").agg(pl.len().alias("n"), pl.col("share").mean()).sort("channel")
+    before, after = (counted.filter(month=month) for month in (p.months - 2, p.months - 1))
+    both = before.join(after, on="channel", how="full", coalesce=True, suffix="_2").fill_null(0.0).sort("channel")
+    weight, weight_2 = pl.col("n") / pl.col("n").sum(), pl.col("n_2") / pl.col("n_2").sum()
+    share, share_2 = pl.col("share"), pl.col("share_2")
+    parts = both.select(
+        before=100 * (weight * share).sum(),
+        after=100 * (weight_2 * share_2).sum(),
+        mix=50 * ((weight_2 - weight) * (share + share_2)).sum(),
+        within=50 * ((share_2 - share) * (weight + weight_2)).sum(),
+    ).row(0, named=True)
+    months, total = [shift(p.last_month, -1), p.last_month], parts["after"] - parts["before"]
+    return {"meaning": "csat in %, parts by channel", "months": months, **parts, "total": total}
+
+
+def _worse_agent(p: DemoParameters, csat: pl.DataFrame) -> dict[str, Any]:
+    theirs, others = (100 * _mean(csat.filter(rows)) for rows in (_WORSE, ~_WORSE))
+    return {
+        "meaning": "csat in %", "agent_id": f"A{WORSE_AGENT + 1:03d}", "name": agent_names(p.agents)[WORSE_AGENT],
+        "log_odds": p.worse_agent_log_odds, "expected": theirs, "expected_of_others": others,
+        "difference": theirs - others,
+    }  # fmt: skip
+
+
+_WORSE = pl.col("agent") == WORSE_AGENT
