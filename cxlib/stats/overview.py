@@ -1,0 +1,48 @@
+"""The first page: key figures together, and which of their changes survive being looked at together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cxlib.metrics import View, get
+from cxlib.stats.results import NotKnown, Overview, Trend
+from cxlib.stats.scope import scope
+from cxlib.stats.trend import trend
+
+FALSE_DISCOVERIES = 0.05
+HEADLINE = (
+    "csat", "nps", "response_rate", "ticket_volume", "first_reply_time", "resolution_time",
+    "first_contact_resolution", "reopen_rate", "sla_first_reply", "sla_resolution",
+)  # fmt: skip
+
+
+def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
+    """Return the trends of the key figures and the changes that survive Benjamini–Hochberg at 5 % over all of them.
+
+    Args:
+        view: What is looked at.
+        names: The family of headline metrics, declared beforehand, in the order of the page.
+
+    Raises:
+        UsageError: No such metric or dimension.
+    """
+    answers = {name: trend(name, view) for name in names}
+    trends = tuple(answer for answer in answers.values() if isinstance(answer, Trend))
+    return Overview(
+        scope=trends[0].scope if trends else scope(get(names[0]), view),
+        trends=trends,
+        survives=survivors(
+            {t.metric.name: t.change.p_value for t in trends if t.change and t.change.p_value is not None}
+        ),
+        missing={name: answer.reason for name, answer in answers.items() if isinstance(answer, NotKnown)},
+    )
+
+
+def survivors(p_values: dict[str, float]) -> frozenset[str]:
+    """Return the names whose p-value survives Benjamini & Hochberg 1995 at 5 % within this family."""
+    if not p_values:
+        return frozenset()
+    from statsmodels.stats.multitest import multipletests
+
+    rejected = multipletests(list(p_values.values()), alpha=FALSE_DISCOVERIES, method="fdr_bh")[0]
+    return frozenset(name for name, found in zip(p_values, rejected, strict=True) if found)
