@@ -50,7 +50,7 @@ class Metric:
         gaps: Columns that must also have empty rows (offers without an answer), else the figure is not known.
         survey: Kind of survey it reads, empty if any.
         window: Setting in [windows] after which a row's value is known; empty if at once.
-        weighted: Whether the table's `weight` counts.
+        weighted: Whether the table's `weight` counts; never in a count of people.
         theme: Module the metric is defined in.
         scale: (lowest, highest) possible printed value, where there is one.
     """
@@ -121,7 +121,7 @@ def metric(
             gaps=gaps,
             survey=survey,
             window=window,
-            weighted=any(column.name == "weight" for column in declared.columns),
+            weighted=kind != "count" and any(column.name == "weight" for column in declared.columns),
             theme=function.__module__.rsplit(".", 1)[-1],
             scale=scale or ((0.0, 100.0) if kind == "share" else (-100.0, 100.0) if kind == "score" else None),
         )
