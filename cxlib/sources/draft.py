@@ -1,0 +1,198 @@
+"""A mapping proposed from a file's headers and first rows, for a person to correct."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from cxlib.errors import CxError, UsageError
+from cxlib.sources.dates import numeric_orders
+from cxlib.sources.mapping import EVENTS, FileSpec
+from cxlib.sources.readers import SURPLUS, text_frame
+from cxlib.tables import TABLES, Column, Table
+
+_SAMPLE = 1_000
+# Headers that usually hold a column, most telling first; compared in lower case without punctuation.
+_HEADERS = {
+    "events": """
+        ticket_id: case id, ticket id, ticket, case, incident, request id
+        happened_at: complete timestamp, timestamp, event time, time, date
+        activity: activity, event, action, concept name
+        agent_id: resource, agent, user, operator
+        customer_id: customer id, customer, requester, client
+        team: team, group, workgroup, queue
+        brand: brand, product
+        category: category, type, service type
+        priority: priority, severity""",
+    "tickets": """
+        ticket_id: ticket id, ticket number, ticket, case number, case id, srrecordid, request id, unique id, id
+        created_at: created at, created, created date, createddate, creation date, opened at, issue reported at
+        solved_at: solved at, resolved at, closedate, close date, resolution date
+        first_replied_at: first reply at, first response at, issue responded
+        due_at: due at, due date, duedate
+        channel: channel, channel name, methodreceived, source, via
+        category: category, type, srtype, topic
+        status: status, srstatus, state
+        customer_id: customer id, customer, requester, contact
+        agent_id: agent, agent name, assignee, owner
+        team: team, group, agency, supervisor, department
+        priority: priority, severity
+        brand: brand, product, product category
+        subject: subject, title
+        language: language""",
+    "surveys": """
+        survey_id: survey id, response id, respnum, unique id, ticket id, id
+        answer: csat score, csat, satisfaction, nps, netpro, rating, score, effort
+        answered_at: survey response date, answered at, responded at, response date, submitted at
+        ticket_id: ticket id, case id, unique id
+        customer_id: customer id, customer, respondent
+        agent_id: agent, agent name, assignee
+        comment: comment, comments, customer remarks, feedback
+        weight: weight""",
+    "orders": """
+        order_id: order id, order number, invoice, transaction id
+        customer_id: customer id, customer, client
+        ordered_at: order date, ordered at, order date time, date
+        amount: amount, total, price, value, revenue, dollar value
+        currency: currency""",
+}
+_ACTIVITIES = {
+    "reopened": "reopen", "closed": "clos", "solved": "resolve|solve|complete", "taken": "take|assigned|accept|pick",
+    "replied": "repl|respon|answer", "pending": "wait|pending|hold",
+}  # fmt: skip
+_TABLES = (EVENTS, TABLES["tickets"], TABLES["surveys"], TABLES["orders"])
+_KINDS = {"nps": "nps|net ?pro|recommend", "effort": "effort", "csat": ""}
+
+
+def draft_mapping(path: Path) -> str:
+    """Return a proposed mapping file for one file, as TOML text with remarks; it fills what the headers let guess.
+
+    Raises:
+        UsageError: No such file, or one of fixed width, which has no headers to go by.
+        CxError: The file is empty, unreadable, or no table can be recognised.
+    """
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}.")
+    spec, sample = _sample(path)
+    tables = [(table, found) for table in _TABLES if (found := _recognise(table, sample.columns))]
+    if tables and tables[0][0] is EVENTS:
+        tables = tables[:1]
+    if not tables:
+        raise CxError(
+            f"{path.name}: no table can be recognised in the columns {', '.join(sample.columns)}. "
+            "Write the mapping by hand: data/mappings/README.md shows how."
+        )
+    used = {header for _, found in tables for header in found.values()}
+    rest = [name for name in sample.columns if name not in used]
+    lines = [
+        f"# Proposed from the headers of {path.name}: check every line.",
+        'timezone = "UTC"  # zone in which the file tells time',
+        "",
+        "[files.file]",
+        f"match = {_quoted('*' + path.suffix)}",
+        *(f"{name} = {_quoted(value)}" for name, value in spec.items()),
+    ]
+    for table, found in tables:
+        lines += ["", *_block(table, found, sample)]
+    return "\n".join([*lines, "", *(["# Not used: " + ", ".join(rest)] if rest else [])]) + "\n"
+
+
+def _sample(path: Path) -> tuple[dict[str, str], pl.DataFrame]:
+    told: dict[str, str] = {}
+    if path.suffix.lower() in (".csv", ".txt"):
+        with path.open("rb") as file:
+            line = file.readline()
+        delimiter = max(",;\t|", key=lambda mark: line.count(mark.encode()))
+        told = {"delimiter": delimiter} if delimiter != "," else {}
+    with tempfile.TemporaryDirectory() as staging:
+        for encoding in ("utf-8", "cp1252"):
+            spec = FileSpec(encoding=encoding, delimiter=told.get("delimiter", ""))
+            try:
+                frame = text_frame(path, spec, staging=Path(staging)).head(_SAMPLE).collect()
+            except CxError:
+                if encoding == "cp1252":
+                    raise
+                continue
+            return told | ({"encoding": encoding} if encoding != "utf-8" else {}), frame.drop(SURPLUS, strict=False)
+    raise AssertionError
+
+
+def _words(header: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", header.lower()).strip()
+
+
+def _recognise(table: Table, headers: Iterable[str]) -> dict[str, str]:
+    """Return column → header for a table, nothing unless its key, and what it cannot do without, are there."""
+    by_words = {_words(header): header for header in reversed(list(headers))}
+    found: dict[str, str] = {}
+    for line in _HEADERS[table.name].split("\n")[1:]:
+        column, _, names = line.strip().partition(": ")
+        if header := next((by_words[name] for name in names.split(", ") if name in by_words), None):
+            found[column] = header
+    needed = {column.name for column in table.columns if column.required and column.name != "kind"}
+    needed |= {"answer"} if table.name == "surveys" else {"amount"} if table.name == "orders" else set()
+    return found if needed <= found.keys() else {}
+
+
+def _block(table: Table, found: Mapping[str, str], sample: pl.DataFrame) -> Iterator[str]:
+    yield from ("[events]", "[events.columns]") if table is EVENTS else ("[[tables]]", f'table = "{table.name}"')
+    if table is not EVENTS:
+        yield "[tables.columns]"
+    for name, header in found.items():
+        yield _line(table[name], header, sample[header])
+    if table.name == "surveys":
+        yield from _scale(found["answer"], sample[found["answer"]])
+    if table is EVENTS:
+        yield from _activities(sample[found["activity"]])
+
+
+def _line(column: Column, header: str, texts: pl.Series) -> str:
+    if column.choices:
+        seen = texts.drop_nulls().unique().sort().head(30)
+        pairs = [f"{_quoted(text)} = {_quoted(_choice(text, column.choices))}" for text in seen]
+        return f"{column.name} = {{ column = {_quoted(header)}, values = {{ {', '.join(pairs)} }} }}"
+    if column.kind == "instant":
+        order = texts.to_frame("dates").select(numeric_orders({"dates": pl.col("dates")})).item()
+        if order["differ"] and order["day"] == order["month"]:
+            remark = "# say day_first = true or false: the dates do not tell"
+            return f"{column.name} = {{ column = {_quoted(header)} }}  {remark}"
+    return f"{column.name} = {_quoted(header)}"
+
+
+def _choice(text: str, choices: tuple[str, ...]) -> str:
+    words = _words(text).replace("e mail", "email")
+    guess = next((choice for choice in choices if choice in words.split()), "")
+    return guess or ("other" if "other" in choices else "solved" if re.search("resol|complet", words) else "open")
+
+
+def _scale(header: str, answers: pl.Series) -> Iterator[str]:
+    kind = next(kind for kind, pattern in _KINDS.items() if re.search(pattern, _words(header)))
+    highest = answers.cast(pl.Float64, strict=False).max()
+    low, high = (0, 10) if kind == "nps" else (1, max(int(str(highest).split(".")[0]) if highest is not None else 5, 5))
+    yield f'kind = {{ value = "{kind}" }}  # csat, effort, ease, nps, repurchase'
+    yield f"scale_low = {{ value = {low} }}"
+    yield f'scale_high = {{ value = {high} }}  # check: codes for "no answer" belong into no_answer = [...]'
+    yield f"high_is_good = {{ value = {'false' if kind == 'effort' else 'true'} }}"
+
+
+def _activities(activities: pl.Series) -> Iterator[str]:
+    names = activities.drop_nulls().unique().sort().to_list()
+    meanings = {
+        name: next((meaning for meaning, pattern in _ACTIVITIES.items() if re.search(pattern, name.lower())), "")
+        for name in names
+    }
+    yield from ("", "[events.activities]  # closed_by_timer, reopened, replied … : see data/mappings/README.md")
+    for meaning in _ACTIVITIES:
+        if meant := [name for name in names if meanings[name] == meaning]:
+            yield f"{meaning} = [{', '.join(map(_quoted, meant))}]"
+    if without := [name for name in names if not meanings[name]]:
+        yield f"# without a meaning: {', '.join(map(_quoted, without))}"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,250 @@
+"""The mapping file: which file fills which table, how each column is read; checked by name before anything is read."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from string import Formatter
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cxlib.errors import UsageError, unknown_name
+from cxlib.schema import GIVEN
+from cxlib.settings import build
+from cxlib.tables import STATUSES, TABLES, Column, Table
+
+ROW, FILE = "row_number", "file_name"
+FORMATS = ("csv", "fixed", "excel", "parquet", "jsonl")
+Codes = tuple[str | int | float, ...]
+
+# What an activity of an event log may mean; the statuses that no other meaning leads to may be named as they are.
+_OWN = ("created", "taken", "replied", "solved", "reopened", "closed", "closed_by_timer")
+MEANINGS = (*_OWN, *(status for status in STATUSES if status not in ("new", "open", *_OWN)))
+EVENTS = Table(
+    "events",
+    "one line of an event log",
+    (
+        Column("ticket_id", "id", "ticket", required=True),
+        Column("happened_at", "instant", "when", required=True),
+        Column("activity", "text", "what happened, in the words of the log", required=True),
+        *(column for column in TABLES["tickets"].given if column.kind != "instant" and column.name != "ticket_id"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpec:
+    """How one kind of file is read; `match` is a glob on its name, `missing` are codes for nothing, in any column.
+
+    `fields` (fixed width) maps a column to its [first, last] character, counted from 1.
+    """
+
+    match: str = "*"
+    format: str = ""
+    delimiter: str = ""
+    encoding: str = "utf-8"
+    decimal: str = "."
+    thousands: str = ""
+    day_first: bool | None = None
+    sheet: str = ""
+    skip_rows: int = 0
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    missing: Codes = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """Where a column comes from – exactly one of `column`, `template`, `value` – and how its text is understood."""
+
+    column: str = ""
+    template: str = ""
+    value: str | int | float | bool | datetime | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    otherwise: str = ""
+    no_answer: Codes = ()
+    formats: tuple[str, ...] = ()
+    day_first: bool | None = None
+    decimal: str = ""
+    thousands: str | None = None
+    scale: float = 1.0
+    timezone: str = ""
+
+    @property
+    def used(self) -> list[str]:
+        """Columns of the file that this one is made of."""
+        if self.template:
+            names = [name for _, name, _, _ in Formatter().parse(self.template) if name is not None]
+            return [name for name in names if name not in (ROW, FILE)]
+        return [self.column] if self.column else []
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """How a file fills a table; every entry of `each` overrides columns and gives one more row per row of the file."""
+
+    table: str
+    columns: Mapping[str, ColumnSpec]
+    file: str = ""
+    where: Mapping[str, Codes] = field(default_factory=dict)
+    where_not: Mapping[str, Codes] = field(default_factory=dict)
+    one_per_key: bool = False
+    each: tuple[Mapping[str, ColumnSpec], ...] = ()
+
+    @cached_property
+    def blocks(self) -> list[Mapping[str, ColumnSpec]]:
+        """Complete column maps: one, or one per entry of `each`."""
+        return [{**self.columns, **over} for over in self.each] or [self.columns]
+
+    def used(self) -> set[str]:
+        """Columns of the file that are read."""
+        mapped = {name for block in self.blocks for spec in block.values() for name in spec.used}
+        return mapped | self.where.keys() | self.where_not.keys()
+
+
+@dataclass(frozen=True)
+class EventSpec(TableSpec):
+    """How an event log becomes tickets and changes: its columns, and which activities mean what."""
+
+    activities: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole mapping file; instants without an offset are local to `timezone`."""
+
+    name: str
+    timezone: str
+    files: Mapping[str, FileSpec]
+    tables: tuple[TableSpec, ...]
+    events: EventSpec | None = None
+    extracted_at: datetime | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def specs(self) -> tuple[TableSpec, ...]:
+        """All table specifications, the event log among them."""
+        return (*self.tables, self.events) if self.events else self.tables
+
+
+Spec = TypeVar("Spec", bound=TableSpec)
+
+
+def read_mapping(path: Path) -> Plan:
+    """Read and check a mapping file.
+
+    Raises:
+        UsageError: No such file, not TOML, an unknown name (the nearest is told), a wrong type, no time zone.
+    """
+    if not path.is_file():
+        raise UsageError(f"There is no mapping file {path}. 'cx import mapped FILE --draft' proposes one.")
+    try:
+        return parse_mapping(tomllib.loads(path.read_text(encoding="utf-8")), name=path.stem)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path.name} cannot be read as TOML: {error}.") from None
+
+
+def parse_mapping(raw: Mapping[str, Any], *, name: str) -> Plan:
+    """Build and check a mapping from plain values, as read from TOML."""
+    values = {"settings": {}, **raw}
+    files = {key: _make(FileSpec, spec, f"files.{key}") for key, spec in values.pop("files", {"file": {}}).items()}
+    tables = tuple(_table_spec(spec, files) for spec in values.pop("tables", []))
+    values["events"] = _event_spec(values.pop("events"), files) if "events" in values else None
+    build(values["settings"])
+    values.setdefault("timezone", values["settings"].get("timezone", ""))
+    plan: Plan = _make(Plan, values | {"name": name, "files": files, "tables": tables}, "mapping")
+    return _checked(plan)
+
+
+def _table_spec(raw: Mapping[str, Any], files: Mapping[str, FileSpec]) -> TableSpec:
+    if raw.get("table") not in GIVEN:
+        raise unknown_name("table to fill", str(raw.get("table")), GIVEN)
+    declared = GIVEN[raw["table"]]
+    spec: TableSpec = _make(TableSpec, _columns(raw, declared), f"tables: {declared.name}")
+    return _with_file(spec, files)
+
+
+def _event_spec(raw: Mapping[str, Any], files: Mapping[str, FileSpec]) -> EventSpec:
+    spec: EventSpec = _make(EventSpec, {**_columns(raw, EVENTS), "table": "events"}, "events")
+    for meaning in spec.activities:
+        if meaning not in MEANINGS:
+            raise unknown_name("meaning of an activity", meaning, MEANINGS)
+    if not spec.activities:
+        raise UsageError(f"[events.activities] is empty; say which activities mean {', '.join(_OWN)}.")
+    return _with_file(spec, files)
+
+
+def _columns(raw: Mapping[str, Any], declared: Table) -> dict[str, Any]:
+    known = [column.name for column in declared.given]
+
+    def build_all(columns: Mapping[str, Any]) -> dict[str, ColumnSpec]:
+        for name in columns:
+            if name not in known:
+                raise unknown_name(f"column of {declared.name!r} to fill", name, known)
+        return {name: _column_spec(spec, f"{declared.name}.{name}") for name, spec in columns.items()}
+
+    columns, each = build_all(raw.get("columns", {})), tuple(build_all(over) for over in raw.get("each", []))
+    for column in declared.given:
+        if column.required and any(column.name not in {**columns, **over} for over in each or ({},)):
+            raise UsageError(f"The mapping of {declared.name!r} does not say where {column.name!r} comes from.")
+    return {**raw, "columns": columns, "each": each}
+
+
+def _column_spec(raw: Any, where: str) -> ColumnSpec:
+    spec: ColumnSpec = _make(ColumnSpec, {"column": raw} if isinstance(raw, str) else raw, where)
+    if sum((bool(spec.column), bool(spec.template), spec.value is not None)) != 1:
+        raise UsageError(f"[{where}] needs exactly one of column, template, value.")
+    return spec
+
+
+def _with_file(spec: Spec, files: Mapping[str, FileSpec]) -> Spec:
+    if not spec.file and len(files) > 1:
+        raise UsageError(f"{spec.table}: say which file fills it (file = …): {', '.join(sorted(files))}.")
+    if spec.file and spec.file not in files:
+        raise unknown_name("entry of [files]", spec.file, files)
+    return replace(spec, file=spec.file or next(iter(files)))
+
+
+def _make(kind: type, raw: Any, where: str) -> Any:
+    if not isinstance(raw, Mapping):
+        raise UsageError(f"[{where}] must be a table of names and values, not {raw!r}.")
+    hints, known = get_type_hints(kind), {item.name: item for item in fields(kind)}
+    for name, value in raw.items():
+        if name not in known:
+            raise unknown_name(f"name in [{where}]", name, known)
+        if not _fits(value, hints[name]):
+            raise UsageError(f"[{where}] {name} = {value!r} is of the wrong type.")
+    for name, item in known.items():
+        if name not in raw and item.default is MISSING and item.default_factory is MISSING:
+            raise UsageError(f"[{where}] lacks {name!r}.")
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Tell whether a TOML value has the declared type; lists stand for tuples, whole numbers for floats."""
+    plain = tuple(get_origin(kind) or kind for kind in (get_args(hint) if isinstance(hint, UnionType) else [hint]))
+    also = ((int,) if float in plain else ()) + ((list,) if tuple in plain else ())
+    return isinstance(value, plain + also) and (not isinstance(value, bool) or bool in plain)
+
+
+def _checked(plan: Plan) -> Plan:
+    if not plan.timezone:
+        raise UsageError("The mapping must say in which time zone the files tell time: timezone = 'Europe/Rome'.")
+    told = {spec.timezone for table in plan.specs for block in table.blocks for spec in block.values()}
+    for zone in sorted({plan.timezone, *told} - {""}):
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise UsageError(f"Unknown time zone {zone!r}; use an IANA name such as 'Europe/Rome'.") from None
+    for spec in plan.files.values():
+        if spec.format and spec.format not in FORMATS:
+            raise unknown_name("file format", spec.format, FORMATS)
+    if not plan.specs:
+        raise UsageError("The mapping fills no table: it needs [[tables]] or [events].")
+    if plan.events and {spec.table for spec in plan.tables} & {"tickets", "changes"}:
+        raise UsageError("[events] lays the tables tickets and changes; [[tables]] cannot fill them too.")
+    return plan

@@ -1,0 +1,141 @@
+"""Text to typed values: missing codes, value maps, numbers, flags, instants, choices; the unreadable is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from string import Formatter
+
+import polars as pl
+
+from cxlib.schema import dtype
+from cxlib.sources.dates import assemble, by_formats, dissect, replaced, to_utc
+from cxlib.sources.mapping import ColumnSpec, FileSpec
+from cxlib.tables import Column
+
+_TRUE, _FALSE = ("true", "yes", "y", "t", "1"), ("false", "no", "n", "f", "0")
+TEXT, _PARTS, _LOCAL, _OFFSET = "text: ", "parts: ", "local: ", "offset: "
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How one column was read: rows whose text has no value of its kind (`unreadable`, in the words of `problem`).
+
+    They lose the value or, in a required column, the row. `doubts` are rows whose value rests on a decision, by words.
+    """
+
+    column: Column
+    problem: str
+    doubts: Mapping[str, pl.Expr]
+
+    @property
+    def text(self) -> pl.Expr:
+        """The text the value came from."""
+        return pl.col(TEXT + self.column.name)
+
+    @property
+    def unreadable(self) -> pl.Expr:
+        """Rows whose text has no value."""
+        return self.text.is_not_null() & pl.col(self.column.name).is_null()
+
+
+def source_text(spec: ColumnSpec, file: FileSpec) -> pl.Expr:
+    """Return the text of a column before it is understood: stripped, missing codes null, values mapped."""
+    if spec.value is not None:
+        return pl.lit(str(spec.value).lower() if isinstance(spec.value, bool) else str(spec.value))
+    text = (_template(spec.template) if spec.template else pl.col(spec.column)).str.strip_chars()
+    codes = [str(code) for code in (*file.missing, *spec.no_answer)]
+    text = pl.when((text != "") & ~text.is_in(codes)).then(text) if codes else pl.when(text != "").then(text)
+    if not spec.values:
+        return text
+    new = {old: str(value).lower() if isinstance(value, bool) else str(value) for old, value in spec.values.items()}
+    mapped = pl.coalesce(replaced(text, new), pl.lit(spec.otherwise) if spec.otherwise else text)
+    return pl.when(text.is_not_null() & (mapped != "")).then(mapped)
+
+
+def _template(template: str) -> pl.Expr:
+    """Fill a template such as "{order}-{line}"; null where any part is missing."""
+    return pl.concat_str(list(_pieces(template)))
+
+
+def _pieces(template: str) -> Iterator[pl.Expr]:
+    for literal, name, _, _ in Formatter().parse(template):
+        if literal:
+            yield pl.lit(literal)
+        if name is not None:
+            part = pl.col(name).cast(pl.String).str.strip_chars()
+            yield pl.when(part != "").then(part)
+
+
+def read_columns(
+    texts: pl.LazyFrame,
+    block: Mapping[str, ColumnSpec],
+    columns: Sequence[Column],
+    file: FileSpec,
+    *,
+    zone: str,
+    orders: Mapping[str, bool],
+) -> tuple[pl.LazyFrame, list[Read]]:
+    """Add typed columns to a frame of texts (named `TEXT` + column), in layers so that nothing is computed twice.
+
+    Args:
+        texts: The texts.
+        block: How each column is read.
+        columns: The columns to add.
+        file: Marks of numbers that hold in the whole file.
+        zone: Time zone of instants without an offset.
+        orders: Whether the day comes first, per column of instants without formats.
+    """
+    instants = [column.name for column in columns if column.kind == "instant"]
+    free = [name for name in instants if not block[name].formats]
+    frame = texts.with_columns(dissect(pl.col(TEXT + name)).alias(_PARTS + name) for name in free)
+    layer: list[pl.Expr] = []
+    for name in instants:
+        local, offset = (
+            by_formats(pl.col(TEXT + name), block[name].formats)
+            if block[name].formats
+            else assemble(pl.col(_PARTS + name), day_first=orders[name])
+        )
+        layer += [local.alias(_LOCAL + name), offset.alias(_OFFSET + name)]
+    values, reads = [], []
+    for column in columns:
+        value, read = _read(column, block[column.name], file, zone)
+        values.append(value.cast(dtype(column), strict=False).alias(column.name))
+        reads.append(read)
+    return frame.with_columns(layer).with_columns(values), reads
+
+
+def _read(column: Column, spec: ColumnSpec, file: FileSpec, zone: str) -> tuple[pl.Expr, Read]:
+    text, name = pl.col(TEXT + column.name), column.name
+    read = Read(column, f"unreadable {name}", {})
+    if column.kind == "instant":
+        value, doubtful = to_utc(pl.col(_LOCAL + name), pl.col(_OFFSET + name), spec.timezone or zone)
+        return value, replace(read, doubts={f"{name} falls into a change of the clock": doubtful})
+    if column.kind in ("number", "money", "minutes", "integer"):
+        thousands = file.thousands if spec.thousands is None else spec.thousands
+        value = number(text, decimal=spec.decimal or file.decimal, thousands=thousands) * spec.scale
+        return (pl.when(value == value.round()).then(value) if column.kind == "integer" else value), read
+    if column.kind == "flag":
+        word = text.str.to_lowercase()
+        return pl.when(word.is_in(_TRUE)).then(True).when(word.is_in(_FALSE)).then(False), read
+    if column.choices:
+        return pl.when(text.is_in(column.choices)).then(text), replace(read, problem=f"{name} is none of its values")
+    return text, read
+
+
+def number(text: pl.Expr, *, decimal: str = ".", thousands: str = "") -> pl.Expr:
+    """Return the number a text tells; null unless it is written exactly as told.
+
+    Args:
+        text: Stripped text; a currency sign at either end is ignored.
+        decimal: Decimal mark.
+        thousands: Mark between groups of three digits; "" = none. A space stands for every kind of space.
+    """
+    bare = text.str.replace_all(r"[\s\u{a0}\u{202f}]", " ").str.strip_chars(" €$£").str.replace("−", "-", literal=True)
+    mark, point = re.escape(thousands), re.escape(decimal)
+    whole = rf"(?:\d{{1,3}}(?:{mark}\d{{3}})+|\d+)" if thousands else r"\d+"
+    written = rf"^[+-]?(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?$"
+    plain = bare.str.replace_all(thousands, "", literal=True) if thousands else bare
+    value = plain.str.replace(decimal, ".", literal=True).cast(pl.Float64, strict=False)
+    return pl.when(bare.str.contains(written) & value.is_finite()).then(value)
