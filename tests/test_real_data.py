@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import ROOT
+from tests.conftest import ROOT
 
 from cxlib.cli import main
 from cxlib.metrics import get, row_frame, view

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ def _scan(path: Path, kind: str, spec: FileSpec, staging: Path) -> pl.LazyFrame:
 
 
 def _delimited(path: Path, spec: FileSpec) -> pl.LazyFrame:
-    separator = spec.delimiter or ("\t" if path.suffix.lower() in (".tsv", ".tab") else ",")
+    separator = spec.delimiter or _delimiter(path, spec.skip_rows)
     if len(separator) != 1:
         raise UsageError(f"delimiter = {separator!r}: one character is expected, such as ';' or '\\t'.")
     options: dict[str, Any] = {"separator": separator, "skip_rows": spec.skip_rows, "infer_schema": False}
@@ -133,6 +134,13 @@ def _delimited(path: Path, spec: FileSpec) -> pl.LazyFrame:
     extra = dict.fromkeys(SURPLUS, pl.String)
     frame = pl.scan_csv(path, **options, schema=dict.fromkeys(names, pl.String) | extra, missing_columns="insert")
     return frame.rename({name: name.strip() for name in names if name != name.strip()})
+
+
+def _delimiter(path: Path, skip_rows: int) -> str:
+    """Return the mark that the header holds most of."""
+    with path.open(encoding="utf-8") as file:
+        header = next(islice(file, skip_rows, None), "")
+    return max(",;\t|", key=header.count)
 
 
 def _fixed(path: Path, spec: FileSpec) -> pl.LazyFrame:

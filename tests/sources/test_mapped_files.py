@@ -63,6 +63,8 @@ def delimited(separator: str = ",", encoding: str = "utf-8", end: str = "\n") ->
         ("a.csv", delimited(encoding="utf-16"), ""),
         ("a.csv", delimited(encoding="utf-16-le"), 'encoding = "utf-16-le"'),
         ("a.tsv", delimited("\t"), ""),
+        ("a.csv", delimited(";"), ""),
+        ("a.csv", delimited("\t"), ""),
         ("a.txt", delimited("|").replace(b"1.5", b"1,5"), 'delimiter = "|"\ndecimal = ","'),
         ("a.csv", b"report of today\n" + delimited(), "skip_rows = 1"),
     ],
