@@ -28,7 +28,7 @@ class Scope:
         min_group: Fewest respondents a public page shows.
         language: Language of words and numbers ("en").
         provisional: Share (0–1) of the month's rows whose value is not yet known; 0 when all windows are over.
-        outside: Rows of the month outside the wait by a competing end (solved, merged or deleted first), durations only.
+        outside: Rows of the month outside the wait by a competing end (solved, merged, deleted first); durations only.
         unfinished: Rows of the month whose clock still runs, durations only.
     """
 
@@ -45,7 +45,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """One figure with its 95 % interval; value, se, low, high are None where there is nothing to say."""
+    """One figure with its 95 % interval; value, se, low, high are None where there is nothing to say.
+
+    A bound alone may be known: a median not yet reached has `low` ("at least") and neither value nor `high`.
+    """
 
     n: int
     units: int
@@ -60,7 +63,8 @@ class Change:
     """The difference of two published figures of one metric: `after` − `before`.
 
     `difference`, `low`, `high` are in the printed unit (points for %), `p_value` belongs to the same statistic:
-    p < .05 exactly when 0 lies outside the interval. All None where either side has no value.
+    p < .05 exactly when 0 lies outside the interval. All None where either side has no value; `low`, `high` and
+    `p_value` None where either side has a value but no interval (one answer, all answers of a mean alike).
     """
 
     metric: Metric
@@ -98,7 +102,8 @@ class Breakdown:
         points: `group` (key), `label` (to print), POINT columns, `before` (value in the baseline month) and
             `rest_difference`, `rest_low`, `rest_high`, `rest_p` (this group − all others), largest value first.
         overall: The figure of all groups together.
-        p_value: Test that all groups are equal (Wald, cluster-robust); None with fewer than two groups.
+        p_value: Test that all groups are equal (cluster-robust); None with fewer than two groups and for counts,
+            whose groups are parts of a total: their `rest_…` are null too.
     """
 
     metric: Metric

@@ -1,0 +1,162 @@
+"""A figure by groups: each group against all others, and whether chance suffices for all their differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from cxlib.metrics import Metric, View, get, row_frame, unit_frame
+from cxlib.schema import DIMENSIONS, table
+from cxlib.stats.cells import cells, estimates
+from cxlib.stats.change import Difference, difference, widest
+from cxlib.stats.durations import Curve, coded, quantiles
+from cxlib.stats.intervals import Array, Figures, Sums, measure
+from cxlib.stats.results import POINT, Breakdown, NotKnown
+from cxlib.stats.scope import scope, unanswerable
+
+Pairs = tuple[Figures, Figures, Array]  # own, rest, correlation
+
+
+def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
+    """Return a metric by the groups of a dimension (default: the view's) in the reported month.
+
+    Raises:
+        UsageError: No such metric or dimension.
+    """
+    metric, by = get(name), by or view.by
+    if reason := unanswerable(metric, view, by):
+        return reason
+    points = cells(metric, view, sorted({view.month, view.baseline}), by).points()
+    here = points.filter(pl.col("period") == view.month).drop("period")
+    before = points.filter(pl.col("period") == view.baseline).select("group", before="value")
+    contrasts, p_value = against_rest(metric, view, by)
+    labelled = here.join(labels(view, by, here), on="group", how="left").join(before, on="group", how="left")
+    ordered = labelled.join(contrasts, on="group", how="left").sort("value", "group", descending=[True, False])
+    whole = cells(metric, view, [view.month]).at(pl.DataFrame({"period": [view.month], "group": [""]}))
+    return Breakdown(
+        metric=metric,
+        scope=scope(metric, view),
+        by=by,
+        by_title=DIMENSIONS[by].title,
+        baseline=view.baseline,
+        points=ordered.select("group", "label", *POINT, "before", *contrasts.columns[1:]),
+        overall=estimates(whole.points())[0],
+        p_value=p_value,
+    )
+
+
+def labels(view: View, by: str, groups: pl.DataFrame) -> pl.DataFrame:
+    """Return group and label (what to print): the name from the dimension's own table, else the group itself."""
+    own = groups.select("group", label="group")
+    source = DIMENSIONS[by].label
+    if source is None or not view.data.has(source[0]):
+        return own
+    name, column = source
+    named = view.data.scan(name).select(group=table(name).key, name=column).collect().unique("group")
+    return own.join(named, on="group", how="left").select("group", pl.coalesce("name", "label").alias("label"))
+
+
+def against_rest(metric: Metric, view: View, by: str) -> tuple[pl.DataFrame, float | None]:
+    """Return group, rest_difference, rest_low, rest_high, rest_p, and the p-value that all groups are equal.
+
+    Totals are not compared with each other: for counts everything is null.
+    """
+    compared: Callable[[pl.DataFrame], Pairs]
+    if metric.kind == "duration":
+        rows = coded(row_frame(metric, view, [view.month], by))
+        compared, residuals = _pairs_of_curves, _residual_waits(rows)
+    else:
+        units = unit_frame(metric, view, [view.month], by)
+        if metric.kind == "count":
+            units = units.clear()
+        rows = coded(units)
+        compared, residuals = partial(_pairs_of_sums, metric), _residuals(rows)
+    groups = rows["group"].unique().sort()
+    found = difference(*compared(rows), widest(metric)) if len(groups) > 1 else None
+    nothing = np.full(len(groups), np.nan)
+    columns = (found or Difference(nothing, nothing, nothing, nothing)).columns(metric, "rest_")
+    frame = pl.DataFrame([groups, *columns]).rename({"rest_p_value": "rest_p"})
+    return frame, equality(residuals)
+
+
+def _pairs_of_sums(metric: Metric, rows: pl.DataFrame) -> Pairs:
+    names = ("n", "sum_w", "sum_wx", "sum_wxx")
+    size = rows["code"].n_unique()
+    whole = _by_unit(rows, size, names)
+    own, rest, correlated = [], [], []
+    for _, part in sorted(rows.partition_by("group", as_dict=True).items()):
+        here = _by_unit(part, size, names)
+        others = np.where(whole[0] > here[0], whole - here, 0.0)
+        own.append(Sums.of_units(*here))
+        rest.append(Sums.of_units(*others))
+        correlated.append(_correlation(*(side[2] - _mean(side) * side[1] for side in (here, others))))
+    return measure(metric, Sums.stacked(own)), measure(metric, Sums.stacked(rest)), np.array(correlated)
+
+
+def _by_unit(rows: pl.DataFrame, size: int, names: tuple[str, ...]) -> Array:
+    """Lay columns out by unit: one line a column, one place a unit."""
+    code = rows["code"].to_numpy()
+    return np.array([np.bincount(code, rows[name].to_numpy(), size) for name in names], dtype=np.float64)
+
+
+def _mean(side: Array) -> float:
+    return float(side[2].sum() / side[1].sum()) if side[1].any() else 0.0
+
+
+def _pairs_of_curves(rows: pl.DataFrame) -> Pairs:
+    size, groups = rows["code"].n_unique(), rows["group"].unique().sort()
+    own = [Curve.of(rows.filter(pl.col("group") == group), size) for group in groups]
+    rest = [Curve.of(rows.filter(pl.col("group") != group), size) for group in groups]
+    correlated = [_correlation(*(side.influence_at_median for side in pair)) for pair in zip(own, rest, strict=True)]
+    return quantiles(own), quantiles(rest), np.array(correlated)
+
+
+def _correlation(one: Array, other: Array) -> float:
+    size = float(np.sqrt((one @ one) * (other @ other)))
+    return min(1.0, max(-1.0, float(one @ other) / size)) if size > 0 else 0.0
+
+
+def _residuals(rows: pl.DataFrame) -> pl.DataFrame:
+    common = pl.col("sum_wx").sum() / pl.col("sum_w").sum()
+    return rows.select("group", "code", weight="sum_w", residual=pl.col("sum_wx") - common * pl.col("sum_w"))
+
+
+def _residual_waits(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return each wait's influence on the common curve at the common median: ended or not, in one number."""
+    numbered = rows.with_columns(code=pl.int_range(pl.len()))
+    common = Curve.of(numbered, rows.height)
+    return rows.select("group", "code", weight=pl.lit(1.0)).with_columns(
+        pl.Series("residual", common.influence_at_median * rows.height)
+    )
+
+
+def equality(residuals: pl.DataFrame) -> float | None:
+    """Return the p-value that all groups share one value; None with fewer than two groups or without differences.
+
+    ANOVA-type statistic of Brunner, Dette & Munk 1997 with Box's degrees of freedom, its covariance from sums by unit:
+    unlike a Wald test it keeps its level with many small groups.
+
+    Args:
+        residuals: group, code (number of the unit), weight, residual (weighted, from the common value).
+    """
+    from scipy.special import chdtrc
+
+    sums = residuals.group_by("group", "code").agg(pl.col("residual").sum())
+    weight = residuals.group_by("group").agg(pl.col("weight").sum()).sort("group")["weight"].to_numpy()
+    places = sums.select(pl.col("group", "code").rank("dense") - 1).to_numpy()
+    groups, units = len(weight), sums["code"].n_unique()
+    if groups < 2 or units < 2 or not (weight > 0).all():
+        return None
+    matrix = np.zeros((groups, units))
+    matrix[places[:, 0], places[:, 1]] = sums["residual"].to_numpy()
+    centred = matrix - np.outer(weight / weight.sum(), matrix.sum(axis=0))
+    scaled = centred / np.sqrt(weight)[:, None]
+    covariance = scaled @ scaled.T * units / (units - 1)
+    trace = float(np.trace(covariance))
+    if trace <= 0:
+        return None
+    free = trace * trace / float(np.square(covariance).sum())
+    return float(chdtrc(free, free * float((matrix.sum(axis=1) ** 2 / weight).sum()) / trace))

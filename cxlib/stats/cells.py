@@ -1,0 +1,175 @@
+"""Figures of a metric by month and group, whatever its kind, and each unit's influence on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+
+from cxlib.metrics import Metric, View, measured_frame, row_frame, unit_frame
+from cxlib.periods import first_day, last_day
+from cxlib.stats.durations import Curve, coded, curves, quantiles
+from cxlib.stats.intervals import ALPHA, MANY, Array, Figures, Places, Sums, measure, total
+from cxlib.stats.results import POINT, Estimate
+
+KEYS = ("period", "group")
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Figures of one metric: row i of `keys` (period, group) names element i of `figures`.
+
+    `choose(places)` returns the figures of some rows only; the place after the last one is an empty cell.
+    """
+
+    metric: Metric
+    keys: pl.DataFrame
+    figures: Figures
+    choose: Callable[[Places], Figures]
+
+    @classmethod
+    def build(cls, metric: Metric, keys: pl.DataFrame, choose: Callable[[Places], Figures]) -> Cells:
+        """Return the cells of these keys."""
+        return cls(metric, keys, choose(np.arange(keys.height)), choose)
+
+    @classmethod
+    def of_sums(cls, metric: Metric, frame: pl.DataFrame) -> Cells:
+        """Return the cells of a measured frame."""
+        sums = Sums.of(frame)
+        return cls.build(metric, frame.select(KEYS), lambda places: measure(metric, sums.take(places)))
+
+    def points(self) -> pl.DataFrame:
+        """Return period, group and the POINT columns in printed units, null where there is nothing to say."""
+        return pl.concat([self.keys, printed(self.figures, self.metric.factor)], how="horizontal")
+
+    def at(self, keys: pl.DataFrame) -> Cells:
+        """Return the cells of these keys, in this order; without rows n = 0 and no value."""
+        index = self.keys.with_row_index("place").select(*KEYS, "place")
+        wanted = keys.select(KEYS).join(index, on=KEYS, how="left", maintain_order="left")["place"]
+        places = wanted.fill_null(self.keys.height).to_numpy().astype(np.int64)
+        places = np.append(places, self.keys.height)
+        return Cells.build(self.metric, keys.select(KEYS), lambda chosen: self.choose(places[chosen]))
+
+
+def cells(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Cells:
+    """Return the figures of a metric for the months and groups that have rows."""
+    if metric.kind == "duration":
+        rows = row_frame(metric, view, months, by)
+        keys = rows.select(KEYS).unique().sort(KEYS)
+        found = [*curves(coded(rows), keys), Curve.of(coded(rows.clear()), 0)]
+        return Cells.build(metric, keys, lambda places: quantiles([found[place] for place in places]))
+    if metric.kind == "count" and metric.unit == "day":
+        return daily(metric, unit_frame(metric, view, months, by), observed_until(view))
+    return Cells.of_sums(metric, measured_frame(metric, view, months, by))
+
+
+def daily(metric: Metric, units: pl.DataFrame, until: date) -> Cells:
+    """Return monthly totals of a daily count; days without rows count as zero.
+
+    The variance of a total is the total times its dispersion around the month's own weekday means (quasi-Poisson,
+    McCullagh & Nelder 1989, ch. 6), never below Poisson.
+
+    Args:
+        metric: A count by day.
+        units: Unit frame, one row per month, group and day.
+        until: Last day observed; later days are not zero but unknown.
+    """
+    keys = units.select(KEYS).unique().sort(KEYS)
+    seen = units.select(*KEYS, "n", "sum_wx", day=pl.col("unit").str.to_date())
+    days = keys.join(_calendar(keys["period"].unique().to_list(), until), on="period")
+    days = days.join(seen, on=[*KEYS, "day"], how="left").with_columns(pl.col("n", "sum_wx").fill_null(0))
+    usual = pl.col("sum_wx").mean().over(*KEYS, "weekday")
+    days = days.with_columns(usual=usual).filter(pl.col("usual") > 0)
+    summed = days.group_by(KEYS).agg(
+        pl.col("n", "sum_wx").sum(),
+        units=(pl.col("n") > 0).sum(),
+        misfit=((pl.col("sum_wx") - pl.col("usual")) ** 2 / pl.col("usual")).sum(),
+        df=pl.len().cast(pl.Float64) - pl.col("weekday").n_unique(),
+    )
+    summed = keys.join(summed, on=KEYS, how="left", maintain_order="left").fill_null(0)
+    n, value, units_seen, misfit, df = (
+        summed[name].to_numpy().astype(np.float64) for name in ("n", "sum_wx", "units", "misfit", "df")
+    )
+    dispersion = np.fmax(1.0, np.divide(misfit, df, out=np.ones_like(df), where=df > 0))
+    none = np.zeros_like(value)
+    sums = Sums(n, units_seen, none, value, none, none, value * dispersion, none)
+    df = np.append(np.where(df > 0, df, MANY), MANY)
+    return Cells.build(metric, keys, lambda places: total(sums.take(places), df[places]).clipped(0.0, np.inf))
+
+
+def influences(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
+    """Return period, group, unit, influence: what each unit adds to the error of its cell's figure.
+
+    Shares, means, scores: (Σwx − R·Σw of the unit) ÷ Σw; counts: the unit's total; durations: its influence on the
+    survival curve at the quantile, which is proportional to that on the quantile.
+    """
+    if metric.kind == "duration":
+        rows = coded(row_frame(metric, view, months, by))
+        keys = rows.select(KEYS).unique().sort(KEYS)
+        names = rows.select("code", "unit").unique("code").sort("code")["unit"]
+        parts = [
+            pl.DataFrame({"period": period, "group": group, "unit": names, "influence": curve.influence_at_median})
+            for (period, group), curve in zip(keys.iter_rows(), curves(rows, keys), strict=True)
+        ]
+        empty = rows.clear().select(*KEYS, "unit", influence="value")
+        return pl.concat([empty, *parts]).filter(pl.col("influence") != 0)
+    frame = unit_frame(metric, view, months, by)
+    own = pl.col("sum_wx")
+    if metric.kind != "count":
+        whole = pl.col("sum_w").sum().over(KEYS)
+        own = (own - pl.col("sum_wx").sum().over(KEYS) / whole * pl.col("sum_w")) / whole
+    return frame.select(*KEYS, "unit", influence=own)
+
+
+def correlation(influence: pl.DataFrame, after: pl.DataFrame, before: pl.DataFrame) -> Array:
+    """Return the correlation of pairs of figures, from the units that contribute to both; 0 where none does.
+
+    Args:
+        influence: Result of `influences`.
+        after: Keys (period, group), one row a pair.
+        before: Keys of the other figure of each pair.
+    """
+    size = influence.group_by(KEYS).agg(size=pl.col("influence").pow(2).sum().sqrt())
+    scaled = influence.join(size, on=KEYS).with_columns(pl.col("influence") / pl.col("size"))
+    pairs = after.select(KEYS).rename({"period": "p1", "group": "g1"}).with_row_index("pair")
+    pairs = pairs.with_columns(before.select(p2="period", g2="group"))
+    one = pairs.join(scaled, left_on=["p1", "g1"], right_on=KEYS)
+    both = one.join(scaled, left_on=["p2", "g2", "unit"], right_on=[*KEYS, "unit"], suffix="_before")
+    product = both.group_by("pair").agg(r=(pl.col("influence") * pl.col("influence_before")).sum())
+    found = pairs.join(product, on="pair", how="left", maintain_order="left")["r"]
+    return np.asarray(np.clip(np.nan_to_num(found.to_numpy().astype(np.float64)), -1.0, 1.0), dtype=np.float64)
+
+
+def printed(figures: Figures, factor: float) -> pl.DataFrame:
+    """Return the POINT columns in printed units; null where not known, both bounds where neither says anything."""
+    low, high = (bound * factor for bound in figures.limits(np.asarray(ALPHA)))
+    low = np.where(~np.isfinite(high) & (low == 0), np.nan, low)
+    numbers = {"value": figures.value * factor, "se": figures.se * factor, "low": low, "high": high}
+    frame = pl.DataFrame({"n": figures.n, "units": figures.units}).cast(pl.Int64)
+    return frame.with_columns(known(name, number) for name, number in numbers.items())
+
+
+def known(name: str, numbers: Array) -> pl.Series:
+    """Return a column in which what is not a finite number is null."""
+    column = pl.Series(name, np.atleast_1d(numbers), dtype=pl.Float64)
+    return column.set(~column.is_finite(), None)
+
+
+def estimates(points: pl.DataFrame) -> list[Estimate]:
+    """Return the rows of a table of points as estimates."""
+    return [Estimate(**row) for row in points.select(POINT).iter_rows(named=True)]
+
+
+def observed_until(view: View) -> date:
+    """Return the local day on which the data end."""
+    return view.data.extracted_at.astimezone(ZoneInfo(view.data.settings.timezone)).date()
+
+
+def _calendar(months: Sequence[str], until: date) -> pl.DataFrame:
+    spans = [pl.date_range(first_day(month), min(last_day(month), until), eager=True) for month in months]
+    frame = pl.DataFrame({"period": months, "day": spans}, schema={"period": pl.String, "day": pl.List(pl.Date)})
+    return frame.explode("day").with_columns(weekday=pl.col("day").dt.weekday())

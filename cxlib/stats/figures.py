@@ -1,0 +1,63 @@
+"""All figures as one table: what `cx figures` prints and the report writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from cxlib.metrics import METRICS, Metric, View, get
+from cxlib.stats.cells import cells
+from cxlib.stats.change import compare
+from cxlib.stats.scope import unanswerable
+
+COLUMNS = {
+    "metric": pl.String, "period": pl.String, "by": pl.String, "group": pl.String, "value": pl.Float64,
+    "low": pl.Float64, "high": pl.Float64, "n": pl.Int64, "units": pl.Int64,
+}  # fmt: skip
+CHANGE = ("difference", "difference_low", "difference_high", "p_value")
+
+
+def figures(
+    view: View, months: Sequence[str], by: str = "", names: Iterable[str] | None = None, *, change: bool = False
+) -> pl.DataFrame:
+    """Return every figure the data can answer, by month and group, in printed units.
+
+    Columns: metric, period, by, group, value, low, high, n, units; with `change` also difference, difference_low,
+    difference_high, p_value: the reported month against the view's baseline, null in other months. Months and groups
+    without rows have no row.
+
+    Args:
+        view: What is looked at.
+        months: Months to report.
+        by: Dimension, or empty for the whole.
+        names: Metric names; all in registry order if None.
+        change: Whether to add the change columns.
+
+    Raises:
+        UsageError: No such metric or dimension.
+    """
+    asked = [get(name) for name in (METRICS if names is None else names)]
+    parts = [_figures(metric, view, months, by, change) for metric in asked if not unanswerable(metric, view, by)]
+    schema = COLUMNS | (dict.fromkeys(CHANGE, pl.Float64) if change else {})
+    return pl.concat([pl.DataFrame(schema=schema), *parts])
+
+
+def missing(view: View, by: str = "", names: Iterable[str] | None = None) -> dict[str, str]:
+    """Return the metrics the data cannot answer, each with the reason in words."""
+    asked = {name: unanswerable(get(name), view, by) for name in (METRICS if names is None else names)}
+    return {name: answer.reason for name, answer in asked.items() if answer}
+
+
+def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change: bool) -> pl.DataFrame:
+    compared = [view.month, view.baseline] if change else []
+    found = cells(metric, view, sorted({*months, *compared}), by)
+    points = found.points().with_columns(metric=pl.lit(metric.name), by=pl.lit(by))
+    if not change:
+        return points.filter(pl.col("period").is_in(months)).select(*COLUMNS)
+    after = found.keys.filter(pl.col("period") == view.month)
+    difference, low, high, p_value = compare(metric, view, found, view.baseline, by).columns(metric)
+    named = zip(CHANGE, (difference, low, high, p_value), strict=True)
+    changes = after.with_columns(column.alias(name) for name, column in named)
+    joined = points.join(changes, on=["period", "group"], how="left", maintain_order="left")
+    return joined.filter(pl.col("period").is_in(months)).select(*COLUMNS, *CHANGE)

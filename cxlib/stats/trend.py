@@ -1,0 +1,44 @@
+"""How a figure developed, month by month."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cxlib.metrics import View, get
+from cxlib.periods import month_of
+from cxlib.stats.cells import cells
+from cxlib.stats.change import change_of
+from cxlib.stats.results import POINT, NotKnown, Trend
+from cxlib.stats.scope import scope, unanswerable
+
+
+def trend(name: str, view: View, months: int = 25) -> Trend | NotKnown:
+    """Return a metric for the last months up to the reported one, with its changes, target and dated events.
+
+    Args:
+        name: Metric name.
+        view: What is looked at.
+        months: Most months to go back, the reported one included; none before the data begin.
+
+    Raises:
+        UsageError: No such metric or dimension.
+    """
+    metric = get(name)
+    if reason := unanswerable(metric, view):
+        return reason
+    periods = view.months(months)
+    compared = {view.baseline, view.last_year} - set(periods)
+    found = cells(metric, view, [*periods, *sorted(compared)])
+    about = scope(metric, view)
+    settings = view.data.settings
+    keys = pl.DataFrame({"period": periods, "group": [""] * len(periods)})
+    return Trend(
+        metric=metric,
+        scope=about,
+        points=found.at(keys).points().select("period", *POINT),
+        change=change_of(metric, view, found, view.baseline, about),
+        last_year=change_of(metric, view, found, view.last_year, about),
+        target=settings.goal(name, view.month),
+        benchmark=settings.goal(name, view.month, kind="benchmarks"),
+        events=tuple(event for event in settings.events if periods[0] <= month_of(event.date) <= periods[-1]),
+    )

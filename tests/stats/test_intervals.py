@@ -1,0 +1,173 @@
+"""Values, errors and intervals against published numbers, a second tool and dumb loops."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cxlib.metrics import get
+from cxlib.stats.cells import daily, printed
+from cxlib.stats.intervals import ALPHA, Sums, adjusted_wald, measure, normal_quantile, t_quantile
+
+LEVEL = np.asarray(ALPHA)
+Rows = list[tuple[str, float, float]]  # unit, weight, answer
+KINDS = ("csat", "nps", "csat_mean", "satisfied_customers")
+ANSWERS = {
+    "csat": (0.0, 1.0),
+    "nps": (-1.0, 0.0, 1.0),
+    "csat_mean": (0.0, 25.0, 100.0),
+    "satisfied_customers": (0.0, 1.0),
+}
+
+
+def summed(rows: Rows) -> Sums:
+    """Sum rows the dumb way."""
+    units: dict[str, list[float]] = defaultdict(lambda: [0.0] * 4)
+    for unit, weight, x in rows:
+        for place, part in enumerate((1.0, weight, weight * x, weight * x * x)):
+            units[unit][place] += part
+    return Sums.of_units(*np.array(list(units.values())).T[:, None, :])
+
+
+def random_rows(seed: int, answers: tuple[float, ...], *, units: int = 40, weighted: bool = True) -> Rows:
+    rng = np.random.default_rng(seed)
+    return [
+        (f"u{rng.integers(units)}", float(rng.uniform(0.5, 2)) if weighted else 1.0, float(rng.choice(answers)))
+        for _ in range(3 * units)
+    ]
+
+
+def golden(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file, skipinitialspace=True))
+
+
+def test_adjusted_wald_equals_the_published_r_package(shared_data: Callable[..., Path]) -> None:
+    rows = golden(shared_data("nps_golden_one_sample.csv", folder="golden"))
+    assert len(rows) == 16
+    for row in rows:
+        against, neither, promoters = (int(row[name]) for name in ("detractors", "passives", "promoters"))
+        n = np.array([against + neither + promoters])
+        low, high = adjusted_wald((promoters - against) / n, (promoters + against) / n, n, normal_quantile(LEVEL))
+        assert (low[0], high[0]) == pytest.approx((float(row["adjwald_lo"]), float(row["adjwald_hi"])), abs=1e-6)
+
+
+def test_a_score_of_single_answers_has_that_interval_clipped_to_its_scale() -> None:
+    answers: Rows = [(f"u{place}", 1.0, x) for place, x in enumerate([1.0] * 10)]
+    low, high = measure(get("nps"), summed(answers)).limits(LEVEL)
+    assert (low[0], high[0]) == pytest.approx((0.47503551545, 1.0), abs=1e-6)
+
+
+@pytest.mark.parametrize(("kept", "n"), [(0, 5), (9, 10), (10, 10), (3, 7), (410, 500)])
+def test_a_share_of_single_answers_has_wilsons_interval(kept: int, n: int) -> None:
+    from statsmodels.stats.proportion import proportion_confint
+
+    rows: Rows = [(f"u{place}", 1.0, float(place < kept)) for place in range(n)]
+    low, high = measure(get("csat"), summed(rows)).limits(LEVEL)
+    assert (low[0], high[0]) == pytest.approx(proportion_confint(kept, n, method="wilson"), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["csat", "nps", "csat_mean"])
+def test_errors_equal_cluster_robust_regression_on_a_constant(name: str) -> None:
+    import statsmodels.api as sm
+
+    rows = random_rows(3, ANSWERS[name])
+    units, weights, answers = zip(*rows, strict=True)
+    codes = {unit: code for code, unit in enumerate(dict.fromkeys(units))}
+    model = sm.WLS(np.array(answers), np.ones(len(rows)), weights=np.array(weights))
+    fit = model.fit(cov_type="cluster", cov_kwds={"groups": np.array([codes[unit] for unit in units])}, use_t=True)
+    found = measure(get(name), summed(rows))
+    assert (found.value[0], found.se[0]) == pytest.approx((fit.params[0], fit.bse[0]), rel=1e-9)
+    if name == "csat_mean":
+        low, high = found.limits(LEVEL)
+        assert [low[0], high[0]] == pytest.approx(list(fit.conf_int()[0]), rel=1e-9)
+
+
+def test_answers_that_repeat_their_unit_widen_the_interval() -> None:
+    alone: Rows = [(f"u{place}", 1.0, float(place % 3 == 0)) for place in range(60)]
+    copied = [row for row in alone for _ in range(4)]
+    one, four = (measure(get("csat"), summed(rows)) for rows in (alone, copied))
+    assert four.value == pytest.approx(one.value)
+    assert four.se == pytest.approx(one.se)
+    width_one, width_four = (np.subtract(*found.limits(LEVEL)[::-1])[0] for found in (one, four))
+    assert width_one <= width_four < 1.05 * width_one
+
+
+def test_all_answers_alike_count_as_one_a_unit() -> None:
+    rows: Rows = [(unit, 1.0, 1.0) for unit in "abcde" for _ in range(10)]
+    low, high = measure(get("csat"), summed(rows)).limits(LEVEL)
+    assert (low[0], high[0]) == pytest.approx((1 - 0.4344825, 1.0), abs=1e-6)  # Wilson for 5 of 5, not 50 of 50
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    name=st.sampled_from(KINDS),
+    drawn=st.lists(st.tuples(st.integers(0, 4), st.sampled_from([0.5, 1.0, 3.0]), st.integers(0, 2)), max_size=8),
+)
+def test_nothing_printed_is_ever_not_a_number(name: str, drawn: list[tuple[int, float, int]]) -> None:
+    choices = ANSWERS[name]
+    rows: Rows = [(f"u{unit}", weight, choices[place % len(choices)]) for unit, weight, place in drawn]
+    metric = get(name)
+    sums = summed(rows) if rows else Sums(*np.zeros((8, 1)))
+    point = printed(measure(metric, sums), metric.factor).row(0, named=True)
+    assert all(number is None or np.isfinite(number) for number in point.values())
+    assert point["n"] == len(rows)
+    assert (point["value"] is None) == (not rows)
+    if point["low"] is not None:
+        lowest, highest = metric.scale or (0.0, np.inf)
+        assert lowest <= point["low"] <= point["value"] <= point["high"] <= highest
+    if name in ("csat", "satisfied_customers") and rows:
+        assert point["low"] is not None
+
+
+def test_one_answer_has_a_value_and_an_honest_interval() -> None:
+    for name, value, bounds in (("csat", 100.0, (20.654931, 100.0)), ("csat_mean", 1.0, (None, None))):
+        metric = get(name)
+        point = printed(measure(metric, summed([("a", 1.0, 1.0)])), metric.factor).row(0, named=True)
+        assert (point["n"], point["units"], point["value"], point["se"]) == (1, 1, pytest.approx(value), None)
+        assert (point["low"], point["high"]) == pytest.approx(bounds, abs=1e-5)
+
+
+def days_of(counts: list[int], first: date = date(2026, 6, 1)) -> pl.DataFrame:
+    days = [str(first + timedelta(days=place)) for place in range(len(counts))]
+    frame = pl.DataFrame({"period": f"{first:%Y-%m}", "group": "", "unit": days, "n": counts})
+    return frame.filter(pl.col("n") > 0).with_columns(sum_wx=pl.col("n").cast(pl.Float64))
+
+
+def test_daily_counts_vary_as_their_days_do_around_the_weekdays() -> None:
+    counts = [int(x) for x in np.random.default_rng(5).negative_binomial(3, 0.1, 30)]
+    counts[6] = counts[13] = 0  # two Sundays without a ticket are days too
+    metric = get("ticket_volume")
+    found = daily(metric, days_of(counts), date(2026, 7, 1)).figures
+    by_weekday: dict[int, list[int]] = defaultdict(list)
+    for place, count in enumerate(counts):
+        by_weekday[place % 7].append(count)
+    misfit = sum((x - np.mean(xs)) ** 2 / np.mean(xs) for xs in by_weekday.values() for x in xs)
+    assert found.value[0] == sum(counts)
+    assert found.se[0] == pytest.approx(np.sqrt(misfit / (30 - 7) * sum(counts)))
+    events, t = sum(counts) / (misfit / 23), t_quantile(LEVEL, 23.0)
+    high = sum(counts) / events * (events + t * t / 2 + t * np.sqrt(events + t * t / 4))
+    assert found.limits(LEVEL)[1][0] == pytest.approx(high)
+
+
+def test_even_days_are_still_poisson_and_days_not_yet_observed_do_not_count() -> None:
+    found = daily(get("ticket_volume"), days_of([10] * 14), date(2026, 6, 14)).figures
+    assert found.se[0] == pytest.approx(np.sqrt(140))
+    longer = daily(get("ticket_volume"), days_of([10] * 14), date(2026, 6, 30)).figures
+    assert longer.se[0] > 2 * found.se[0]
+
+
+def test_a_weekday_without_any_ticket_is_a_closed_day() -> None:
+    counts = [10 if place % 7 < 5 else 0 for place in range(28)]
+    found = daily(get("ticket_volume"), days_of(counts, date(2026, 2, 2) - timedelta(days=1)), date(2026, 2, 28))
+    assert found.points()["value"][0] == 200.0
+    assert found.points()["units"][0] == 20

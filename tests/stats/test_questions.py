@@ -1,0 +1,329 @@
+"""Questions answered on a small data set, each against a dumb loop over its literal rows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from stats import desk
+
+from cxlib.errors import UsageError
+from cxlib.metrics import METRICS, View, parse_filters, view
+from cxlib.stats import (
+    Breakdown,
+    Change,
+    Distribution,
+    NotKnown,
+    Trend,
+    breakdown,
+    change,
+    distribution,
+    figures,
+    missing,
+    overview,
+    trend,
+)  # fmt: skip
+from cxlib.stats.breakdown import equality
+from cxlib.stats.overview import survivors
+from cxlib.stats.results import POINT
+
+
+def answered(rows: desk.Rows, kind: str, month: str, **where: Any) -> desk.Rows:
+    return [
+        row
+        for row in rows
+        if row["kind"] == kind
+        and f"{row['answered_day']:%Y-%m}" == month
+        and all(row[name] == value for name, value in where.items())
+    ]
+
+
+def top_share(rows: desk.Rows) -> float:
+    return 100 * sum(row["weight"] for row in rows if row["box"] == "top") / sum(row["weight"] for row in rows)
+
+
+def test_a_trend_has_every_month_of_the_data_and_the_reported_one_last(
+    looked: View, literal_surveys: desk.Rows
+) -> None:
+    found = trend("csat", looked)
+    assert isinstance(found, Trend)
+    assert found.points.columns == ["period", *POINT]
+    assert found.points["period"].to_list() == looked.months(25)
+    assert found.points["period"][-1] == "2026-10"
+    for point in found.points.iter_rows(named=True):
+        rows = answered(literal_surveys, "csat", point["period"])
+        assert point["n"] == len(rows)
+        assert point["value"] == pytest.approx(top_share(rows))
+        assert point["units"] == len({row["customer_id"] or row["survey_id"] for row in rows})
+        assert point["low"] < point["value"] < point["high"]
+
+
+def test_a_trend_compares_with_the_month_before_and_the_year_before(looked: View) -> None:
+    found = trend("csat", looked, months=3)
+    assert isinstance(found, Trend)
+    assert found.points.height == 3
+    for compared, month in ((found.change, "2026-09"), (found.last_year, "2025-10")):
+        assert compared is not None
+        assert (compared.period, compared.baseline) == ("2026-10", month)
+        assert compared.after.value == found.points["value"][-1]
+        assert compared.difference == pytest.approx(compared.after.value - compared.before.value)
+    assert found.change.before.value == found.points["value"][-2]
+
+
+def test_a_trend_carries_target_benchmark_and_events_in_force(looked: View) -> None:
+    csat, nps = trend("csat", looked), trend("nps", looked)
+    assert isinstance(csat, Trend)
+    assert isinstance(nps, Trend)
+    assert (csat.target.value, csat.benchmark, nps.benchmark) == (90.0, None, None)  # the benchmark is not yet valid
+    assert [event.title for event in csat.events] == ["New tool"]
+
+
+def test_the_scope_says_what_is_not_yet_finished(looked: View, literal_tickets: desk.Rows) -> None:
+    found = trend("resolution_time", looked)
+    assert isinstance(found, Trend)
+    of_month = [row for row in literal_tickets if f"{row['created_day']:%Y-%m}" == "2026-10"]
+    assert found.scope.unfinished == sum(not row["resolution_ended"] for row in of_month) > 0
+    assert (found.scope.month, found.scope.margin) == ("2026-10", 0.10)
+
+
+def test_the_scope_says_what_share_of_the_month_is_not_yet_known(looked: View, literal_tickets: desk.Rows) -> None:
+    found = trend("first_contact_resolution", looked)
+    assert isinstance(found, Trend)
+    solved = [
+        row["solved_at"] for row in literal_tickets if row["solved_day"] and f"{row['solved_day']:%Y-%m}" == "2026-10"
+    ]
+    late = sum(at > desk.EXTRACTED - timedelta(days=7) for at in solved)
+    assert found.scope.provisional == pytest.approx(late / len(solved))
+    assert found.points["n"][-1] == len(solved) - late
+
+
+def test_the_first_month_has_nothing_to_compare_with(looked: View) -> None:
+    first = dataclasses.replace(looked, month="2025-06")
+    found = trend("csat", first)
+    assert isinstance(found, Trend)
+    assert (found.change, found.last_year, found.points.height) == (None, None, 1)
+    assert isinstance(change("csat", first), NotKnown)
+
+
+@pytest.mark.parametrize(
+    "name", ["csat", "nps", "csat_mean", "resolution_time", "ticket_volume", "satisfied_customers"]
+)
+def test_months_without_rows_have_no_value_and_no_change(name: str, looked: View) -> None:
+    found = trend(name, dataclasses.replace(looked, filters=parse_filters("channel=social")))
+    assert isinstance(found, Trend)
+    assert set(found.points["n"]) == {0}
+    assert found.points.select("value", "se", "low", "high").null_count().row(0) == (17, 17, 17, 17)
+    assert isinstance(found.change, Change)
+    assert (found.change.difference, found.change.p_value) == (None, None)
+
+
+def test_a_change_of_tickets_is_the_difference_of_the_two_totals(looked: View, literal_tickets: desk.Rows) -> None:
+    found = change("ticket_volume", looked)
+    assert isinstance(found, Change)
+    per_month = Counter(f"{row['created_day']:%Y-%m}" for row in literal_tickets)
+    assert found.difference == per_month["2026-10"] - per_month["2026-09"]
+    assert found.low < found.difference < found.high
+    assert (found.p_value < 0.05) == (found.low > 0 or found.high < 0)
+
+
+def test_a_breakdown_has_every_group_largest_first_and_its_parts_make_the_whole(
+    looked: View, literal_surveys: desk.Rows
+) -> None:
+    found = breakdown("csat", looked, "agent")
+    assert isinstance(found, Breakdown)
+    points = found.points
+    assert dict(points.select("group", "label").iter_rows()) == {"a0": "Zoe", "a1": "Adam", "a2": "a2", "a3": "a3"}
+    assert points["value"].to_list() == sorted(points["value"], reverse=True)
+    assert points["n"].sum() == found.overall.n
+    for point in points.iter_rows(named=True):
+        here = answered(literal_surveys, "csat", "2026-10", agent_id=point["group"])
+        rest = [row for row in answered(literal_surveys, "csat", "2026-10") if row["agent_id"] != point["group"]]
+        assert point["value"] == pytest.approx(top_share(here))
+        assert point["rest_difference"] == pytest.approx(top_share(here) - top_share(rest))
+        assert (point["rest_p"] < 0.05) == (point["rest_low"] > 0 or point["rest_high"] < 0)
+        assert point["before"] == pytest.approx(
+            top_share(answered(literal_surveys, "csat", "2026-09", agent_id=point["group"]))
+        )
+    assert 0 < found.p_value <= 1
+
+
+def test_two_groups_are_each_others_rest(looked: View) -> None:
+    found = breakdown("csat", dataclasses.replace(looked, filters=parse_filters("agent=a0|a1")), "agent")
+    assert isinstance(found, Breakdown)
+    one, other = found.points.iter_rows(named=True)
+    assert one["rest_difference"] == pytest.approx(-other["rest_difference"])
+    assert (one["rest_low"], one["rest_p"]) == pytest.approx((-other["rest_high"], other["rest_p"]))
+
+
+def test_rows_without_a_group_are_shown_as_such(looked: View, literal_tickets: desk.Rows) -> None:
+    found = breakdown("resolution_time", looked, "channel")
+    assert isinstance(found, Breakdown)
+    unknown = found.points.filter(pl.col("group") == "(not known)")
+    of_month = [row for row in literal_tickets if f"{row['created_day']:%Y-%m}" == "2026-10"]
+    assert unknown["n"].to_list() == [sum(row["channel"] is None for row in of_month)]
+
+
+def test_totals_are_not_compared_with_each_other(looked: View) -> None:
+    for name in ("ticket_volume", "satisfied_customers"):
+        found = breakdown(name, looked, "agent")
+        assert isinstance(found, Breakdown)
+        assert found.p_value is None
+        assert found.points["rest_difference"].null_count() == found.points.height == 4
+        assert found.points["value"].sum() == found.overall.value
+
+
+def residuals(groups: list[int], x: list[float]) -> pl.DataFrame:
+    frame = pl.DataFrame({"group": groups, "code": range(len(x)), "weight": 1.0, "residual": x})
+    return frame.with_columns(pl.col("residual") - pl.col("residual").mean())
+
+
+def test_equality_of_groups_tells_a_difference_from_none() -> None:
+    rng = np.random.default_rng(6)
+    groups = rng.integers(0, 5, 400)
+    noise = rng.standard_normal(400)
+    assert equality(residuals(groups.tolist(), noise.tolist())) > 0.05
+    assert equality(residuals(groups.tolist(), (noise + (groups == 2)).tolist())) < 1e-4
+    assert equality(residuals([1, 1], [0.0, 1.0])) is None
+    assert equality(residuals([1, 2], [1.0, 1.0])) is None
+
+
+def test_a_distribution_of_answers_adds_up_and_its_top_is_the_share(looked: View) -> None:
+    found, csat = distribution("csat", looked), trend("csat", looked)
+    assert isinstance(found, Distribution)
+    assert isinstance(csat, Trend)
+    assert found.points["group"].to_list() == ["Dissatisfied", "In between", "Satisfied"]
+    assert found.points["value"].sum() == pytest.approx(100)
+    assert found.points["before"].sum() == pytest.approx(100)
+    assert found.points.row(2)[1:7] == csat.points.row(-1)[1:]
+
+
+def test_a_distribution_of_waits_counts_each_ticket_once(looked: View, literal_tickets: desk.Rows) -> None:
+    found = distribution("resolution_time", looked)
+    assert isinstance(found, Distribution)
+    of_month = [row for row in literal_tickets if f"{row['created_day']:%Y-%m}" == "2026-10"]
+    limits = [60, 240, 480, 1440, 4320, 10080, float("inf")]
+    places = Counter(
+        next(place for place, limit in enumerate(limits) if row["resolution_minutes"] <= limit)
+        if row["resolution_ended"]
+        else 7
+        for row in of_month
+    )
+    assert found.points["value"].to_list() == pytest.approx([100 * places[place] / len(of_month) for place in range(8)])
+    assert found.points["group"][-1] == "still open"
+
+
+def test_what_has_no_classes_says_so(looked: View) -> None:
+    assert isinstance(distribution("ticket_volume", looked), NotKnown)
+
+
+def test_the_overview_keeps_the_pages_order_and_lists_what_is_missing(looked: View) -> None:
+    found = overview(looked, ["nps", "repurchase_intent", "csat", "sla_resolution"])
+    assert [one.metric.name for one in found.trends] == ["nps", "csat"]
+    assert set(found.missing) == {"repurchase_intent", "sla_resolution"}
+    assert found.survives <= {"nps", "csat"}
+
+
+def test_false_discoveries_are_controlled_over_the_whole_family() -> None:
+    p_values = {"a": 0.001, "b": 0.012, "c": 0.04, "d": 0.2, "e": 0.9}
+    ranked = sorted(p_values, key=p_values.__getitem__)
+    last = max(place for place, name in enumerate(ranked, 1) if p_values[name] <= 0.05 * place / 5)
+    assert survivors(p_values) == frozenset(ranked[:last]) == {"a", "b"}
+    assert survivors({}) == frozenset()
+
+
+COLUMNS = ["metric", "period", "by", "group", "value", "low", "high", "n", "units"]
+CHANGES = ["difference", "difference_low", "difference_high", "p_value"]
+
+
+def test_figures_are_those_of_the_pages(looked: View) -> None:
+    found = figures(looked, looked.months(3), change=True)
+    assert found.columns == [*COLUMNS, *CHANGES]
+    assert list(dict.fromkeys(found["metric"])) == [name for name in METRICS if name in set(found["metric"])]
+    for name in ("csat", "nps", "ticket_volume", "resolution_time"):
+        page = trend(name, looked)
+        assert isinstance(page, Trend)
+        row = found.filter((pl.col("metric") == name) & (pl.col("period") == "2026-10")).row(0, named=True)
+        assert [row[part] for part in ("n", "units", "value", "low", "high")] == [
+            page.points[part][-1] for part in ("n", "units", "value", "low", "high")
+        ]
+        expected = (page.change.difference, page.change.low, page.change.high, page.change.p_value)
+        assert tuple(row[part] for part in CHANGES) == pytest.approx(expected)
+    assert (
+        found.filter(pl.col("period") != "2026-10").select(CHANGES).null_count().row(0) == (found.height * 2 // 3,) * 4
+    )
+
+
+def test_figures_by_group_are_those_of_the_breakdown(looked: View) -> None:
+    found = figures(looked, ["2026-10"], "agent", ["csat", "resolution_time"])
+    assert found.columns == COLUMNS
+    for name in ("csat", "resolution_time"):
+        page = breakdown(name, looked, "agent")
+        assert isinstance(page, Breakdown)
+        shared = ["group", "value", "low", "high", "n", "units"]
+        assert_frame_equal(
+            found.filter(pl.col("metric") == name).select(shared), page.points.sort("group").select(shared)
+        )
+
+
+def test_what_the_data_cannot_answer_is_left_out_and_listed_with_its_reason(looked: View) -> None:
+    reasons = missing(looked)
+    assert set(reasons) | set(figures(looked, ["2026-10"])["metric"]) >= {"csat", "repurchase_intent"}
+    assert not set(reasons) & set(figures(looked, ["2026-10"])["metric"])
+    assert "repurchase" in reasons["repurchase_intent"]
+    assert "handling_channel" in missing(looked, "handling_channel")["resolution_time"]
+    assert "customers.importance" in missing(looked, "importance")["csat"]
+
+
+def test_a_question_that_cannot_be_answered_says_why_and_a_wrong_name_is_refused(looked: View) -> None:
+    for answer in (trend("repurchase_intent", looked), breakdown("csat", looked, "importance")):
+        assert isinstance(answer, NotKnown)
+        assert answer.reason
+    for wrong in (lambda: trend("csta", looked), lambda: breakdown("csat", looked, "chanel")):
+        with pytest.raises(UsageError, match="Did you mean"):
+            wrong()
+
+
+def test_answers_do_not_depend_on_the_order_of_rows(
+    tmp_path: Path, looked: View, literal_tickets: desk.Rows, literal_surveys: desk.Rows
+) -> None:
+    rng = np.random.default_rng(0)
+    shuffled = desk.build(
+        tmp_path / "desk",
+        tickets=[literal_tickets[place] for place in rng.permutation(len(literal_tickets))],
+        surveys=[literal_surveys[place] for place in rng.permutation(len(literal_surveys))],
+    )
+    names = ["csat", "nps", "csat_mean", "resolution_time", "ticket_volume", "satisfied_customers"]
+    here, there = (
+        figures(one, one.months(2), "channel", names, change=True) for one in (looked, view(shuffled, month="2026-10"))
+    )
+    assert_frame_equal(here, there)
+
+
+def test_customers_entered_twice_leave_the_value_and_divide_the_error_by_the_root_of_two(
+    tmp_path: Path, looked: View, literal_surveys: desk.Rows
+) -> None:
+    twins = [
+        {
+            **row,
+            "survey_id": f"twin {row['survey_id']}",
+            "customer_id": row["customer_id"] and f"twin {row['customer_id']}",
+        }
+        for row in literal_surveys
+    ]
+    doubled = view(desk.build(tmp_path / "desk", surveys=literal_surveys + twins), month="2026-10")
+    for name in ("csat", "nps", "csat_mean"):
+        one, two = trend(name, looked, 1), trend(name, doubled, 1)
+        assert isinstance(one, Trend)
+        assert isinstance(two, Trend)
+        (value, se, units), (value2, se2, units2) = (
+            found.points.select("value", "se", "units").row(-1) for found in (one, two)
+        )
+        assert (value2, units2) == (pytest.approx(value), 2 * units)
+        assert se2 == pytest.approx(se / np.sqrt(2) * np.sqrt((2 * units / (2 * units - 1)) / (units / (units - 1))))
