@@ -78,6 +78,24 @@ def business_minutes(start: pl.Series, end: pl.Series, schedule: pl.Series, sett
     return pl.concat(parts).sort("index")["business_minutes"]
 
 
+def day_kinds(days: pl.Series, schedule: ScheduleSettings) -> pl.Series:
+    """Return what each local calendar day is under a schedule: working, weekend or holiday.
+
+    A working day has opening hours, be they half; a holiday would have had some; every other day is "weekend".
+
+    Raises:
+        UsageError: Unknown holiday calendar, or a half day that is not a date.
+    """
+    numbers = days.cast(pl.Date).to_physical().to_numpy().astype(np.int64)
+    special = {_day_number(text): bool(spans) for text, spans in schedule.half_days.items()}
+    closed = set(_holidays(schedule, np.sort(numbers))) if len(numbers) else set()
+    planned = [bool(schedule.hours.get(day)) for day in WEEKDAYS]
+    usual, working = ({day: planned[(day + 3) % 7] for day in map(int, np.unique(numbers))} for _ in range(2))
+    working |= dict.fromkeys(closed, False) | special
+    kinds = ["working" if working[day] else "holiday" if usual[day] else "weekend" for day in map(int, numbers)]
+    return pl.Series("kind", kinds, dtype=pl.String)
+
+
 @dataclass(frozen=True, slots=True)
 class _Calendar:
     """Open time as two step tables, in microseconds.

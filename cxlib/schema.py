@@ -79,8 +79,10 @@ class Dimension:
 
 _TICKET = (("ticket_id", "tickets"),)
 _CUSTOMER = (("customer_id", "customers"),)
-_OF_TICKET = ("surveys", "messages", "replies", "orders", "workflow_runs", "status_moves", "agent_tickets")
-_WITH_CUSTOMER = ("tickets", "surveys", "replies", "orders")
+_OF_TICKET = (
+    "surveys", "messages", "replies", "orders", "workflow_runs", "status_moves", "agent_tickets", "followed_answers",
+)  # fmt: skip
+_WITH_CUSTOMER = ("tickets", "surveys", "replies", "orders", "customer_months", "followed_answers")
 
 
 def _ticket_dimension(name: str, title: str, *own: str) -> Dimension:
@@ -94,6 +96,7 @@ def _customer_dimension(name: str, title: str) -> Dimension:
     return Dimension(name, title, through | own | {"customers": Path(name)})
 
 
+_CLASSED = ("orders", "customer_months", "followed_answers")
 _AGENT_TABLES = ("tickets", "surveys", "replies", "workflow_runs", "agent_tickets")
 DIMENSIONS: dict[str, Dimension] = {
     dimension.name: dimension
@@ -109,7 +112,13 @@ DIMENSIONS: dict[str, Dimension] = {
         _customer_dimension("importance", "customer importance"),
         _customer_dimension("country", "country"),
         Dimension("agent", "team member", {name: Path("agent_id") for name in _AGENT_TABLES}, ("agents", "name")),
+        _ticket_dimension("arrival", "time of arrival"),
+        Dimension("hour", "hour of the day", {"tickets": Path("created_hour"), "messages": Path("sent_hour")}),
         Dimension("handling_channel", "handling channel", {"surveys": Path("handling_channel")}),
+        Dimension("loyalty_class", "loyalty class", {name: Path("loyalty_class") for name in _CLASSED}),
+        Dimension("experience", "latest experience", {name: Path("experience") for name in _CLASSED}),
+        Dimension("helped_by", "contact before the order", {"orders": Path("helped_by")}),
+        Dimension("currency", "currency", {"orders": Path("currency")}),
     )
 }
 

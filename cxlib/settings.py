@@ -28,6 +28,7 @@ class Windows:
     active_days: int = 90
     repeat_days: int = 90
     unanswered_days: int = 7
+    conversion_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Margins:
     mean: float = 0.1
     duration: float = 0.10
     count: float = 0.05
+    spending: float = 0.10
 
 
 @dataclass(frozen=True, slots=True)

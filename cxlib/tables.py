@@ -53,6 +53,7 @@ CHANNELS = ("email", "phone", "chat", "social", "web", "messaging", "app", "othe
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed", "deleted", "merged", "spam", "missed")
 SURVEY_KINDS = ("csat", "effort", "ease", "nps", "repurchase")
 ORDER_KINDS = ("order", "subscription", "refund", "cancellation")
+NO_CONTACT = "no contact"
 RUN_KINDS = ("saved_reply", "macro", "automation", "auto_reply", "suggestion", "trigger", "sla")
 
 
@@ -68,6 +69,14 @@ def _local(anchor: str) -> tuple[Column, Column]:
     return (
         _derived(f"{anchor}_day", "day", f"local calendar day of {anchor}_at in the settings' time zone"),
         _derived(f"{anchor}_hour", "integer", f"local hour (0–23) of {anchor}_at"),
+    )
+
+
+def _classes(when: str) -> tuple[Column, Column]:
+    latest = f"answer {when}, null if none"
+    return (
+        _derived("loyalty_class", "text", f"promoter, passive or detractor by the customer's latest NPS {latest}"),
+        _derived("experience", "text", f"good, in between or bad by the customer's latest satisfaction {latest}"),
     )
 
 
@@ -120,6 +129,7 @@ TICKETS = Table(
         Column("documents_complete", "flag", "whether all required documents were there at opening"),
         Column("source", "text", "system the row comes from"),
         *_local("created"),
+        _derived("arrival", "text", "opened in opening hours, else: off hours of a working day, weekend, holiday"),
         *_local("solved"),
         *_local("first_solved"),
         *_local("first_reply_due"),
@@ -152,6 +162,8 @@ TICKETS = Table(
             "last solved to the same customer's next ticket, null if none yet",
         ),
         _derived("next_same_category_minutes", "minutes", "the same, next ticket of the same category"),
+        _derived("next_order_minutes", "minutes", "created to the same customer's next order, null if none yet"),
+        _derived("helped_order_minutes", "minutes", "created to the first order that names this ticket"),
         _derived(
             "estimated_handle_minutes",
             "minutes",
@@ -269,6 +281,11 @@ ORDERS = Table(
         Column("kind", "text", "what it is", choices=ORDER_KINDS),
         _ref("ticket_id", "tickets", "ticket that helped to bring it about"),
         *_local("ordered"),
+        _derived("net_amount", "money", "amount, refunds negative; null for cancellations"),
+        _derived("is_first", "flag", "first order of a customer who joined, if known, after the orders begin"),
+        _derived("second_day_minutes", "minutes", "first order to the first order on a later local day; there only"),
+        _derived("helped_by", "text", f"channel of the ticket that helped, or {NO_CONTACT!r}"),
+        *_classes("before the order"),
     ),
 )
 
@@ -348,11 +365,49 @@ AGENT_TICKETS = Table(
     derived=True,
 )
 
+CUSTOMER_MONTHS = Table(
+    "customer_months",
+    "one customer in one whole month in which they were active, or had been in the month before, or wrote or bought",
+    (
+        Column("customer_month_id", "id", "customer_id and month", required=True),
+        Column("customer_id", "id", "customer", required=True, references="customers"),
+        Column("month_at", "instant", "the month begins", required=True),
+        _derived("month_day", "day", "first local day of the month"),
+        Column("active", "flag", "active at its end: subscription in force, else an order within active_days"),
+        Column("active_before", "flag", "the same at the end of the month before"),
+        Column("tickets", "integer", "tickets opened by the customer, not counting deleted, merged and spam"),
+        Column("orders", "integer", "orders"),
+        Column("amount", "money", "orders and payments less refunds; null in more than one currency"),
+        Column("currency", "text", "their currency"),
+        Column("tenure_days", "number", "days from joining to the end of the month"),
+        *_classes("before the month began"),
+    ),
+    derived=True,
+)
+
+FOLLOWED_ANSWERS = Table(
+    "followed_answers",
+    "one answer of a known customer on satisfaction or recommendation, and what the customer bought around it",
+    (
+        Column("survey_id", "id", "the answer", required=True, references="surveys"),
+        Column("customer_id", "id", "who answered", required=True, references="customers"),
+        Column("ticket_id", "id", "ticket that was rated", references="tickets"),
+        Column("answered_at", "instant", "when", required=True),
+        *_local("answered"),
+        *_classes("which is this one"),
+        Column("next_order_minutes", "minutes", "answer to the customer's next order, null if none yet"),
+        Column("spent_before", "money", "spent in the repeat_days before the customer's first rated experience"),
+        Column("spent_after", "money", "spent in as many days after it, orders helped by the rated ticket left out"),
+        Column("spending", "text", "less, same or more than before, by the margin", choices=("less", "same", "more")),
+    ),
+    derived=True,
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         TICKETS, MESSAGES, CHANGES, SURVEYS, CUSTOMERS, AGENTS, ORDERS, WORKFLOW_RUNS, ARTICLE_VIEWS,
-        REPLIES, STATUS_MOVES, AGENT_TICKETS,
+        REPLIES, STATUS_MOVES, AGENT_TICKETS, CUSTOMER_MONTHS, FOLLOWED_ANSWERS,
     )
 }  # fmt: skip
 GIVEN = {name: table for name, table in TABLES.items() if not table.derived}

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
+from cxlib.derive.arrival import arrivals
 from cxlib.derive.replies import ticket_facts
 from cxlib.derive.status import OVER, assignment_facts, states, status_facts, waits
 from cxlib.derive.waiting import MINUTE, minutes_between, with_clock
@@ -58,6 +59,7 @@ def derive_tickets(
     return _with_next_ticket(tickets).with_columns(
         minutes_between("first_solved_at", "reopened_at").alias("reopened_after_minutes"),
         estimated.alias("estimated_handle_minutes"),
+        arrivals(tickets["created_at"], tickets["schedule"], settings),
     )
 
 

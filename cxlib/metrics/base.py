@@ -142,11 +142,11 @@ def _rows(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     frame = frame.filter(nw.col("period").is_in([month_index(month) for month in months]))
     for name, values in view.filters:
         frame, dimension = _with_dimension(frame, metric.table, name, view)
-        frame = frame.filter(nw.col(dimension).is_in(list(values)))
+        frame = frame.filter(nw.col(dimension).cast(nw.String).is_in(list(values)))
     group = nw.lit("")
     if by:
         frame, dimension = _with_dimension(frame, metric.table, by, view)
-        group = nw.col(dimension).fill_null(NOT_KNOWN)
+        group = nw.col(dimension).cast(nw.String).fill_null(NOT_KNOWN)
     window = getattr(view.data.settings.windows, metric.window) * 1440.0 if metric.window else 0.0
     return frame.with_columns(
         group=group,

@@ -1,0 +1,1 @@
+"""From notebooks to a published report: executed, rendered, stamped, built aside and moved in."""

@@ -1,0 +1,103 @@
+"""Axes drawn as layers, so that every label is text from `numbers`: unit of the axis, ticks, what the subtitle says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from cxlib import numbers
+from cxlib.charts import theme
+from cxlib.charts.frame import Frame, Layers
+from cxlib.metrics.registry import Metric
+from cxlib.numbers import Format, format_of
+from cxlib.words.change import counted
+
+_LONG = {"min": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """An axis of values in the unit it is printed in.
+
+    Attributes:
+        low: Lower end, divided by the unit.
+        high: Upper end.
+        ticks: Where lines and labels are.
+        form: How labels are printed.
+        divisor: Value of the metric ÷ place on the axis.
+    """
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+    form: Format
+    divisor: float
+
+    @classmethod
+    def of(
+        cls, metric: Metric, values: Iterable[float | None], *, form: Format | None = None, zero: bool = False
+    ) -> Axis:
+        """Return the axis that holds all values.
+
+        Args:
+            metric: What is measured: its unit, and the ends of its scale.
+            values: All that is drawn, in the metric's unit; None is skipped.
+            form: How values are printed, if not as the metric's.
+            zero: Whether the axis must reach zero (bars).
+        """
+        known = [value for value in values if value is not None]
+        low, high = min(known), max(known)
+        if zero or metric.kind == "count" or 0 < low < 0.4 * high:
+            low = min(low, 0.0)
+        room = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
+        ends = metric.scale if metric.scale and form is None else (-float("inf"), float("inf"))
+        bottom = low if low == 0 else max(low - room, min(ends[0], low))
+        top = min(high + room, max(ends[1], high))
+        printed = form or format_of(metric, top)
+        low, high = bottom / printed.divisor, top / printed.divisor
+        ticks = numbers.ticks(low, high)
+        labels = replace(printed, decimals=numbers.tick_decimals(ticks), divisor=1.0)
+        return cls(low, high, tuple(ticks), labels, printed.divisor)
+
+    def at(self, value: float) -> float:
+        """Return where a value of the metric stands on the axis."""
+        return value / self.divisor
+
+    @property
+    def cut(self) -> bool:
+        """Whether the axis leaves out zero."""
+        return not self.low <= 0 <= self.high
+
+    def down_the_side(self, frame: Frame) -> Layers:
+        """Return light lines across, a darker one at zero, and labels at the left."""
+        rows = [{"y": tick, "text": self.form.value(tick)} for tick in self.ticks]
+        return [
+            *frame.layer("rule", [{"y": tick} for tick in self.ticks], "across", stroke=theme.GRID),
+            *frame.layer("rule", [] if self.cut else [{"y": 0.0}], "across", stroke=theme.FAINT),
+            *frame.layer("text", rows, "left", align="right", dx=-8, fill=theme.MUTED),
+        ]
+
+    def along_the_foot(self, frame: Frame) -> Layers:
+        """Return light lines upward, a darker one at zero, and labels below."""
+        foot, head = frame.y
+        rows = [{"x": tick, "y": foot, "text": self.form.value(tick)} for tick in self.ticks]
+        lines = [{"x": tick, "y": foot, "y2": head} for tick in self.ticks]
+        return [
+            *frame.layer("rule", lines, stroke=theme.GRID),
+            *frame.layer("rule", [line for line in lines if line["x"] == 0], stroke=theme.FAINT),
+            *frame.layer("text", rows, dy=14, fill=theme.MUTED),
+        ]
+
+    @property
+    def said(self) -> str:
+        """What the subtitle must say of it: " The axis does not start at 0.", or nothing."""
+        return f" The axis does not start at{numbers.SPACE}0." if self.cut else ""
+
+
+def measure(metric: Metric, axis: Axis, n: int | None = None) -> str:
+    """Return measure, unit and number of rows for a subtitle: "Time to first reply, median in hours, 1,203 tickets"."""
+    unit = {"duration": f", median in {_LONG.get(axis.form.unit)}", "count": ""}.get(
+        metric.kind, f", {metric.measured_in}"
+    )
+    rows = "" if n is None or metric.kind == "count" else f", {counted(metric, n)}"
+    return f"{metric.title}{unit}{rows}"

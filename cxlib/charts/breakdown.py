@@ -1,0 +1,61 @@
+"""A breakdown: one dot with its interval a group, all groups together as the line to compare with."""
+
+from __future__ import annotations
+
+from cxlib import numbers
+from cxlib.charts.axis import Axis, measure
+from cxlib.charts.figure import Figure, blank, chart, figure
+from cxlib.charts.rows import Row, axis_of, draw, frame_of, reference
+from cxlib.stats.results import Breakdown
+from cxlib.words.change import FEW, counted, level_format
+from cxlib.words.groups import Row as Group
+from cxlib.words.groups import estimate, known_rows, label
+
+MOST = 15
+LETTERS, FEW_LETTERS = 24, 14
+
+
+@chart.register
+def _(result: Breakdown) -> Figure:
+    groups = known_rows(result)
+    if not groups:
+        return blank(result)
+    largest = sorted(groups, key=lambda group: -group["n"])[:MOST]
+    rows = [_row(result, group) for group in groups if group in largest]
+    overall = result.overall.value
+    axis = axis_of(result.metric, rows, overall)
+    frame = frame_of(axis, rows, headed=overall is not None)
+    behind = []
+    if overall is not None:
+        value = level_format(result.metric, result.overall, result.scope.language).value(overall)
+        behind = reference(frame, axis, overall, f"all together {value}")
+    return figure(
+        result, frame, draw(frame, axis, rows, behind=behind), _subtitle(result, axis, len(groups), len(rows))
+    )
+
+
+def _row(result: Breakdown, group: Group) -> Row:
+    point = estimate(group)
+    form = level_format(result.metric, point, result.scope.language)
+    few = result.metric.kind != "count" and point.n < FEW
+    return Row(
+        label(group, FEW_LETTERS if few else LETTERS) + (f", only {counted(result.metric, point.n)}" if few else ""),
+        form.with_interval(group["value"], point.low, point.high),
+        group["value"],
+        point.low,
+        point.high,
+        group["before"],
+        quiet=few,
+    )
+
+
+def _subtitle(result: Breakdown, axis: Axis, known: int, drawn: int) -> str:
+    language = result.scope.language
+    ring = f"; ring: {numbers.month(result.baseline, language)}" if result.points["before"].count() else ""
+    measured = measure(result.metric, axis, result.overall.n)
+    parts = [f"{measured}, {numbers.month(result.scope.month, language)}. Line: 95 % interval{ring}."]
+    if known > drawn:
+        parts.append(f"The {drawn} largest groups; {known - drawn} more in the table.")
+    if result.points.height > known:
+        parts.append(f"{result.points.height - known} without a value.")
+    return " ".join(parts) + axis.said

@@ -1,0 +1,68 @@
+"""The plane of a chart: its scales, and layers made from plain rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from cxlib.charts import theme
+
+Rows = list[dict[str, Any]]
+Layers = list[alt.Chart]
+_PLACES: dict[str, dict[str, Any]] = {
+    "": {},
+    "left": {"x": alt.value(0)},
+    "right": {"x": alt.value("width")},
+    "across": {"x": alt.value(0), "x2": alt.value("width")},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The plane; rows name the channels by their keys: x, x2, y, y2, text, tip, run.
+
+    What comes from the data stays a value of a row; no expression is ever built from it.
+
+    Attributes:
+        x: Domain of x.
+        y: Domain of y, lowest end first.
+        height: Pixels.
+        top: Pixels kept free above for labels.
+    """
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    height: int
+    top: int = 0
+
+    def layer(self, mark: str, rows: Rows, at: str = "", **style: Any) -> Layers:
+        """Return one layer, none without rows.
+
+        Args:
+            mark: line, area, rule, point or text.
+            rows: Its data.
+            at: In place of x: "left" or "right" edge, or "across" the whole width.
+            style: Properties of the mark.
+        """
+        if not rows:
+            return []
+        data = alt.Data(values=rows)  # type: ignore[no-untyped-call]
+        kind: Any = mark
+        channels = [self._channel(key) for key in rows[0]]
+        return [alt.Chart(data, mark=alt.MarkDef(type=kind, **style)).encode(*channels, **_PLACES[at])]
+
+    def text(self, rows: Rows, at: str = "", **style: Any) -> Layers:
+        """Return text that stays legible over lines: a halo of paper behind it."""
+        halo = self.layer("text", rows, at, **style | {"stroke": theme.PAPER, "strokeWidth": 4, "fill": theme.PAPER})
+        return halo + self.layer("text", rows, at, **style)
+
+    def _channel(self, key: str) -> Any:
+        if key == "x":
+            return alt.X("x:Q", axis=None, scale=alt.Scale(domain=list(self.x), nice=False, zero=False))
+        if key == "y":
+            ends = [self.height, self.top]
+            return alt.Y("y:Q", axis=None, scale=alt.Scale(domain=list(self.y), nice=False, zero=False, range=ends))
+        kinds = {"x2": alt.X2, "y2": alt.Y2, "text": alt.Text, "tip": alt.Tooltip, "run": alt.Detail}
+        return kinds[key](key if key.endswith("2") else f"{key}:N")

@@ -1,0 +1,102 @@
+"""Rows of one figure each: a label above, a dot or bar with its interval below; legible on a narrow screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from cxlib.charts import theme
+from cxlib.charts.axis import Axis
+from cxlib.charts.frame import Frame, Layers
+from cxlib.metrics.registry import Metric
+from cxlib.numbers import Format
+
+HEIGHT = 42
+MARK, LABEL = 0.24, -0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: value, interval and the value of the month before, in the unit of the metric.
+
+    `quiet` rows are grey: too few answers, or context.
+    """
+
+    label: str
+    text: str
+    value: float
+    low: float | None
+    high: float | None
+    before: float | None = None
+    quiet: bool = False
+
+
+def axis_of(metric: Metric, rows: list[Row], *more: float | None, form: Format | None = None) -> Axis:
+    """Return the axis that holds all values, and the intervals but for those of quiet rows, which may be cut.
+
+    Args:
+        metric: What is measured.
+        rows: The rows.
+        more: Other values to hold.
+        form: How bars are printed; without it rows are dots and their axis need not start at 0.
+    """
+    values = [value for row in rows for value in (row.value, row.before)]
+    loud = [row for row in rows if not row.quiet] or rows
+    ends = [end for row in loud for end in (row.low, row.high)]
+    return Axis.of(metric, [*values, *ends, *more], form=form, zero=form is not None)
+
+
+def frame_of(axis: Axis, rows: list[Row], *, headed: bool = False) -> Frame:
+    """Return the plane for these rows; `headed` leaves room above for the label of a reference line."""
+    top = -1.05 if headed else -0.5
+    return Frame((axis.low, axis.high), (len(rows) - 0.5, top), round(HEIGHT * (len(rows) - 0.5 - top)))
+
+
+def draw(frame: Frame, axis: Axis, rows: list[Row], *, bars: bool = False, behind: Sequence[alt.Chart] = ()) -> Layers:
+    """Return the layers of the rows, the first one at the top; bars start at zero, dots do not."""
+    layers = [*axis.along_the_foot(frame), *behind]
+    for quiet, colour in ((False, theme.ACCENT), (True, theme.FAINT)):
+        places = [(place + MARK, row) for place, row in enumerate(rows) if row.quiet == quiet]
+        values = [{"x": axis.at(row.value), "y": y, "tip": f"{row.label}: {row.text}"} for y, row in places]
+        intervals = [
+            {"x": max(axis.at(row.low), axis.low), "x2": min(axis.at(row.high), axis.high), "y": y}
+            for y, row in places
+            if row.low is not None and row.high is not None
+        ]
+        if bars:
+            layers += frame.layer("rule", [row | {"x2": 0.0} for row in values], stroke=colour, strokeWidth=13)
+        layers += frame.layer("rule", intervals, stroke=theme.INK if bars else colour, strokeWidth=2)
+        if not bars:
+            layers += frame.layer("point", values, filled=True, size=80, fill=colour, opacity=1)
+    return layers + _before(frame, axis, rows, bars) + _labels(frame, rows)
+
+
+def reference(frame: Frame, axis: Axis, value: float, text: str) -> Layers:
+    """Return a dashed line from top to bottom with its label above."""
+    foot, head = frame.y
+    x = axis.at(value)
+    right = x > (axis.low + axis.high) / 2
+    label = [{"x": x, "y": head, "text": text}]
+    return [
+        *frame.layer("rule", [{"x": x, "y": foot, "y2": head}], stroke=theme.INK, strokeDash=theme.DASHED),
+        *frame.text(label, align="right" if right else "left", dx=-5 if right else 5, dy=7, fill=theme.MUTED),
+    ]
+
+
+def _before(frame: Frame, axis: Axis, rows: list[Row], bars: bool) -> Layers:
+    known = [{"x": axis.at(row.before), "y": y + MARK} for y, row in enumerate(rows) if row.before is not None]
+    if bars:
+        ends = [row | {"y": row["y"] - 0.22, "y2": row["y"] + 0.22} for row in known]
+        return frame.layer("rule", ends, stroke=theme.MUTED, strokeWidth=2)
+    return frame.layer("point", known, filled=False, size=60, stroke=theme.MUTED, strokeWidth=1.5)
+
+
+def _labels(frame: Frame, rows: list[Row]) -> Layers:
+    labels = [{"y": y + LABEL, "text": row.label} for y, row in enumerate(rows)]
+    values = [{"y": y + LABEL, "text": row.text} for y, row in enumerate(rows)]
+    return [
+        *frame.text(labels, "left", align="left", dx=4, limit=300, fontWeight="bold"),
+        *frame.text(values, "right", align="right", fill=theme.MUTED),
+    ]

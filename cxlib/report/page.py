@@ -1,0 +1,189 @@
+"""From an executed notebook to a page: a header that answers, sections, figures, folded tables and code."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from cxlib.report import safe
+
+VEGA = "application/vnd.vegalite.v5+json"
+SVG = "image/svg+xml"
+_TITLE = re.compile(r"\A#\s+(.+)\n*")
+_HEADING = re.compile(r"^##\s+(.+?)\s*#*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a report.
+
+    Attributes:
+        file: File name, "01_satisfaction.html"; the first page is "index.html".
+        notebook: File name of the executed notebook.
+        title: Its first heading.
+        question: The line below.
+        error: Why the notebook failed, or empty.
+    """
+
+    file: str
+    notebook: str
+    title: str
+    question: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all pages of a report share: header and footer words, the list of pages, the language."""
+
+    where: str
+    report: str
+    stamp: str
+    language: str
+    pages: tuple[Page, ...]
+
+
+def head(notebook: Any, name: str, error: str = "") -> tuple[Page, Any]:
+    """Return a page's title and question, and the notebook without them.
+
+    The first Markdown cell holds them: `# Title`, then the question in one paragraph.
+    """
+    first = next((cell for cell in notebook.cells if cell.cell_type == "markdown"), None)
+    title = _TITLE.match(first.source) if first is not None else None
+    if first is None or title is None:
+        return Page(_file(name), name, Path(name).stem.replace("_", " "), "", error), notebook
+    question, _, rest = first.source[title.end() :].partition("\n\n")
+    if question.startswith("#"):
+        question, rest = "", first.source[title.end() :]
+    first.source = rest
+    return Page(_file(name), name, title[1].strip(), " ".join(question.split()), error), notebook
+
+
+def render(notebook: Any, page: Page, site: Site) -> str:
+    """Return the HTML of a page.
+
+    Args:
+        notebook: The executed notebook without its title; a failed one is shown up to the cell that failed.
+        page: Its title, question and error.
+        site: What all pages share.
+    """
+    notebook.cells = _until_error(notebook.cells) if page.error else notebook.cells
+    headings = _HEADING.findall("\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown"))
+    number = site.pages.index(page)
+    context = {
+        "page": page,
+        "site": site,
+        "answer": _answer(notebook.cells, move=page.file == "index.html"),
+        "before": site.pages[number - 1] if number else None,
+        "after": site.pages[number + 1] if number + 1 < len(site.pages) else None,
+        "sections": [(safe.anchor(text), text) for text in map(safe.inline, headings)],
+        "method": [cell.source for cell in notebook.cells if cell.cell_type == "code" and not _rendered(cell)],
+    }
+    text, _ = _exporter().from_notebook_node(notebook, {"cx": context})
+    return str(text)
+
+
+def _until_error(cells: list[Any]) -> list[Any]:
+    for number, cell in enumerate(cells):
+        outputs = cell.get("outputs", [])
+        if any(output.output_type == "error" for output in outputs):
+            return cells[: number + 1]
+    return cells[:0]
+
+
+def _answer(cells: list[Any], *, move: bool) -> str:
+    """Return the first paragraph of the first sentence, for the top of the page; moved there, or shown twice."""
+    outputs = (output for cell in cells for output in cell.get("outputs", []))
+    for output in outputs:
+        if _role(output) == "sentence":
+            first, _, rest = _text(output, "text/markdown").strip().partition("\n\n")
+            if move and not rest:
+                output.metadata["cx"] = {"role": "answer"}
+            return safe.markdown(first)
+    return ""
+
+
+def _rendered(cell: Any) -> list[tuple[str, str]]:
+    """Return the groups of a cell's outputs: what is shown, and what is folded away below it, as HTML."""
+    groups = [("", "")]
+    for number, output in enumerate(cell.outputs):
+        text = _output(output, prefix=f"{re.sub(r'[^A-Za-z0-9]', '', cell.id)}-{number}-")
+        shown, folded = groups[-1]
+        if _role(output) in ("table", "error"):
+            groups[-1] = (shown, folded + text)
+        elif folded and text:
+            groups.append((text, ""))
+        else:
+            groups[-1] = (shown + text, folded)
+    return [group for group in groups if any(group)]
+
+
+def _output(output: Any, prefix: str) -> str:
+    if output.output_type == "error":
+        return _fold("What the notebook said", _pre("\n".join(output.traceback)))
+    if output.output_type == "stream":
+        return _pre(output.text) if output.name == "stdout" else ""
+    return _displayed(output, _role(output), prefix)
+
+
+def _displayed(output: Any, role: str, prefix: str) -> str:
+    html = f'<div class="wide {escape(role)}">{safe.table(_text(output, "text/html"))}</div>'
+    if role == "table":
+        shown = _fold("Table", html)
+    elif VEGA in output.data or SVG in output.data:
+        shown = _figure(output, prefix)
+    elif "text/markdown" in output.data:
+        shown = f'<div class="{escape(role or "text")}">{safe.markdown(_text(output, "text/markdown"))}</div>'
+    else:
+        shown = html if "text/html" in output.data else _pre(_text(output, "text/plain"))
+    return "" if role in ("answer", "stamp") else shown
+
+
+def _pre(text: str) -> str:
+    return f"<pre>{safe.plain(text)}</pre>"
+
+
+def _figure(output: Any, prefix: str) -> str:
+    """Return the picture at once, and its specification for the script that makes it live."""
+    # the page has one Vega-Lite for all, newer than the one a specification names
+    spec = {name: part for name, part in output.data.get(VEGA, {}).items() if name != "$schema"}
+    title = spec.get("title", "")
+    told = [title.get("text", ""), title.get("subtitle", "")] if isinstance(title, dict) else [title]
+    label = ". ".join(" ".join(part) if isinstance(part, list) else str(part) for part in told if part)
+    picture = safe.svg(_text(output, SVG), prefix=prefix, label=label or "Chart") if SVG in output.data else ""
+    live = json.dumps(spec, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c") if spec else ""
+    script = f'<script type="application/json">{live}</script>' if live else ""
+    return f'<figure class="chart"><div class="picture">{picture}</div>{script}</figure>'
+
+
+def _fold(summary: str, inner: str) -> str:
+    return f"<details><summary>{summary}</summary>{inner}</details>"
+
+
+def _role(output: Any) -> str:
+    return str(output.get("metadata", {}).get("cx", {}).get("role", "error" if output.output_type == "error" else ""))
+
+
+def _text(output: Any, kind: str) -> str:
+    value = output.data.get(kind, "")
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+@cache
+def _exporter() -> Any:
+    from nbconvert import HTMLExporter
+
+    folders = [str(Path(__file__).parent / "templates")]
+    exporter: Any = HTMLExporter(template_name="cx", extra_template_basedirs=folders)  # type: ignore[no-untyped-call]
+    for name, function in {"rendered": _rendered, "words": safe.markdown}.items():
+        exporter.register_filter(name, function)
+    return exporter
+
+
+def _file(name: str) -> str:
+    return "index.html" if name.startswith("00_") else f"{Path(name).stem}.html"

@@ -1,0 +1,153 @@
+"""From executed notebooks to a folder of pages, and from months to each other."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cxlib import numbers
+from cxlib.metrics import View
+from cxlib.report.notebooks import tidy, tidy_text
+from cxlib.report.page import Page, Site, head, render
+from cxlib.report.parameters import read
+from cxlib.report.stamp import stamp
+
+RECORD = "report.json"
+TEMPLATES = Path(__file__).parent / "templates" / "cx"
+MONTHS_SHOWN = 13
+_COMPARED = {"previous": "the month before", "last_year": "the same month last year"}
+_MONTH_LINKS = re.compile("(<!--months-->).*?(<!--/months-->)", re.DOTALL)
+_MONTH_FOLDER = re.compile(r"\d{4}-\d{2}")
+
+
+def write_site(folder: Path, view: View, notebooks: Sequence[Path], failed: dict[str, str]) -> None:
+    """Write all pages, figures and assets of one month into a folder that has the executed notebooks.
+
+    Args:
+        folder: The report's folder; `notebooks/` in it holds those executed.
+        view: What the report is of.
+        notebooks: The notebooks as they were before, in the order of the pages.
+        failed: Name of each failed notebook → its error.
+    """
+    sheets = [_sheet(folder / "notebooks" / path.name, path, failed.get(path.name, "")) for path in notebooks]
+    if not any(page.file == "index.html" for page, _ in sheets):
+        sheets.insert(0, _contents())
+    site = _site(view, [page for page, _ in sheets])
+    for page, notebook in sheets:
+        (folder / page.file).write_text(render(notebook, page, site), encoding="utf-8")
+    _write_figures(folder, view)
+    _write_assets(folder / "assets")
+    record = {"data": view.data.name, "month": view.month, "stamp": site.stamp, "failed": failed}
+    (folder / RECORD).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def link_months(folder: Path, language: str = "en") -> None:
+    """Link the months of a data set with their neighbours and list them, newest first, in index.html.
+
+    Args:
+        folder: reports/<data>; each month's report is a folder in it.
+        language: Language of the months' names.
+    """
+    months = sorted(path.name for path in folder.iterdir() if _MONTH_FOLDER.fullmatch(path.name) and _is_report(path))
+    for number, month in enumerate(months):
+        before = months[number - 1] if number else None
+        after = months[number + 1] if number + 1 < len(months) else None
+        links = _month_links(before, after, language)
+        for page in (folder / month).glob("*.html"):
+            text = page.read_text(encoding="utf-8")
+            _replace(page, _MONTH_LINKS.sub(rf"\g<1>{links}\g<2>", text, count=1))
+    if months:
+        _replace(folder / "index.html", _month_list(folder.name, months[::-1], language))
+
+
+def _sheet(executed: Path, original: Path, error: str) -> tuple[Page, Any]:
+    """Return the page of a notebook; one whose kernel never started is shown as it was before."""
+    if not executed.exists():
+        shutil.copyfile(original, executed)
+    notebook = read(executed)
+    executed.write_text(tidy_text(notebook), encoding="utf-8")
+    return head(tidy(notebook), executed.name, error)
+
+
+def _contents() -> tuple[Page, Any]:
+    """Return a first page for a report without an overview."""
+    import nbformat
+
+    return Page("index.html", "", "Report", "What do the pages of this report answer?"), nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+
+
+def _site(view: View, pages: Sequence[Page]) -> Site:
+    month = numbers.month(view.month, view.language)
+    baseline = _COMPARED.get(view.compare_with) or numbers.month(view.compare_with, view.language)
+    filters = f"only {view.filter_text}" if view.filters else ""
+    return Site(
+        where=" · ".join(filter(None, [month, f"data: {view.data.name}", filters, f"compared with {baseline}"])),
+        report=f"{view.data.name} · {month}",
+        stamp=stamp(view, built=True).text,
+        language=view.language,
+        pages=tuple(pages),
+    )
+
+
+def _write_figures(folder: Path, view: View) -> None:
+    from cxlib.stats import figures
+
+    months = view.months(MONTHS_SHOWN)
+    parts = [figures(view, months)] + ([figures(view, months, by=view.by)] if view.by else [])
+    table = pl.concat(parts)
+    table.write_parquet(folder / "figures.parquet")
+    table.write_csv(folder / "figures.csv")
+    rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in table.iter_rows(named=True))
+    (folder / "figures.json").write_text(f"[\n{rows}\n]\n", encoding="utf-8")
+
+
+def _write_assets(folder: Path) -> None:
+    import vl_convert
+
+    from cxlib.charts import theme
+
+    folder.mkdir()
+    shutil.copyfile(TEMPLATES / "live.js", folder / "live.js")
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    dark = f"@media screen and (prefers-color-scheme: dark) {{\n{theme.dark_css()}\n}}\n"
+    (folder / "style.css").write_text(style + dark, encoding="utf-8")
+    vega = vl_convert.javascript_bundle(None)  # type: ignore[arg-type]
+    (folder / "vega.js").write_text(vega, encoding="utf-8")
+
+
+def _is_report(folder: Path) -> bool:
+    return (folder / RECORD).is_file() and (folder / "index.html").is_file()
+
+
+def _month_links(before: str | None, after: str | None, language: str) -> str:
+    links = ""
+    if before:
+        links += f'<a rel="prev" href="../{before}/index.html">← {escape(numbers.month(before, language))}</a>'
+    if after:
+        links += f'<a rel="next" href="../{after}/index.html">{escape(numbers.month(after, language))} →</a>'
+    return links + '<a href="../index.html">All months</a>'
+
+
+def _month_list(data: str, newest_first: Sequence[str], language: str) -> str:
+    items = "\n".join(
+        f'<li><a href="{month}/index.html">{escape(numbers.month(month, language))}</a></li>' for month in newest_first
+    )
+    text = (TEMPLATES / "months.html").read_text(encoding="utf-8")
+    values = {"language": language, "data": data, "newest": newest_first[0]}
+    for name, value in values.items():
+        text = text.replace(f"{{{{ {name} }}}}", escape(value))
+    return text.replace("{{ items }}", items)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old or the new one, never half of it."""
+    aside = path.with_name(f".{path.name}.new")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)

@@ -1,0 +1,45 @@
+"""The stamp: which data, month and versions a page was made of, and when; the only reader of the machine's clock."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from cxlib.metrics import View
+
+PACKAGES = ("cxlib", "polars", "altair", "statsmodels", "papermill")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a page was made of, as one line; in a notebook it is displayed, on a page it is the footer."""
+
+    text: str
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        return {"text/markdown": f"*{self.text}*", "text/plain": self.text}, {"cx": {"role": "stamp"}}
+
+
+def stamp(view: View, *, built: bool = False) -> Stamp:
+    """Return the stamp of a view: data, month, filters, versions.
+
+    Args:
+        view: What is looked at.
+        built: Add the time of the machine's clock and the version of Python: for reports, never for saved notebooks.
+    """
+    sources = ", ".join(view.data.manifest.get("sources", ()))
+    versions = [f"{name} {version(name)}" for name in PACKAGES]
+    if built:
+        versions.append(f"Python {platform.python_version()}")
+    parts = [
+        f"Data {view.data.name} ({sources})" if sources else f"Data {view.data.name}",
+        f"observed until {view.data.extracted_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        f"month {view.month}",
+        view.filter_text,
+        ", ".join(versions),
+        f"built {datetime.now(UTC):%Y-%m-%d %H:%M} UTC" if built else "",
+    ]
+    return Stamp(" · ".join(filter(None, parts)))

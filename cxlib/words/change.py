@@ -1,0 +1,215 @@
+"""What moved: the verdict on a change and its sentence."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Literal
+
+from cxlib import numbers
+from cxlib.metrics.registry import Metric
+from cxlib.numbers import Format, format_of
+from cxlib.periods import shift
+from cxlib.settings import Goal
+from cxlib.stats.results import Change, Estimate, Scope
+from cxlib.words.sentence import plain
+
+FEW = 30
+Verdict = Literal["rose", "fell", "same", "chance", "few", "unknown"]
+_ENDED_OTHERWISE = {
+    "take_up_time": "were solved without being taken",
+    "first_reply_time": "were solved without a reply",
+    "resolution_time": "were merged or deleted",
+}
+
+
+def verdict(change: Change) -> Verdict:
+    """Return what may be said of a change.
+
+    "same": the whole interval lies within ± margin; "chance": it holds zero; "few": fewer than 30 answers on a side
+    (counts excepted: there the number itself is the figure); "unknown": a side has no value or no interval.
+    """
+    if change.difference is None or (change.low is None and change.high is None):
+        return "unknown"
+    if change.metric.kind != "count" and min(change.after.n, change.before.n) < FEW:
+        return "few"
+    low = -math.inf if change.low is None else change.low
+    high = math.inf if change.high is None else change.high
+    relative = change.metric.kind in ("duration", "count")
+    margin = change.scope.margin * (abs(change.before.value or 0.0) if relative else 1.0)
+    if -margin <= low and high <= margin:
+        return "same"
+    if low <= 0 <= high:
+        return "chance"
+    return "rose" if change.difference > 0 else "fell"
+
+
+def subject(metric: Metric, group: str = "") -> str:
+    """Return the metric's title without its abbreviation, with the group it is about."""
+    title = metric.title.split(" (")[0]
+    return f"{title} ({plain(group)})" if group else title
+
+
+def counted(metric: Metric, n: int) -> str:
+    """Return "202 answers": what the rows of the metric are."""
+    noun = metric.table.replace("_", " ")
+    if metric.table == "surveys":
+        noun = "answers" if metric.anchor == "answered" else "surveys sent"
+    if n == 1:
+        noun = {"replies": "reply", "surveys sent": "survey sent"}.get(noun, noun.removesuffix("s"))
+    return f"{numbers.number(n)}{numbers.SPACE}{noun}"
+
+
+def level_format(metric: Metric, estimate: Estimate, language: str = "en") -> Format:
+    """Return how this figure is printed, as exactly as its interval deserves."""
+    return format_of(metric, estimate.value or 0.0, width(estimate.low, estimate.high), language=language)
+
+
+def difference_format(change: Change) -> Format:
+    """Return how this change is printed: in the unit of its figure, unless it is smaller than one of that."""
+    size = change.difference or 0.0
+    level_size = change.after.value or 0.0
+    if abs(size) >= format_of(change.metric, level_size).divisor:
+        size = level_size
+    between = width(change.low, change.high)
+    return format_of(change.metric, size, between, difference=True, language=change.scope.language)
+
+
+def width(low: float | None, high: float | None) -> float | None:
+    """Return high − low, None where an end is not known."""
+    return None if low is None or high is None else high - low
+
+
+def level(metric: Metric, estimate: Estimate) -> str:
+    """Return "75.2 % (68.8–80.7; 202 answers)"."""
+    if estimate.value is None:
+        return f"not known ({counted(metric, estimate.n)})"
+    rows = "" if metric.kind == "count" else counted(metric, estimate.n)
+    return level_format(metric, estimate).with_interval(estimate.value, estimate.low, estimate.high, rows)
+
+
+def nothing(metric: Metric, estimate: Estimate, period: str) -> str:
+    """Return why there is no value: no rows, or a median that is not yet reached."""
+    if metric.kind == "duration" and estimate.n:
+        return f"the median is not yet reached, {counted(metric, estimate.n)} in {numbers.month(period)}"
+    return f"no {counted(metric, 0).split(numbers.SPACE)[1]} in {numbers.month(period)}"
+
+
+def moved_by(change: Change, *, interval: bool = True) -> str:
+    """Return "fell by 8.8 points (3.1–14.5)": size without sign beside the word that has it."""
+    size, low, high = unsigned(change.difference or 0.0, change.low, change.high)
+    printed = difference_format(change).with_interval(size, *((low, high) if interval else (None, None)))
+    return f"{'fell' if (change.difference or 0.0) < 0 else 'rose'} by {printed}"
+
+
+def unsigned(size: float, low: float | None, high: float | None) -> tuple[float, float | None, float | None]:
+    """Return a difference and its interval, mirrored at zero where it is negative."""
+    if size >= 0:
+        return size, low, high
+    return -size, None if high is None else -high, None if low is None else -low
+
+
+def verdict_words(change: Change | None) -> str:
+    """Return the verdict with its sign, never a sign alone: "▼ fell by 8.8 points", "≈ about the same"."""
+    found = "unknown" if change is None else verdict(change)
+    if change is not None and found in ("rose", "fell"):
+        return f"{'▲' if found == 'rose' else '▼'} {moved_by(change, interval=False)}"
+    return {"same": "≈ about the same", "chance": "○ within chance", "few": "? too few to judge"}.get(found, "")
+
+
+def change_text(change: Change) -> str:
+    """Return the sentence of a change, without caveat."""
+    name = subject(change.metric, change.group)
+    if change.after.value is None:
+        return f"{name}: {nothing(change.metric, change.after, change.period)}."
+    found = verdict(change)
+    if found in ("few", "unknown"):
+        known = f"{name} stood at {level(change.metric, change.after)} in {numbers.month(change.period)}"
+        return f"{known}; {_why_no_verdict(change)}."
+    assert change.difference is not None
+    value = level_format(change.metric, change.after).value(change.after.value)
+    rows = "" if change.metric.kind == "count" else f" ({counted(change.metric, change.after.n)})"
+    signed = difference_format(change).with_interval(change.difference, change.low, change.high)
+    if found == "same":
+        return f"{name} stayed about the same{_against(change)} at {value}{rows}: a difference of {signed}."
+    if found == "chance":
+        return f"{name} moved by {signed}{_against(change)} to {value}{rows}; no more than chance explains."
+    return f"{name} {moved_by(change)}{_against(change)} to {value}{rows}; more than chance explains."
+
+
+def change_headline(change: Change) -> str:
+    """Return the finding in a few words."""
+    name = subject(change.metric, change.group)
+    if change.after.value is None:
+        return f"{name}: {nothing(change.metric, change.after, change.period)}"
+    value = level_format(change.metric, change.after).value(change.after.value)
+    found = verdict(change)
+    if found in ("rose", "fell"):
+        return f"{name} {moved_by(change, interval=False)} to {value}"
+    return {
+        "same": f"{name} stayed about the same: {value}",
+        "chance": f"{name} {value}: no change beyond chance",
+        "few": f"{name} {value}: too few to judge a change",
+    }.get(found, f"{name} stood at {value}")
+
+
+def year_clause(change: Change | None) -> str:
+    """Return " Against October 2025: −4.9 points (−9.0 to −0.8), more than chance explains.", or nothing."""
+    if change is None or change.difference is None or verdict(change) in ("few", "unknown"):
+        return ""
+    form = replace(difference_format(change), signed=True)
+    size = form.with_interval(change.difference, change.low, change.high)
+    found = {"same": "about the same", "chance": "no more than chance explains"}.get(verdict(change))
+    return f" Against {numbers.month(change.baseline)}: {size}, {found or 'more than chance explains'}."
+
+
+def goal_clause(metric: Metric, estimate: Estimate, goal: Goal | None, kind: str) -> str:
+    """Return " Below the target of 80 %." – or that chance allows it either way."""
+    if goal is None or estimate.value is None or (estimate.low is None and estimate.high is None):
+        return ""
+    low = -math.inf if estimate.low is None else estimate.low
+    high = math.inf if estimate.high is None else estimate.high
+    aim = f"the {kind} of {goal_value(metric, goal)}"
+    if low <= goal.value <= high:
+        return f" Within chance of {aim}."
+    return f" {'Below' if high < goal.value else 'Above'} {aim}."
+
+
+def goal_value(metric: Metric, goal: Goal) -> str:
+    """Return a target as it was set, with up to two decimals."""
+    form = format_of(metric, goal.value)
+    printed = round(goal.value / form.divisor, 2)
+    decimals = next(number for number in (0, 1, 2) if round(printed, number) == printed)
+    return Format(form.unit, form.divisor, decimals, form.signed).value(goal.value)
+
+
+def caveat(metric: Metric, scope: Scope) -> str:
+    """Return the one caveat that matters most, or nothing."""
+    if scope.provisional > 0:
+        return f" Provisional ({numbers.percent(scope.provisional)} not yet known)."
+    if metric.kind != "duration" or not (scope.unfinished or scope.outside):
+        return ""
+    waiting = [f"{numbers.number(scope.unfinished)} still waiting"] if scope.unfinished else []
+    ended = _ENDED_OTHERWISE.get(metric.name.removesuffix("_business"), "ended otherwise")
+    ended = ended.replace("were", "was") if scope.outside == 1 else ended
+    verb = "is" if scope.outside == 1 else "are"
+    outside = [f"{numbers.number(scope.outside)} {ended} and {verb} outside"] if scope.outside else []
+    return f" {'; '.join(waiting + outside)}."
+
+
+def _against(change: Change) -> str:
+    previous = change.baseline == shift(change.period, -1)
+    return "" if previous else f" against {numbers.month(change.baseline)}"
+
+
+def _why_no_verdict(change: Change) -> str:
+    baseline = numbers.month(change.baseline)
+    if change.before.n == 0:
+        return f"{nothing(change.metric, change.before, change.baseline)} to compare with"
+    if change.before.value is None:
+        return f"{baseline} has no median to compare with"
+    if verdict(change) == "unknown":
+        return f"the change from {baseline} has no interval"
+    if change.after.n < FEW:
+        return "too few to judge a change"
+    return f"{baseline} has {counted(change.metric, change.before.n)}, too few to judge a change"

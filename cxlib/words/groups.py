@@ -1,0 +1,122 @@
+"""What a breakdown or a distribution says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cxlib import numbers
+from cxlib.numbers import format_of
+from cxlib.stats.results import Breakdown, Distribution, Estimate
+from cxlib.words.change import FEW, counted, level, level_format, nothing, subject, unsigned, width
+from cxlib.words.sentence import LONGEST, plain
+
+ALPHA = 0.05
+Row = dict[str, Any]
+
+
+def breakdown_text(result: Breakdown) -> str:
+    """Return the highest and the lowest group against the rest where the equality test finds a difference."""
+    rows, name = known_rows(result), _name(result)
+    if not rows:
+        return f"{name}: {nothing(result.metric, result.overall, result.scope.month)}."
+    if len(rows) == 1:
+        only = f"{label(rows[0])}, {level(result.metric, estimate(rows[0]))}"
+        return f"{name}: only {only} in {numbers.month(result.scope.month)}."
+    if result.p_value is None:
+        ends = " to ".join(f"{_value(result, row)} for {label(row)}" for row in (rows[-1], rows[0]))
+        tested = "" if result.metric.kind == "count" else "; whether chance suffices was not tested"
+        return f"{name}: from {ends}{tested}."
+    if result.p_value >= ALPHA:
+        overall = level(result.metric, result.overall)
+        return f"{name}: no difference that chance would not explain; all together {overall}."
+    parts = [f"{word} for {_against_rest(result, row)}" for word, row in _apart(result)]
+    if not parts:
+        return f"{name}: more difference than chance explains, but no group stands apart from the rest by itself."
+    return f"{name}: {'; '.join(parts)}; more than chance explains."
+
+
+def breakdown_headline(result: Breakdown) -> str:
+    """Return the finding in a few words."""
+    rows, name = known_rows(result), _name(result)
+    if not rows:
+        return breakdown_text(result).removesuffix(".")
+    if len(rows) == 1 or result.p_value is None:
+        return name
+    if result.p_value >= ALPHA:
+        return f"{name}: no difference beyond chance"
+    parts = [f"{word} for {label(row)}" for word, row in _apart(result)]
+    return f"{name}: {', '.join(parts) or 'more difference than chance explains'}"
+
+
+def distribution_text(result: Distribution) -> str:
+    """Return the largest class with its interval and what it was in the baseline month."""
+    row, title = _largest(result), plain(result.title)
+    if row is None:
+        none = Estimate(0, 0, None, None, None, None)
+        return f"{title}: {nothing(result.metric, none, result.scope.month)}."
+    form = share_format(row)
+    share = form.with_interval(row["value"], row["low"], row["high"], counted(result.metric, row["n"]))
+    before = (
+        f", after {form.value(row['before'])} in {numbers.month(result.baseline)}" if row["before"] is not None else ""
+    )
+    month = numbers.month(result.scope.month)
+    return f"{title}: the largest class in {month} is {plain(row['group'])} with {share}{before}."
+
+
+def distribution_headline(result: Distribution) -> str:
+    """Return the largest class."""
+    row = _largest(result)
+    if row is None:
+        return distribution_text(result).removesuffix(".")
+    return f"{plain(result.title)}: largest class {plain(row['group'])}, {share_format(row).value(row['value'])}"
+
+
+def share_format(row: Row) -> numbers.Format:
+    """Return how the share of a class is printed: in %, whatever the metric of the distribution is measured in."""
+    return numbers.share_format(width(row["low"], row["high"]))
+
+
+def known_rows(result: Breakdown) -> list[Row]:
+    """Return the groups that have a value, largest value first."""
+    return [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
+
+
+def estimate(row: Row) -> Estimate:
+    """Return a row of a table of points as an estimate."""
+    return Estimate(row["n"], row["units"], row["value"], row["se"], row["low"], row["high"])
+
+
+def _name(result: Breakdown) -> str:
+    return f"{subject(result.metric)} by {plain(result.by_title).lower()}"
+
+
+def _largest(result: Distribution) -> Row | None:
+    rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
+    return max(rows, key=lambda row: float(row["value"]), default=None)
+
+
+def _apart(result: Breakdown) -> list[tuple[str, Row]]:
+    """Return the highest and the lowest group of those with 30 answers or more, where it differs from the rest."""
+    many = [row for row in known_rows(result) if row["n"] >= FEW or result.metric.kind == "count"]
+    tested = [row for row in many if row["rest_p"] is not None and row["rest_p"] < ALPHA]
+    above = [row for row in tested if row["rest_difference"] > 0]
+    below = [row for row in tested if row["rest_difference"] < 0]
+    high, low = ("longest", "shortest") if result.metric.kind == "duration" else ("highest", "lowest")
+    found = [(high, above[0])] if above and above[0] is many[0] else []
+    return found + ([(low, below[-1])] if below and below[-1] is many[-1] else [])
+
+
+def _against_rest(result: Breakdown, row: Row) -> str:
+    size, low, high = unsigned(row["rest_difference"], row["rest_low"], row["rest_high"])
+    form = format_of(result.metric, size, width(low, high), difference=True)
+    direction = "above" if row["rest_difference"] > 0 else "below"
+    return f"{label(row)}, {_value(result, row)}, {form.with_interval(size, low, high)} {direction} the rest"
+
+
+def _value(result: Breakdown, row: Row) -> str:
+    return level_format(result.metric, estimate(row)).value(row["value"])
+
+
+def label(row: Row, longest: int = LONGEST) -> str:
+    """Return the label of a group as one line; "(none)" where the data leave it empty."""
+    return plain(row["label"] or "", longest) or "(none)"

@@ -1,0 +1,41 @@
+"""What the first page says: what changed this month."""
+
+from __future__ import annotations
+
+from cxlib import numbers
+from cxlib.stats.results import Change, Overview
+from cxlib.words.change import change_text, verdict
+
+MOST = 5
+
+
+def overview_text(result: Overview) -> str:
+    """Return at most five changes, one a line, most certain and largest first."""
+    found = surviving(result)
+    if found:
+        return "\n".join(change_text(change) for change in found[:MOST])
+    month = numbers.month(result.scope.month)
+    if not any(trend.change and trend.change.difference is not None for trend in result.trends):
+        return f"Nothing can be compared in {month}: no key figure has a value in both months."
+    return "Nothing moved more than chance explains."
+
+
+def overview_headline(result: Overview) -> str:
+    """Return how many key figures moved."""
+    found = len(surviving(result))
+    month = numbers.month(result.scope.month)
+    if not found:
+        return f"{month}: nothing moved more than chance"
+    return f"{month}: {found} of {len(result.trends)} key figures moved more than chance explains"
+
+
+def surviving(result: Overview) -> list[Change]:
+    """Return the changes that are neither chance nor "about the same", also among all key figures at once."""
+    changes = [trend.change for trend in result.trends if trend.change and trend.metric.name in result.survives]
+    return sorted((change for change in changes if verdict(change) in ("rose", "fell")), key=_certainty)
+
+
+def _certainty(change: Change) -> tuple[float, float, str]:
+    size = abs(change.difference or 0.0)
+    relative = size / abs(change.before.value) if change.before.value else size
+    return round(change.p_value or 0.0, 4), -relative, change.metric.name

@@ -1,0 +1,75 @@
+"""One sentence, and one headline, for every type of result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+from cxlib import numbers
+from cxlib.errors import UsageError
+from cxlib.stats.results import Breakdown, Change, Distribution, NotKnown, Overview, Trend
+from cxlib.words import change, groups, overview, trend
+from cxlib.words.sentence import Sentence, plain
+
+Words = Callable[[Any], str]
+
+
+@singledispatch
+def say(result: Any) -> Sentence:
+    """Return the sentence of a result: what moved, by how much, whether chance suffices, and at most one caveat.
+
+    Raises:
+        UsageError: The result's language is not English.
+    """
+    raise TypeError(f"{type(result).__name__} is not a result")
+
+
+@singledispatch
+def headline(result: Any) -> str:
+    """Return the finding in a few words: the title of the chart.
+
+    Raises:
+        UsageError: The result's language is not English.
+    """
+    raise TypeError(f"{type(result).__name__} is not a result")
+
+
+def _not_known(result: NotKnown) -> str:
+    return f"{plain(result.title)} is not known"
+
+
+def _reason(result: NotKnown) -> str:
+    return f"{_not_known(result)}: {plain(result.reason, 400)}"
+
+
+def _in_english(words: Words) -> Words:
+    def checked(result: Any) -> str:
+        scope = getattr(result, "scope", None)
+        if scope is not None and scope.language != "en":
+            numbers.number(0, language=scope.language)
+            raise UsageError(f"Sentences are written in English only so far, not in {scope.language!r}; use 'en'.")
+        return words(result)
+
+    return checked
+
+
+def _sentence(words: Words) -> Callable[[Any], Sentence]:
+    def sentence(result: Any) -> Sentence:
+        text = _in_english(words)(result)
+        return Sentence(text + (change.caveat(result.metric, result.scope) if hasattr(result, "metric") else ""))
+
+    return sentence
+
+
+_WORDS: dict[type, tuple[Words, Words]] = {
+    Change: (change.change_text, change.change_headline),
+    Trend: (trend.trend_text, trend.trend_headline),
+    Breakdown: (groups.breakdown_text, groups.breakdown_headline),
+    Distribution: (groups.distribution_text, groups.distribution_headline),
+    Overview: (overview.overview_text, overview.overview_headline),
+    NotKnown: (_reason, _not_known),
+}
+for _type, (_text, _headline) in _WORDS.items():
+    say.register(_type, _sentence(_text))
+    headline.register(_type, _in_english(_headline))

@@ -1,0 +1,48 @@
+"""What a trend says: the change, the year before, target and benchmark, and what happened in the month."""
+
+from __future__ import annotations
+
+from cxlib import numbers
+from cxlib.periods import month_of
+from cxlib.stats.results import Trend
+from cxlib.words.change import (
+    change_headline,
+    change_text,
+    goal_clause,
+    level,
+    level_format,
+    nothing,
+    subject,
+    year_clause,
+)
+from cxlib.words.groups import estimate
+from cxlib.words.sentence import plain
+
+
+def trend_text(result: Trend) -> str:
+    """Return the sentence of a trend, without caveat."""
+    text = change_text(result.change) if result.change else f"{_level_text(result)}."
+    if result.points.is_empty():
+        return text
+    last = estimate(result.points.row(-1, named=True))
+    text += year_clause(result.last_year)
+    text += goal_clause(result.metric, last, result.target, "target")
+    text += goal_clause(result.metric, last, result.benchmark, "benchmark")
+    now = [event for event in result.events if month_of(event.date) == result.scope.month]
+    return text + "".join(f" {plain(event.title)}: {numbers.day(event.date)}." for event in now)
+
+
+def trend_headline(result: Trend) -> str:
+    """Return the finding in a few words."""
+    return change_headline(result.change) if result.change else _level_text(result, exact=False)
+
+
+def _level_text(result: Trend, *, exact: bool = True) -> str:
+    name, month = subject(result.metric), numbers.month(result.scope.month)
+    if result.points.is_empty():
+        return f"{name}: nothing is known in {month}"
+    last = estimate(result.points.row(-1, named=True))
+    if last.value is None:
+        return f"{name}: {nothing(result.metric, last, result.scope.month)}"
+    value = level(result.metric, last) if exact else level_format(result.metric, last).value(last.value)
+    return f"{name} stood at {value} in {month}"
