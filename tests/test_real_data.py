@@ -10,13 +10,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.conftest import ROOT
 
 from cxlib.cli import main
 from cxlib.metrics import get, row_frame, view
 from cxlib.periods import months_between
 from cxlib.stats.durations import Curve, coded
 from cxlib.store import open_data, project_root
+from tests.conftest import ROOT
 
 Find = Callable[[str], Path]
 Run = Callable[..., str]

@@ -1,0 +1,155 @@
+"""The command line: what it prints, its exit status, no traceback for a user's mistake."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cxlib.cli import main
+from tests.conftest import ROOT
+
+Said = tuple[int, str, str]
+Cx = Callable[..., Said]
+COLUMNS = ["metric", "period", "by", "group", "value", "low", "high", "n", "units"]
+
+
+@pytest.fixture(scope="module")
+def home(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(small_demo, home / "data" / "demo")
+    shutil.copytree(ROOT / "data" / "mappings", home / "data" / "mappings")
+    shutil.copy(ROOT / "data" / "settings.toml", home / "data")
+    shutil.copytree(ROOT / "notebooks", home / "notebooks")
+    return home
+
+
+@pytest.fixture
+def cx(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cx:
+    monkeypatch.setenv("CX_HOME", str(home))
+    monkeypatch.chdir(home)
+
+    def run(*words: str) -> Said:
+        try:
+            status = main(words)
+        except SystemExit as stop:
+            status = int(str(stop.code))
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run
+
+
+def _bytes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_help_names_every_command_and_where_to_begin(cx: Cx) -> None:
+    status, out, _ = cx("--help")
+    assert status == 0
+    for command in ("demo", "import", "derive", "check", "figures", "report", "notebooks", "lab", "dictionary"):
+        assert f"\n    {command}" in out
+    assert "New here? cx demo" in out
+
+
+def test_it_runs_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "cxlib", "--help"], capture_output=True, text=True, check=True)
+    assert "usage: cx" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (["figures", "nowhere"], 2, "There is no data set 'nowhere'. There are: demo."),
+        (["figures", "demo", "--month", "2026-13"], 2, "is not a month; write it as YYYY-MM"),
+        (["figures", "demo", "--month", "1999-01"], 2, "have no month 1999-01; they run from"),
+        (["figures", "demo", "--metric", "csatt"], 2, "Did you mean 'csat'"),
+        (["figures", "demo", "--by", "chanel"], 2, "Did you mean 'channel'"),
+        (["figures", "demo", "--filter", "channel:phone"], 2, "not of the form"),
+        (["check", "nowhere"], 2, "There is no data set"),
+        (["report", "demo", "--language", "tlh"], 2, "language"),
+        (["import", "mapped", "no.csv", "--into", "x"], 2, "--mapping FILE; --draft proposes one"),
+        (["import", "mapped", "no.csv", "--mapping", "nope", "--into", "x"], 2, "Shipped: "),
+        (["import", "mapped", "no.csv", "--mapping", "italian_helpdesk", "--into", "x"], 2, "no.csv"),
+        (["figure", "demo"], 2, "invalid choice"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(cx: Cx, words: list[str], status: int, says: str) -> None:
+    got, _, err = cx(*words)
+    assert says in err
+    assert "Traceback" not in err
+    assert got == status
+
+
+def test_figures_as_json_and_csv_are_the_same_figures(cx: Cx) -> None:
+    status, out, err = cx("figures", "demo", "--month", "2026-09", "--by", "channel", "--format", "json")
+    assert (status, err) == (0, "")
+    rows = json.loads(out)
+    assert all(list(row) == COLUMNS for row in rows)
+    assert {row["period"] for row in rows} == {"2026-09"}
+    _, out, _ = cx("figures", "demo", "--month", "2026-09", "--by", "channel", "--format", "csv")
+    table = list(csv.DictReader(io.StringIO(out)))
+    assert len(table) == len(rows)
+    for mine, theirs in zip(rows, table, strict=True):
+        assert mine["value"] is None or float(theirs["value"]) == pytest.approx(mine["value"])
+
+
+def test_every_month_can_be_printed_and_one_metric_chosen(cx: Cx) -> None:
+    rows = json.loads(cx("figures", "demo", "--month", "all", "--metric", "csat", "--format", "json")[1])
+    assert len({row["period"] for row in rows}) == len(rows) == 18
+    assert {row["metric"] for row in rows} == {"csat"}
+
+
+def test_every_figure_lies_in_its_interval(cx: Cx) -> None:
+    rows = json.loads(cx("figures", "demo", "--month", "all", "--by", "channel", "--format", "json")[1])
+    known = [row for row in rows if row["value"] is not None]
+    assert len(known) > 100
+    for row in known:
+        assert row["low"] is None or row["low"] <= row["value"] + 1e-9, row
+        assert row["high"] is None or row["value"] <= row["high"] + 1e-9, row
+
+
+def test_the_check_prints_text_and_json(cx: Cx) -> None:
+    assert "duplicate ticket_id (set aside)" in cx("check", "demo")[1]
+    assert json.loads(cx("check", "demo", "--format", "json")[1])["data"] == "demo"
+
+
+def test_deriving_again_changes_nothing(cx: Cx, home: Path) -> None:
+    before = _bytes(home / "data" / "demo")
+    assert cx("derive", "demo")[0] == 0
+    assert _bytes(home / "data" / "demo") == before
+
+
+def test_an_import_that_fails_leaves_the_old_data(cx: Cx, home: Path, tmp_path: Path) -> None:
+    before = _bytes(home / "data" / "demo")
+    (tmp_path / "broken.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    status, _, err = cx(
+        "import", "mapped", str(tmp_path / "broken.csv"), "--mapping", "italian_helpdesk", "--into", "demo"
+    )
+    assert status != 0
+    assert "no column" in err
+    assert _bytes(home / "data" / "demo") == before
+    assert not [path for path in (home / "data").iterdir() if path.name.startswith(".")]
+
+
+def test_a_draft_is_printed_and_imports_nothing(cx: Cx, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "tickets.csv").write_text("Ticket ID,Created at\n1,2026-10-01 10:00\n", encoding="utf-8")
+    status, out, _ = cx("import", "mapped", str(tmp_path / "tickets.csv"), "--draft")
+    assert status == 0
+    assert 'ticket_id = "Ticket ID"' in out
+    assert sorted(path.name for path in (home / "data").iterdir()) == ["demo", "mappings", "settings.toml"]
+
+
+def test_the_dictionary_names_every_table(cx: Cx) -> None:
+    out = cx("dictionary")[1]
+    assert "## tickets" in out
+    assert "| first_reply_minutes (derived) | minutes |" in out
