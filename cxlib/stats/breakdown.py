@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, get, row_frame, unit_frame
 from cxlib.schema import DIMENSIONS, table
 from cxlib.stats.cells import cells, estimates
@@ -24,9 +25,11 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
     """Return a metric by the groups of a dimension (default: the view's) in the reported month.
 
     Raises:
-        UsageError: No such metric or dimension.
+        UsageError: No such metric or dimension, or none named.
     """
     metric, by = get(name), by or view.by
+    if not by:
+        raise UsageError(f"Say by what to break {name!r} down: {', '.join(sorted(DIMENSIONS))}.")
     if reason := unanswerable(metric, view, by):
         return reason
     points = cells(metric, view, sorted({view.month, view.baseline}), by).points()
@@ -34,7 +37,8 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
     before = points.filter(pl.col("period") == view.baseline).select("group", before="value")
     contrasts, p_value = against_rest(metric, view, by)
     labelled = here.join(labels(view, by, here), on="group", how="left").join(before, on="group", how="left")
-    ordered = labelled.join(contrasts, on="group", how="left").sort("value", "group", descending=[True, False])
+    joined = labelled.join(contrasts, on="group", how="left")
+    ordered = joined.sort("value", "group", descending=[True, False], nulls_last=True)
     whole = cells(metric, view, [view.month]).at(pl.DataFrame({"period": [view.month], "group": [""]}))
     return Breakdown(
         metric=metric,
@@ -55,7 +59,12 @@ def labels(view: View, by: str, groups: pl.DataFrame) -> pl.DataFrame:
     if source is None or not view.data.has(source[0]):
         return own
     name, column = source
-    named = view.data.scan(name).select(group=table(name).key, name=column).collect().unique("group")
+    named = (
+        view.data.scan(name)
+        .select(group=table(name).key, name=column)
+        .collect()
+        .unique("group", keep="first", maintain_order=True)
+    )
     return own.join(named, on="group", how="left").select("group", pl.coalesce("name", "label").alias("label"))
 
 

@@ -288,6 +288,8 @@ def test_a_question_that_cannot_be_answered_says_why_and_a_wrong_name_is_refused
     for wrong in (lambda: trend("csta", looked), lambda: breakdown("csat", looked, "chanel")):
         with pytest.raises(UsageError, match="Did you mean"):
             wrong()
+    with pytest.raises(UsageError, match="by what"):
+        breakdown("csat", looked)
 
 
 def test_answers_do_not_depend_on_the_order_of_rows(
