@@ -1,7 +1,7 @@
 """Numbers, months and dates as text: the only place that formats one.
 
 A no-break space stands between number and unit, U+2212 is the minus sign. No decimal more than the interval deserves:
-half an interval keeps two significant digits.
+half an interval keeps two significant digits, shares and scores one decimal at most.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 from typing import Protocol
 
 from cxlib.errors import unknown_name
-from cxlib.periods import parse_month
+from cxlib.periods import bounds, grain_of, parse_month
 
 SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
@@ -23,6 +23,13 @@ _MONTHS = {
     "pl": "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień",
     "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
     "ru": "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
+}
+_WEEKDAYS = {
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    "de": "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
+    "pl": "poniedziałek wtorek środa czwartek piątek sobota niedziela",
+    "pt": "segunda terça quarta quinta sexta sábado domingo",
+    "ru": "понедельник вторник среда четверг пятница суббота воскресенье",
 }
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 _MARKS = {"en": (".", ","), "de": (",", "."), "pl": (",", _THIN), "pt": (",", "."), "ru": (",", _THIN)}
@@ -124,8 +131,9 @@ def format_of(
         decimals = most if width is None else min(most, _decimals(width / divisor))
         return Format(unit, divisor, decimals, language=language)
     if metric.kind == "count":
-        return Format("", language=language)
-    decimals = 1 if width is None else _decimals(width)
+        money = measured_in if (measured_in := metric.measured_in).isupper() else ""
+        return Format(money, language=language)
+    decimals = 1 if width is None else min(2 if metric.kind == "mean" else 1, _decimals(width))
     if metric.kind == "score" and not difference:
         return Format("", decimals=decimals, signed=True, language=language)
     unit = metric.measured_in
@@ -136,7 +144,7 @@ def format_of(
 
 def share_format(width: float | None = None, language: str = "en") -> Format:
     """Return how a share in % is printed that is not a metric's own value: a class of a distribution."""
-    return Format("%", decimals=1 if width is None else _decimals(width), language=language)
+    return Format("%", decimals=1 if width is None else min(1, _decimals(width)), language=language)
 
 
 def number(value: float, decimals: int = 0, *, signed: bool = False, language: str = "en") -> str:
@@ -171,6 +179,21 @@ def month(period: str, language: str = "en") -> str:
     return f"{_MONTHS[language].split()[index - 1]} {year}"
 
 
+def period(text: str, language: str = "en") -> str:
+    """Return a period of any grain in words.
+
+    >>> [period(text) for text in ("2026-10", "2026-10-31", "2026-W43", "2026-01/2026-10", "2025-01/2025-12")]
+    ['October 2026', '31 October 2026', 'the week of 19 October 2026', 'January to October 2026', '2025']
+    """
+    grain, first = grain_of(text), bounds(text)[0]
+    if grain == "month":
+        return month(text, language)
+    if grain == "year":
+        whole = text[5:7] == "01" and text[-2:] == "12"
+        return text[:4] if whole else f"{month(text[:7], language)[:-5]} to {month(text[-7:], language)}"
+    return day(first, language) if grain == "day" else f"the week of {day(first, language)}"
+
+
 def short_month(period: str, language: str = "en") -> str:
     """Return "Oct" of "2026-10": the first three letters of the month."""
     return month(period, language)[:3]
@@ -179,6 +202,12 @@ def short_month(period: str, language: str = "en") -> str:
 def day(value: date, language: str = "en") -> str:
     """Return "12 October 2026"."""
     return f"{value.day} {month(f'{value:%Y-%m}', language)}"
+
+
+def weekday(number: int, language: str = "en") -> str:
+    """Return "Monday" of 1 … "Sunday" of 7."""
+    _marks(language)
+    return _WEEKDAYS[language].split()[number - 1]
 
 
 def ticks(low: float, high: float, *, most: int = 5) -> list[float]:

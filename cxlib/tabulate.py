@@ -12,13 +12,16 @@ from typing import Any
 from cxlib import numbers
 from cxlib.metrics.registry import METRICS, Metric
 from cxlib.numbers import Format, format_of
-from cxlib.stats.results import Breakdown, Change, Distribution, Estimate, NotKnown, Overview, Scope, Trend
+from cxlib.periods import SHOWN, grain_of
+from cxlib.stats.results import Breakdown, Change, Comparison, Distribution, Estimate, NotKnown, Overview, Peaks, Scope, Trend
 from cxlib.words.change import difference_format, goal_value, level_format, verdict, verdict_words, width
 from cxlib.words.groups import estimate, label, share_format
 from cxlib.words.sentence import plain
+from cxlib.words.volume import LONG, clock_hour, made_of, percent
 
 NOTHING = "–"
 SMALL = "†"
+HEADS = {"day": "Day", "week": "Week of", "month": "Month", "year": "Year"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +93,13 @@ def _(result: Change) -> Table:
 
 @table.register
 def _(result: Trend) -> Table:
-    points = {row["period"]: estimate(row) for row in result.points.iter_rows(named=True)}
+    grain = grain_of(result.points["period"][-1]) if result.points.height else "month"
+    shown = result.points if grain == "month" else result.points.tail(SHOWN[grain])
+    points = {row["period"]: estimate(row) for row in shown.iter_rows(named=True)}
     rows = _point_rows(result.metric, result.scope, points)
     for words, change in (("Change", result.change), ("Change in a year", result.last_year)):
         if change is not None:
-            since = numbers.month(change.baseline, result.scope.language)
+            since = numbers.period(change.baseline, result.scope.language)
             rows.append((f"{words}, from {since}", *_change_cells(change), "", ""))
     goals = (("Target", result.target), ("Benchmark", result.benchmark))
     notes = [
@@ -103,7 +108,7 @@ def _(result: Trend) -> Table:
         if goal is not None
     ]
     notes += [f"{numbers.day(event.date, result.scope.language)}: {plain(event.title)}" for event in result.events]
-    return _table(result.metric, result.scope, ("Month", *_point_columns(result.metric)), rows, notes)
+    return _table(result.metric, result.scope, (HEADS[grain], *_point_columns(result.metric)), rows, notes)
 
 
 @table.register
@@ -123,7 +128,13 @@ def _(result: Breakdown) -> Table:
     form = level_format(result.metric, result.overall, result.scope.language)
     rows.append(("All together", *_cells(form, result.overall), NOTHING, NOTHING, NOTHING))
     before = f">{numbers.month(result.baseline, result.scope.language)}"
-    columns = (plain(result.by_title), *_point_columns(result.metric), before, ">Against the rest", ">95 % interval")
+    columns = (
+        plain(result.by_title[:1].upper() + result.by_title[1:]),
+        *_point_columns(result.metric),
+        before,
+        ">Against the rest",
+        ">95 % interval",
+    )
     notes = [f"{SMALL} fewer than {result.scope.min_group} {_units(result.metric)}"] if small else []
     return _table(result.metric, result.scope, columns, rows, notes, month=True)
 
@@ -138,6 +149,35 @@ def _(result: Distribution) -> Table:
     columns = ("Class", *_point_columns(result.metric, value=">Share"), before)
     month = numbers.month(result.scope.month, result.scope.language)
     return Table(f"{plain(result.title)}, {month}{_filters(result.scope)}", columns, tuple(rows))
+
+
+@table.register
+def _(result: Comparison) -> Table:
+    points = [(row, estimate(row)) for row in result.points.iter_rows(named=True)]
+    forms = _forms(result.metric, [point for _, point in points], result.scope)
+    rows = [
+        (
+            label(row), *_cells(form, point), _number(form, row["before"]),
+            NOTHING if row["difference"] is None else percent(row),
+            {True: "yes", False: "no", None: NOTHING}[row["beyond"] if row["difference"] is not None else None],
+        )
+        for (row, point), form in zip(points, forms, strict=True)
+    ]  # fmt: skip
+    columns = ("Compared", *_point_columns(result.metric), ">Baseline", ">Difference", "Beyond chance")
+    return Table(f"{plain(result.title, LONG)}{_filters(result.scope)}", columns, tuple(rows))
+
+
+@table.register
+def _(result: Peaks) -> Table:
+    form = Format("", decimals=1, language=result.scope.language)
+    cells = {(row["weekday"], row["hour"]): row["value"] for row in result.points.iter_rows(named=True)}
+    days = range(1, 8)
+    rows = [(clock_hour(hour), *(_number(form, cells.get((day, hour))) for day in days)) for hour in range(24)]
+    columns = ("Hour", *(f">{numbers.weekday(day, result.scope.language)}" for day in days))
+    notes = [made_of(row) for row in result.makers.iter_rows(named=True) if row["difference"] is not None]
+    months = " to ".join(numbers.month(month, result.scope.language) for month in result.months)
+    caption = f"{result.metric.title}, mean of one hour, {months}{_filters(result.scope)}"
+    return Table(caption, columns, tuple(rows), (*("In the busiest hour, against all others:",)[: len(notes)], *notes))
 
 
 @table.register
@@ -198,7 +238,7 @@ def _units(metric: Metric) -> str:
 def _point_rows(metric: Metric, scope: Scope, points: dict[str, Estimate]) -> list[tuple[str, ...]]:
     forms = _forms(metric, list(points.values()), scope)
     return [
-        (numbers.month(period, scope.language), *_cells(form, point))
+        (numbers.period(period, scope.language).removeprefix("the week of "), *_cells(form, point))
         for (period, point), form in zip(points.items(), forms, strict=True)
     ]
 

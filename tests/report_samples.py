@@ -30,7 +30,7 @@ bundle = {"application/vnd.vegalite.v5+json": spec, "image/svg+xml": vl_convert.
 display(bundle, raw=True, metadata={"cx": {"role": "chart"}})
 sentence = f"Satisfaction fell by **8.8 points** (3.1–14.5) to 75.2 % ({GROUP})."
 display({"text/markdown": sentence}, raw=True, metadata={"cx": {"role": "sentence"}})
-table = f"<table><tr><th>{html.escape(GROUP)}</th><td class='number'>75.2</td></tr></table>"
+table = f"<table><tr><th>{html.escape(GROUP)}</th><td class='num'>75.2</td></tr></table>"
 display({"text/html": table}, raw=True, metadata={"cx": {"role": "table"}})
 """
 

@@ -21,8 +21,8 @@ def _(result: Breakdown) -> Figure:
     if not groups:
         return blank(result)
     largest = sorted(groups, key=lambda group: -group["n"])[:MOST]
-    rows = [_row(result, group) for group in groups if group in largest]
-    overall = result.overall.value
+    rows = [_row(result, group) for group in result.points.iter_rows(named=True) if group in largest]
+    overall = None if result.metric.kind == "count" else result.overall.value  # parts do not lie around their total
     axis = axis_of(result.metric, rows, overall)
     frame = frame_of(axis, rows, headed=overall is not None)
     behind = []

@@ -21,7 +21,7 @@ _PLACES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The plane; rows name the channels by their keys: x, x2, y, y2, text, tip, run.
+    """The plane; rows name the channels by their keys: x, x2, y, y2, text, tip, run, shade.
 
     What comes from the data stays a value of a row; no expression is ever built from it.
 
@@ -41,7 +41,7 @@ class Frame:
         """Return one layer, none without rows.
 
         Args:
-            mark: line, area, rule, point or text.
+            mark: line, area, rule, point, rect or text.
             rows: Its data.
             at: In place of x: "left" or "right" edge, or "across" the whole width.
             style: Properties of the mark.
@@ -64,5 +64,7 @@ class Frame:
         if key == "y":
             ends = [self.height, self.top]
             return alt.Y("y:Q", axis=None, scale=alt.Scale(domain=list(self.y), nice=False, zero=False, range=ends))
+        if key == "shade":
+            return alt.FillOpacity("shade:Q", scale=None, legend=None)
         kinds = {"x2": alt.X2, "y2": alt.Y2, "text": alt.Text, "tip": alt.Tooltip, "run": alt.Detail}
         return kinds[key](key if key.endswith("2") else f"{key}:N")

@@ -12,7 +12,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 VEGA_LITE = "5.8"
 WIDTH = 560
 FONT = "sans-serif"
-SIZE, TITLE_SIZE = 13, 16
+SMALL, SIZE, TITLE_SIZE = 11, 13, 16
 TITLE_LETTERS, SUBTITLE_LETTERS = 64, 88
 _LIGHT_AND_DARK = {
     "paper": ("#ffffff", "#16181a"),

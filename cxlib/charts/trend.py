@@ -1,4 +1,4 @@
-"""A trend: thirteen months with their band, the year before behind them, the reported month marked."""
+"""A trend: thirteen months (or days, weeks, years) with their band, the year before behind them, the last one marked."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from cxlib.charts import theme
 from cxlib.charts.axis import Axis, measure
 from cxlib.charts.figure import Figure, blank, chart, figure
 from cxlib.charts.frame import Frame, Layers, Rows
-from cxlib.periods import last_day, month_index, month_of, shift
+from cxlib.periods import A_YEAR, SHOWN, Grain, bounds, earlier, grain_of
 from cxlib.settings import Event
 from cxlib.stats.results import Trend
 from cxlib.words.change import goal_value, level_format
 from cxlib.words.groups import estimate
 from cxlib.words.sentence import plain
 
-MONTHS = 13
+MONTHS = SHOWN["month"]
+LABELS: dict[Grain, int] = {"day": 21, "week": 13, "month": 3, "year": 1}
 HEIGHT, LINE = 240, 16
 Point = dict[str, Any]
 
@@ -30,7 +31,7 @@ def _(result: Trend) -> Figure:
     ends = [point[end] for point in now for end in ("value", "low", "high")]
     axis = Axis.of(result.metric, [*ends, *(point["value"] for point in before), *aims])
     events = _events(result)
-    frame = Frame((min(0, now[0]["x"]), max(MONTHS - 1, 1)), (axis.low, axis.high), HEIGHT, top=LINE * len(events))
+    frame = Frame((min(0, now[0]["x"]), _end(result)), (axis.low, axis.high), HEIGHT, top=LINE * len(events))
     year, year_label = _year_before(frame, axis, now, before)
     goals, goal_labels = _goals(frame, axis, result)
     context = axis.down_the_side(frame) + _months(frame, result) + _happened(frame, events, axis) + year + goals
@@ -39,16 +40,32 @@ def _(result: Trend) -> Figure:
 
 
 def windows(result: Trend) -> tuple[list[Point], list[Point]]:
-    """Return the known points of the last 13 months and of those a year before: `x` 0 … 12, `run` where unbroken."""
-    last = month_index(result.scope.month)
+    """Return the known points shown and those a year before: `x` counts periods to the last, `run` where unbroken."""
+    grain, end = _grain(result), _end(result)
     now: list[Point] = []
     before: list[Point] = []
-    for row in result.points.iter_rows(named=True):
-        x = month_index(row["period"]) - last + MONTHS - 1
+    for place, row in enumerate(result.points.iter_rows(named=True)):
+        x = place - result.points.height + 1 + end
         if row["value"] is not None:
-            now += [row | {"x": x}] if 0 <= x < MONTHS else []
-            before += [row | {"x": x + 12}] if 0 <= x + 12 < MONTHS else []
+            now += [row | {"x": x}] if 0 <= x <= end else []
+            before += [row | {"x": x + A_YEAR[grain]}] if A_YEAR[grain] and 0 <= x + A_YEAR[grain] <= end else []
     return _with_runs(now), _with_runs(before)
+
+
+def _grain(result: Trend) -> Grain:
+    return grain_of(result.points["period"][-1]) if result.points.height else "month"
+
+
+def _end(result: Trend) -> int:
+    """Return the place of the last period; years are as many as there are, all others always the same number."""
+    grain = _grain(result)
+    return max(min(SHOWN[grain], result.points.height) if grain == "year" else SHOWN[grain], 2) - 1
+
+
+def _period(result: Trend, x: int) -> str:
+    """Return the period at a place."""
+    last: str = result.points["period"][-1]
+    return earlier(last, _end(result) - x)
 
 
 def _with_runs(points: list[Point]) -> list[Point]:
@@ -76,7 +93,7 @@ def _reported(frame: Frame, axis: Axis, result: Trend, now: list[Point]) -> Laye
     dots = [_place(axis, point) | {"tip": _tip(result, point)} for point in now]
     layers = frame.layer("point", dots, filled=True, size=22, fill=theme.ACCENT, opacity=1)
     last = now[-1]
-    if last["x"] != MONTHS - 1:
+    if last["x"] != _end(result):
         return layers
     value = level_format(result.metric, estimate(last), result.scope.language).value(last["value"])
     interval = [_interval(axis, last)] if _bounded(last) else []
@@ -93,7 +110,8 @@ def _year_before(frame: Frame, axis: Axis, now: list[Point], before: list[Point]
     line = [_place(axis, point) | {"run": point["run"]} for point in before]
     drawn = frame.layer("line", line, stroke=theme.FAINT, strokeWidth=1.5)
     here = {point["x"]: point["value"] for point in now}
-    inner = [point for point in before if 2 <= point["x"] <= 10 and point["x"] in here]
+    end = now[-1]["x"]
+    inner = [point for point in before if end / 6 <= point["x"] <= end * 5 / 6 and point["x"] in here]
     if not inner:
         return drawn, []
     place = max(inner, key=lambda point: abs(float(point["value"]) - here[point["x"]]))
@@ -116,21 +134,21 @@ def _goals(frame: Frame, axis: Axis, result: Trend) -> tuple[Layers, Layers]:
 
 
 def _events(result: Trend) -> list[tuple[float, Event]]:
-    """Return the events within the months drawn, with their place."""
-    last = month_index(result.scope.month)
+    """Return the events within the periods drawn, with their place."""
+    spans = [(x, *bounds(_period(result, x))) for x in range(_end(result) + 1)]
     found = []
     for event in sorted(result.events, key=lambda event: event.date):
-        month = month_of(event.date)
-        x = month_index(month) - last + MONTHS - 1.5 + (event.date.day - 0.5) / last_day(month).day
-        if 0 <= x <= MONTHS - 1:
-            found.append((x, event))
+        for x, first, last in spans:
+            if first <= event.date <= last:
+                at = x - 0.5 + ((event.date - first).days + 0.5) / ((last - first).days + 1)
+                found += [(at, event)] if 0 <= at <= spans[-1][0] else []
     return found
 
 
 def _happened(frame: Frame, events: list[tuple[float, Event]], axis: Axis) -> Layers:
     layers: Layers = []
     for number, (x, event) in enumerate(events):
-        side: dict[str, Any] = {"dx": -4, "align": "right"} if x > MONTHS / 2 else {"dx": 4, "align": "left"}
+        side: dict[str, Any] = {"dx": -4, "align": "right"} if x > sum(frame.x) / 2 else {"dx": 4, "align": "left"}
         text: Rows = [{"x": x, "y": axis.high, "text": plain(event.title, 40)}]
         layers += frame.layer("rule", [{"x": x, "y": axis.low, "y2": axis.high}], stroke=theme.MUTED, strokeWidth=1)
         layers += frame.layer("text", text, dy=8 - LINE * (number + 1), fill=theme.MUTED, **side)
@@ -138,21 +156,26 @@ def _happened(frame: Frame, events: list[tuple[float, Event]], axis: Axis) -> La
 
 
 def _months(frame: Frame, result: Trend) -> Layers:
-    rows = []
-    for x in range(0, MONTHS, 3):
-        period = shift(result.scope.month, x + 1 - MONTHS)
-        year = period[:4] if x == 0 or int(period[5:]) <= 3 else ""
-        rows.append(
-            {"x": x, "y": frame.y[0], "text": f"{numbers.short_month(period, result.scope.language)} {year}".strip()}
-        )
+    """Return the labels below; the first one and the first of each year name the year."""
+    grain, rows, last = _grain(result), [], ""
+    end = _end(result)
+    for x in range(end % LABELS[grain], end + 1, LABELS[grain]):
+        period = _period(result, x)
+        first = bounds(period)[0]
+        named = numbers.short_month(f"{first:%Y-%m}", result.scope.language)
+        text = {"month": named, "year": period[:4]}.get(grain, f"{first.day} {named}")
+        year = "" if grain == "year" or f"{first:%Y}" == last else f" {first:%Y}"
+        rows.append({"x": x, "y": frame.y[0], "text": text + year})
+        last = f"{first:%Y}"
     return frame.layer("text", rows, dy=16, fill=theme.MUTED)
 
 
 def _subtitle(result: Trend, axis: Axis, year: bool) -> str:
-    last, language = result.scope.month, result.scope.language
-    months = f"{numbers.month(shift(last, 1 - MONTHS), language)} to {numbers.month(last, language)}"
+    language, end = result.scope.language, _end(result)
+    first, last = (numbers.period(_period(result, x), language) for x in (0, end))
     measured = measure(result.metric, axis, result.points.row(-1, named=True)["n"])
-    return f"{measured}, {months}. Band: 95 % interval{'; grey: a year before' if year else ''}.{axis.said}"
+    back = f"; grey: {'52 weeks' if _grain(result) in ('day', 'week') else 'a year'} before" if year else ""
+    return f"{measured}, {first} to {last}. Band: 95 % interval{back}.{axis.said}"
 
 
 def _place(axis: Axis, point: Point) -> Point:
@@ -170,4 +193,4 @@ def _bounded(point: Point) -> bool:
 def _tip(result: Trend, point: Point) -> str:
     form = level_format(result.metric, estimate(point), result.scope.language)
     value = form.with_interval(point["value"], point["low"], point["high"])
-    return f"{numbers.month(point['period'], result.scope.language)}: {value}"
+    return f"{numbers.period(point['period'], result.scope.language)}: {value}"

@@ -28,16 +28,10 @@ _TABLE_TAGS = {
     "strong", "em", "b", "i", "small", "sup", "sub", "code", "ul", "ol", "li", "dl", "dt", "dd", "h3", "h4", "section",
     "a", "abbr", "time",
 }  # fmt: skip
-_SVG_ATTRIBUTES = [
-    "viewBox", "width", "height", "d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "points", "fill", "stroke",
-    "stroke-width", "stroke-dasharray", "opacity", "fill-opacity", "transform", "text-anchor", "font-size",
-]  # fmt: skip
-_DRAWN = {"svg", "g", "path", "rect", "line", "circle", "polyline", "text"}
 _ATTRIBUTES = {
     "*": ["class", "title", "lang", "role", "aria-label", "aria-hidden"],
     "a": ["href"],
     **{tag: ["colspan", "rowspan", "scope", "headers"] for tag in ("th", "td")},
-    **dict.fromkeys(_DRAWN, _SVG_ATTRIBUTES),
 }
 
 
@@ -63,10 +57,15 @@ def markdown(text: str) -> str:
 
     >>> markdown("a <b>*bold*</b> ![x](https://example.org/x.png)")
     '<p>a &lt;b&gt;<em>bold</em>&lt;/b&gt; x</p>\\n'
+    >>> markdown("answered&#95;at &#60;b&#62;")  # a character reference is its character, never markup
+    '<p>answered_at &lt;b&gt;</p>\\n'
     """
     import mistune
 
     class Renderer(mistune.HTMLRenderer):
+        def text(self, text: str) -> str:
+            return html.escape(html.unescape(text))
+
         def heading(self, text: str, level: int, **_: Any) -> str:
             return f'<h{level} id="{anchor(text)}">{text}</h{level}>\n'
 
@@ -95,9 +94,7 @@ def table(text: str) -> str:
     """Return the HTML of a table with every element and attribute a table does not need shown as text."""
     import bleach  # type: ignore[import-untyped]
 
-    cleaned = bleach.clean(
-        text, tags=_TABLE_TAGS | _DRAWN, attributes=_ATTRIBUTES, protocols=["https", "http", "mailto"]
-    )
+    cleaned = bleach.clean(text, tags=_TABLE_TAGS, attributes=_ATTRIBUTES, protocols=["https", "http", "mailto"])
     return str(cleaned)
 
 

@@ -4,7 +4,7 @@
 """
 
 from cxlib.words.change import Verdict, verdict
-from cxlib.words.say import headline, say
 from cxlib.words.sentence import Sentence, plain
+from cxlib.words.statements import headline, say
 
 __all__ = ["Sentence", "Verdict", "headline", "plain", "say", "verdict"]

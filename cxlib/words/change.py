@@ -9,7 +9,7 @@ from typing import Literal
 from cxlib import numbers
 from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format, format_of
-from cxlib.periods import shift
+from cxlib.periods import earlier, grain_of
 from cxlib.settings import Goal
 from cxlib.stats.results import Change, Estimate, Scope
 from cxlib.words.sentence import plain
@@ -91,8 +91,13 @@ def level(metric: Metric, estimate: Estimate) -> str:
 def nothing(metric: Metric, estimate: Estimate, period: str) -> str:
     """Return why there is no value: no rows, or a median that is not yet reached."""
     if metric.kind == "duration" and estimate.n:
-        return f"the median is not yet reached, {counted(metric, estimate.n)} in {numbers.month(period)}"
-    return f"no {counted(metric, 0).split(numbers.SPACE)[1]} in {numbers.month(period)}"
+        return f"the median is not yet reached, {counted(metric, estimate.n)} {within(period)}"
+    return f"no {counted(metric, 0).split(numbers.SPACE)[1]} {within(period)}"
+
+
+def within(period: str) -> str:
+    """Return "in October 2026", "in the week of 19 October 2026", "on 31 October 2026"."""
+    return f"{'on' if grain_of(period) == 'day' else 'in'} {numbers.period(period)}"
 
 
 def moved_by(change: Change, *, interval: bool = True) -> str:
@@ -117,14 +122,20 @@ def verdict_words(change: Change | None) -> str:
     return {"same": "≈ about the same", "chance": "○ within chance", "few": "? too few to judge"}.get(found, "")
 
 
+def _about(change: Change) -> str:
+    """Return what changed; a period that is not the reported month is named."""
+    other = "" if grain_of(change.period) == "month" else numbers.period(change.period)
+    return subject(change.metric, change.group or other)
+
+
 def change_text(change: Change) -> str:
     """Return the sentence of a change, without caveat."""
-    name = subject(change.metric, change.group)
+    name = _about(change)
     if change.after.value is None:
         return f"{name}: {nothing(change.metric, change.after, change.period)}."
     found = verdict(change)
     if found in ("few", "unknown"):
-        known = f"{name} stood at {level(change.metric, change.after)} in {numbers.month(change.period)}"
+        known = f"{name} stood at {level(change.metric, change.after)} {within(change.period)}"
         return f"{known}; {_why_no_verdict(change)}."
     assert change.difference is not None
     value = level_format(change.metric, change.after).value(change.after.value)
@@ -139,7 +150,7 @@ def change_text(change: Change) -> str:
 
 def change_headline(change: Change) -> str:
     """Return the finding in a few words."""
-    name = subject(change.metric, change.group)
+    name = _about(change)
     if change.after.value is None:
         return f"{name}: {nothing(change.metric, change.after, change.period)}"
     value = level_format(change.metric, change.after).value(change.after.value)
@@ -160,7 +171,7 @@ def year_clause(change: Change | None) -> str:
     form = replace(difference_format(change), signed=True)
     size = form.with_interval(change.difference, change.low, change.high)
     found = {"same": "about the same", "chance": "no more than chance explains"}.get(verdict(change))
-    return f" Against {numbers.month(change.baseline)}: {size}, {found or 'more than chance explains'}."
+    return f" Against {numbers.period(change.baseline)}: {size}, {found or 'more than chance explains'}."
 
 
 def goal_clause(metric: Metric, estimate: Estimate, goal: Goal | None, kind: str) -> str:
@@ -198,12 +209,12 @@ def caveat(metric: Metric, scope: Scope) -> str:
 
 
 def _against(change: Change) -> str:
-    previous = change.baseline == shift(change.period, -1)
-    return "" if previous else f" against {numbers.month(change.baseline)}"
+    previous = grain_of(change.period) == "month" and change.baseline == earlier(change.period, 1)
+    return "" if previous else f" against {numbers.period(change.baseline)}"
 
 
 def _why_no_verdict(change: Change) -> str:
-    baseline = numbers.month(change.baseline)
+    baseline = numbers.period(change.baseline)
     if change.before.n == 0:
         return f"{nothing(change.metric, change.before, change.baseline)} to compare with"
     if change.before.value is None:

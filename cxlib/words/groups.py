@@ -78,7 +78,8 @@ def share_format(row: Row) -> numbers.Format:
 
 def known_rows(result: Breakdown) -> list[Row]:
     """Return the groups that have a value, largest value first."""
-    return [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
+    rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
+    return sorted(rows, key=lambda row: -row["value"])
 
 
 def estimate(row: Row) -> Estimate:

@@ -13,6 +13,7 @@ from cxlib.words.change import (
     level_format,
     nothing,
     subject,
+    within,
     year_clause,
 )
 from cxlib.words.groups import estimate
@@ -38,11 +39,12 @@ def trend_headline(result: Trend) -> str:
 
 
 def _level_text(result: Trend, *, exact: bool = True) -> str:
-    name, month = subject(result.metric), numbers.month(result.scope.month)
+    name, month = subject(result.metric), result.scope.month
     if result.points.is_empty():
-        return f"{name}: nothing is known in {month}"
+        return f"{name}: nothing is known {within(month)}"
+    month = result.points["period"][-1]
     last = estimate(result.points.row(-1, named=True))
     if last.value is None:
-        return f"{name}: {nothing(result.metric, last, result.scope.month)}"
+        return f"{name}: {nothing(result.metric, last, month)}"
     value = level(result.metric, last) if exact else level_format(result.metric, last).value(last.value)
-    return f"{name} stood at {value} in {month}"
+    return f"{name} stood at {value} {within(month)}"

@@ -28,9 +28,9 @@ class Heard:
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}") or dialog.dismiss())
 
 
-@pytest.fixture(name="chromium", scope="session")
+@pytest.fixture(name="chromium", scope="module")
 def chromium_fixture() -> Iterator[Any]:
-    """Start Chromium, or skip the test where there is none."""
+    """Start Chromium for one module, or skip the test where there is none."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         skip_or_fail("Chromium is not installed (Debian: apt-get install chromium)")

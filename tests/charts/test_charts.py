@@ -17,7 +17,7 @@ from xml.etree import ElementTree as Xml
 import altair as alt
 import pytest
 from conftest import ROOT
-from results_by_hand import RESULTS, trend, wave
+from results_by_hand import CHANNELS, RESULTS, breakdown, estimate, trend, wave
 
 from cxlib.charts import Figure, chart, show, theme
 from cxlib.charts.trend import windows
@@ -244,6 +244,13 @@ def test_at_most_fifteen_groups_are_drawn_and_the_rest_is_counted() -> None:
     assert len(names) == 15
     assert "30 more in the table" in " ".join(spec["title"]["subtitle"])
     assert "1 without a value" in " ".join(figure_of("breakdown, groups without rows").spec["title"]["subtitle"])
+
+
+def test_parts_are_not_compared_with_their_total() -> None:
+    whole = breakdown("ticket_volume", CHANNELS[:2], None, estimate(1850.0, 90.0))
+    texts = {row.get("text", "") for row in drawn_rows(chart(whole).spec)}
+    assert not any(text.startswith("all together") for text in texts)
+    assert "all together 77.3\N{NO-BREAK SPACE}%" in drawn_texts("breakdown")
 
 
 def test_few_answers_are_grey_and_said() -> None:

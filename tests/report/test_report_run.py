@@ -25,6 +25,7 @@ from report_samples import (  # noqa: F401
 )
 
 from cxlib.errors import UsageError
+from cxlib.report import site
 from cxlib.report.run import ReportOutcome, build_report
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)>"
@@ -130,10 +131,11 @@ def test_the_page_answers_at_the_top_and_folds_table_and_code(built: tuple[Repor
     main = text[text.index("<main") :]
     order = [
         "<h1>What changed</h1>", "What about what changed?", 'class="answer"', "A line of introduction",
-        '<h2 id="question-1-of-what-changed">', '<figure class="chart">', "<svg", 'class="sentence"',
+        '<h2 id="question-1-of-what-changed">', '<figure class="chart">', "<svg",
         "<summary>Table</summary>", "<summary>Code</summary>",
     ]  # fmt: skip
     assert [main.index(piece) for piece in order] == sorted(main.index(piece) for piece in order)
+    assert main.count("<strong>8.8 points</strong>") == 1, "the first page says its answer once, at the top"
     assert "<details open" not in text
     assert '<html lang="en">' in text
 
@@ -247,3 +249,15 @@ def until(holds: Callable[[], bool], seconds: float = 30) -> None:
     while not holds():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.1)
+
+
+def test_pages_use_the_colours_of_the_charts() -> None:
+    from cxlib.charts import theme
+
+    style = (Path(site.TEMPLATES) / "style.css").read_text()
+    light, dark = style.split("prefers-color-scheme: dark", 1)
+    for colour in (theme.PAPER, theme.INK, theme.MUTED, theme.GRID, theme.ACCENT):
+        assert colour in light
+        night = re.search(rf'="{colour}"\]{{fill:(#\w+)', theme.dark_css())
+        assert night is not None
+        assert night[1] in dark

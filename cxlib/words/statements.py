@@ -8,8 +8,8 @@ from typing import Any
 
 from cxlib import numbers
 from cxlib.errors import UsageError
-from cxlib.stats.results import Breakdown, Change, Distribution, NotKnown, Overview, Trend
-from cxlib.words import change, groups, overview, trend
+from cxlib.stats.results import Breakdown, Change, Comparison, Distribution, NotKnown, Overview, Peaks, Trend
+from cxlib.words import change, groups, overview, trend, volume
 from cxlib.words.sentence import Sentence, plain
 
 Words = Callable[[Any], str]
@@ -65,6 +65,8 @@ def _sentence(words: Words) -> Callable[[Any], Sentence]:
 _WORDS: dict[type, tuple[Words, Words]] = {
     Change: (change.change_text, change.change_headline),
     Trend: (trend.trend_text, trend.trend_headline),
+    Comparison: (volume.comparison_text, volume.comparison_headline),
+    Peaks: (volume.peaks_text, volume.peaks_headline),
     Breakdown: (groups.breakdown_text, groups.breakdown_headline),
     Distribution: (groups.distribution_text, groups.distribution_headline),
     Overview: (overview.overview_text, overview.overview_headline),

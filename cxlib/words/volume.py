@@ -1,0 +1,117 @@
+"""What comparisons per day and the hours of the week say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cxlib import numbers
+from cxlib.numbers import Format
+from cxlib.stats.results import Comparison, Peaks
+from cxlib.words.change import counted, level_format, subject, width
+from cxlib.words.groups import Row, estimate, label
+from cxlib.words.sentence import plain
+
+LONG = 160
+_COUNTS = "no one two three four five six seven eight nine ten eleven twelve".split()
+
+
+def comparison_text(result: Comparison) -> str:
+    """Return, one line a family of rows, what differs beyond chance and in which direction."""
+    rows = [row for row in result.points.iter_rows(named=True) if row["difference"] is not None]
+    title = plain(result.title, LONG)
+    if not rows:
+        return f"{title}: too few {counted(result.metric, 0).split(numbers.SPACE)[1]} to compare."
+    families = dict.fromkeys(row["family"] for row in rows)
+    if families.keys() != {""}:
+        return "\n".join(_in_years([row for row in rows if row["family"] == family]) for family in families)
+    found, quiet = _beyond(rows), len(rows) - len(_beyond(rows))
+    if not found:
+        return f"{title}: no change that chance would not explain."
+    parts = "; ".join(f"{label(row)} {percent(row)}" for row in found)
+    rest = f"; {_count(quiet)} other{'s' if quiet > 1 else ''} within chance" if quiet else ""
+    return f"{title}: {parts}, more than chance explains{rest}."
+
+
+def comparison_headline(result: Comparison) -> str:
+    """Return what differs in a few words."""
+    rows = [row for row in result.points.iter_rows(named=True) if row["difference"] is not None]
+    families = dict.fromkeys(row["family"] for row in rows)
+    if families and families.keys() != {""}:
+        return "; ".join(_seen([row for row in rows if row["family"] == family]) for family in families)
+    found = _beyond(rows)
+    parts = ", ".join(f"{label(row)} {percent(row, interval=False)}" for row in found[:3])
+    return f"{subject(result.metric)}: {parts or 'nothing moved beyond chance'}"
+
+
+def percent(row: Row, *, interval: bool = True) -> str:
+    """Return "+64 % (+38 to +94)": a relative difference with its sign and interval."""
+    low, high = row["low_difference"], row["high_difference"]
+    form: Format = replace(numbers.share_format(width(low, high)), signed=True)
+    return form.with_interval(row["difference"], low, high) if interval else form.value(row["difference"])
+
+
+def peaks_text(result: Peaks) -> str:
+    """Return the busiest hour with its interval, how many hours chance does not tell from it, and what makes it."""
+    top = busiest(result)
+    form = level_format(replace(result.metric, kind="mean"), estimate(top))
+    form = replace(form, unit=f"{result.metric.measured_in} an hour")
+    first, last = (numbers.month(month) for month in result.months)
+    size = form.with_interval(top["value"], top["low"], top["high"])
+    close = [row for row in result.points.iter_rows(named=True) if (row["high"] or 0.0) >= top["value"]]
+    others = f"; {_count(len(close) - 1)} more within chance of it" if len(close) > 1 else ""
+    text = f"{_peak(result)} from {first} to {last}, with {size}{others}."
+    found = [row for row in result.makers.iter_rows(named=True) if row["beyond"] and row["difference"] > 0]
+    if not found:
+        return f"{text} No channel or category stands out in that hour beyond chance." if result.makers.height else text
+    return f"{text} More of it than at other hours, beyond chance: {'; '.join(map(made_of, found[:3]))}."
+
+
+def peaks_headline(result: Peaks) -> str:
+    """Return the busiest hour."""
+    return _peak(result)
+
+
+def busiest(result: Peaks) -> Row:
+    """Return the row of the busiest hour, the first of equal ones."""
+    return max(result.points.iter_rows(named=True), key=lambda row: float(row["value"]))
+
+
+def made_of(row: Row) -> str:
+    """Return "phone (channel) 17.2 % against 15.5 %, 1.8 points more (0.4–3.1)"."""
+    form = numbers.share_format(width(row["low"], row["high"]))
+    size = replace(form, unit="points").value(row["difference"])
+    between = form.interval(row["low"], row["high"])
+    shares = f"{form.value(row['share'])} against {form.value(row['rest'])}"
+    return f"{label(row)} ({row['dimension']}) {shares}, {size} ({between})"
+
+
+def clock_hour(hour: int) -> str:
+    """Return "11 to 12 o'clock"."""
+    return f"{hour} to {hour + 1} o'clock"
+
+
+def _peak(result: Peaks) -> str:
+    top = busiest(result)
+    return f"{subject(result.metric)} peak on {numbers.weekday(top['weekday'])}, {clock_hour(top['hour'])}"
+
+
+def _beyond(rows: list[Row]) -> list[Row]:
+    return sorted((row for row in rows if row["beyond"]), key=lambda row: -abs(row["difference"]))
+
+
+def _seen(rows: list[Row]) -> str:
+    found = _beyond(rows)
+    way = {True: "higher", False: "lower"}.get(found[0]["difference"] > 0, "") if found else ""
+    if not found or len({row["difference"] > 0 for row in found}) > 1:
+        return f"{rows[0]['family']}: {'not the same way each year' if found else 'no different'}"
+    return f"{rows[0]['family']}: {way} in {_count(len(found))} of {_count(len(rows))} years"
+
+
+def _in_years(rows: list[Row]) -> str:
+    years = ", ".join(f"{percent(row)} in {row['label'].split()[-1]}" for row in rows)
+    beyond = "more than chance explains" if _beyond(rows) else "no more than chance explains"
+    return f"{_seen(rows)}, {beyond}: {years}."
+
+
+def _count(number: int) -> str:
+    return _COUNTS[number] if number < len(_COUNTS) else numbers.number(number)
