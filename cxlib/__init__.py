@@ -4,7 +4,11 @@ A map of the front door; everything here is `cx.<name>` after `import cxlib as c
 
     look      view(data, month=…, by=…, filters=…)      what is looked at; every question takes it
     ask       trend · breakdown · distribution · change · overview · figures
+              volume · per_working_day · movers · seasons · peaks
+              contrast · relation · lost_customer · history(view, customer_id=…) · waiting
+              why (it moved) · agents (do they differ?)
     answer    show(result) = chart(result), say(result), table(result)
+    explore   explore("demo") in JupyterLab: pick, look, copy the call
     explain   glossary(names) · stamp(view)
     beneath   open_data · METRICS · unit_frame, measured_frame, row_frame
 
@@ -18,10 +22,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cxlib.charts import chart, show
+    from cxlib.explorer import explore
     from cxlib.glossary import glossary
     from cxlib.metrics import METRICS, View, measured_frame, row_frame, unit_frame, view
     from cxlib.report.stamp import stamp
-    from cxlib.stats import breakdown, change, distribution, figures, overview, trend
+    from cxlib.stats import (
+        agents, breakdown, change, contrast, distribution, figures, history, lost_customer, movers, overview, peaks,
+        per_working_day, relation, seasons, trend, volume, waiting, why,
+    )  # fmt: skip
     from cxlib.store import open_data
     from cxlib.tabulate import table
     from cxlib.words import say
@@ -30,19 +38,27 @@ __version__ = "0.1.0"
 _HOME = {
     "METRICS": "metrics", "View": "metrics", "measured_frame": "metrics", "row_frame": "metrics",
     "unit_frame": "metrics", "view": "metrics", "breakdown": "stats", "change": "stats", "distribution": "stats",
-    "figures": "stats", "overview": "stats", "trend": "stats", "chart": "charts", "show": "charts", "say": "words",
+    "figures": "stats", "overview": "stats", "trend": "stats", "contrast": "stats", "relation": "stats",
+    "lost_customer": "stats", "chart": "charts", "show": "charts", "say": "words",
+    "movers": "stats", "peaks": "stats", "per_working_day": "stats", "seasons": "stats", "volume": "stats",
+    "history": "stats", "waiting": "stats", "agents": "stats", "why": "stats",
     "table": "tabulate", "glossary": "glossary", "stamp": "report.stamp", "open_data": "store",
+    "explore": "explorer",
 }  # fmt: skip
 __all__ = [
-    "METRICS", "View", "breakdown", "change", "chart", "distribution", "figures", "glossary", "measured_frame",
-    "open_data", "overview", "row_frame", "say", "show", "stamp", "table", "trend", "unit_frame", "view",
+    "METRICS", "View", "agents", "breakdown", "change", "chart", "contrast", "distribution", "explore", "figures",
+    "glossary", "history", "lost_customer", "measured_frame", "movers", "open_data", "overview", "peaks", "per_working_day",
+    "relation", "row_frame", "say", "seasons", "show", "stamp", "table", "trend", "unit_frame", "view", "volume",
+    "waiting", "why",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"cxlib has no {name!r}; it has {', '.join(__all__)}")
-    return getattr(import_module(f"cxlib.{_HOME[name]}"), name)
+    found = getattr(import_module(f"cxlib.{_HOME[name]}"), name)
+    globals()[name] = found  # a module of the same name would take its place
+    return found
 
 
 def __dir__() -> list[str]:

@@ -134,9 +134,17 @@ def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
     if declared.name == "surveys":
         inside = pl.col("answer").is_between(pl.col("scale_low"), pl.col("scale_high"))
         yield "answer lies outside its scale", ~inside
+        boxed = pl.when(pl.col("kind") == "nps").then(_is_nps_scale()).otherwise(pl.col("box").is_not_null())
+        if "box" in data.scan("surveys").collect_schema():
+            yield "answer on a scale that has no boxes, so no share counts it", inside & ~boxed
+        yield "weight is not positive", pl.col("weight") <= 0
         yield "answered_at without an answer", pl.col("answered_at").is_not_null() & pl.col("answer").is_null()
     if declared.name == "messages" and data.has("tickets"):
         yield "message lies before its ticket's creation", pl.col("message_id").is_in(_early_messages(data).implode())
+
+
+def _is_nps_scale() -> pl.Expr:
+    return pl.col("scale_low").is_in([0.0, 1.0]) & (pl.col("scale_high") == 10.0)
 
 
 def _early_messages(data: Data) -> pl.Series:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
-from cxlib.store import data_folder, open_data, project_root, replacing
+from cxlib.store import MANIFEST, data_folder, open_data, project_root, replacing
 
 Command = Callable[[argparse.Namespace], int]
 FORMATS = ("table", "csv", "json")
@@ -43,11 +44,20 @@ def _complain(error: object, status: int) -> int:
     return status
 
 
+def _target(name: str) -> Path:
+    """Return data/NAME, refusing anything that is no plain name of a data set."""
+    if not re.fullmatch(r"\w[\w.-]*", name) or name == "mappings":
+        raise UsageError(f"{name!r} is no name for a data set: use letters, digits, '-', '_' and '.'.")
+    return project_root() / "data" / name
+
+
 def _demo(options: argparse.Namespace) -> int:
     from cxlib.derive import derive
     from cxlib.sources.demo import DemoParameters, build_demo
 
-    folder = data_folder(options.into)
+    folder = _target(options.into)
+    if (folder / MANIFEST).exists() and open_data(str(folder)).manifest["sources"] != ["demo"]:
+        raise UsageError(f"{_shown(folder)} holds other data; build the demo --into another name.")
     with replacing(folder) as aside:
         build_demo(aside, parameters=DemoParameters(seed=options.seed))
         derive(aside)
@@ -66,7 +76,7 @@ def _import(options: argparse.Namespace) -> int:
         return 0
     if not options.into:
         raise UsageError("Say where the data go: --into NAME (a folder below data/).")
-    folder = data_folder(options.into)
+    folder = _target(options.into)
     with replacing(folder, keep=True) as aside:
         report = SOURCES[options.system](paths, mapping=_mapping(options), folder=aside)
         derive(aside)
@@ -75,7 +85,9 @@ def _import(options: argparse.Namespace) -> int:
     return 0
 
 
-def _mapping(options: argparse.Namespace) -> Path:
+def _mapping(options: argparse.Namespace) -> Path | None:
+    if options.system != "mapped":
+        return Path(options.mapping) if options.mapping else None
     if not options.mapping:
         raise UsageError("A mapped import needs --mapping FILE; --draft proposes one from your file's headers.")
     shipped = project_root() / "data" / "mappings" / f"{options.mapping}.toml"
@@ -118,9 +130,8 @@ def _figures(options: argparse.Namespace) -> int:
     months = months_between(data.first_month, data.last_month) if options.month == "all" else [looked.month]
     table = figures(looked, months, by=options.by, names=options.metric or None)
     print(_formatted(table, options.format))
-    for name, reason in missing(looked).items():
-        if not options.metric or name in options.metric:
-            print(f"not known: {name}: {reason}", file=sys.stderr)
+    for name, reason in missing(looked, options.by, options.metric or None).items():
+        print(f"not known: {name}: {reason}", file=sys.stderr)
     return 0
 
 
@@ -220,7 +231,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("system", metavar="SYSTEM", choices=("mapped",), help="mapped = any table, by a mapping file")
+    from cxlib.sources import SOURCES
+
+    told = f"{', '.join(name for name in SOURCES if name != 'mapped')}, or mapped = any table, by a mapping file"
+    parser.add_argument("system", metavar="SYSTEM", choices=tuple(SOURCES), help=told)
     parser.add_argument("paths", metavar="PATH", nargs="+", help="files or folders of the export")
     parser.add_argument("--mapping", metavar="FILE", help="mapping file, or the name of a shipped one (data/mappings)")
     parser.add_argument("--into", metavar="NAME", help="folder below data/ to import into")

@@ -1,13 +1,20 @@
-"""Months as text "YYYY-MM": parsing, shifting, ranges, the days they hold."""
+"""Periods as text: months "2026-10", and beside them days "2026-10-31", weeks "2026-W43", spans "2026-01/2026-10"."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from datetime import date
+from datetime import date, timedelta
+from typing import Literal
 
 from cxlib.errors import UsageError
 
+Grain = Literal["day", "week", "month", "year"]
+_GRAINS: dict[int, Grain] = {10: "day", 8: "week", 7: "month", 15: "year"}
+SHOWN: dict[Grain, int] = {"day": 85, "week": 53, "month": 13, "year": 10}
+"""How many periods a picture shows."""
+A_YEAR: dict[Grain, int] = {"day": 364, "week": 52, "month": 12, "year": 0}
+"""How many periods earlier lies the one to compare with: the same weekday, week or month of the year before."""
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -65,3 +72,44 @@ def last_day(month: str) -> date:
     """Return the last day of a month."""
     year, number = parse_month(month)
     return date(year, number, calendar.monthrange(year, number)[1])
+
+
+def grain_of(period: str) -> Grain:
+    """Return what kind of period it is; a "year" is a span of months within one year.
+
+    >>> [grain_of(period) for period in ("2026-10-31", "2026-W43", "2026-10", "2026-01/2026-10")]
+    ['day', 'week', 'month', 'year']
+    """
+    return _GRAINS[len(period)]
+
+
+def week_of(day: date) -> str:
+    """Return the ISO week, Monday to Sunday, a day lies in.
+
+    >>> week_of(date(2026, 1, 1)), week_of(date(2024, 12, 30))
+    ('2026-W01', '2025-W01')
+    """
+    year, week, _ = day.isocalendar()
+    return f"{year:04d}-W{week:02d}"
+
+
+def bounds(period: str) -> tuple[date, date]:
+    """Return the first and the last day of a period of any grain."""
+    grain = grain_of(period)
+    if grain == "day":
+        return date.fromisoformat(period), date.fromisoformat(period)
+    if grain == "week":
+        monday = date.fromisocalendar(int(period[:4]), int(period[6:]), 1)
+        return monday, monday + timedelta(days=6)
+    return first_day(period[:7]), last_day(period[-7:])
+
+
+def earlier(period: str, by: int) -> str:
+    """Return the period of the same grain so many days, weeks, months or years earlier."""
+    grain, first = grain_of(period), bounds(period)[0]
+    if grain == "month":
+        return shift(period, -by)
+    if grain == "year":
+        return "/".join(shift(month, -12 * by) for month in period.split("/"))
+    day = first - timedelta(days=by * (7 if grain == "week" else 1))
+    return week_of(day) if grain == "week" else day.isoformat()

@@ -69,12 +69,16 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A way to group figures: title, path from each table where it is defined, and where group labels come from."""
+    """A way to group figures: title, path from each table where it is defined, and where group labels come from.
+
+    Groups of an `ordered` one are shown in their own order, not by value.
+    """
 
     name: str
     title: str
     paths: dict[str, Path]
     label: tuple[str, str] | None = None
+    ordered: bool = False
 
 
 _TICKET = (("ticket_id", "tickets"),)
@@ -88,6 +92,12 @@ _WITH_CUSTOMER = ("tickets", "surveys", "replies", "orders", "customer_months", 
 def _ticket_dimension(name: str, title: str, *own: str) -> Dimension:
     paths = {other: Path(name, _TICKET) for other in _OF_TICKET if other not in own}
     return Dimension(name, title, paths | {other: Path(name) for other in ("tickets", *own)})
+
+
+def _bracket_dimension(name: str, title: str) -> Dimension:
+    column = f"{name}_bracket"
+    paths = {other: Path(column, () if other == "tickets" else _TICKET) for other in ("tickets", *_OF_TICKET)}
+    return Dimension(name, title, paths, ordered=True)
 
 
 def _customer_dimension(name: str, title: str) -> Dimension:
@@ -115,6 +125,10 @@ DIMENSIONS: dict[str, Dimension] = {
         _ticket_dimension("arrival", "time of arrival"),
         Dimension("hour", "hour of the day", {"tickets": Path("created_hour"), "messages": Path("sent_hour")}),
         Dimension("handling_channel", "handling channel", {"surveys": Path("handling_channel")}),
+        _bracket_dimension("handoffs", "number of handoffs"),
+        _bracket_dimension("contacts", "number of contacts"),
+        Dimension("effort_class", "reported effort", {"surveys": Path("effort_class")}),
+        Dimension("ease_class", "reported ease", {"surveys": Path("ease_class")}),
         Dimension("loyalty_class", "loyalty class", {name: Path("loyalty_class") for name in _CLASSED}),
         Dimension("experience", "latest experience", {name: Path("experience") for name in _CLASSED}),
         Dimension("helped_by", "contact before the order", {"orders": Path("helped_by")}),

@@ -81,6 +81,8 @@ class Settings:
     timezone: str = "UTC"
     currency: str = "EUR"
     min_group: int = 10
+    important: tuple[str, ...] = ("high",)
+    loyal_years: float = 5.0
     minutes_per_reply: float = 6.0
     windows: Windows = Windows()
     margins: Margins = Margins()
@@ -156,17 +158,18 @@ def _make(kind: type, values: Mapping[str, Any], where: str) -> Any:
         default = item.default
         if name not in values and default is MISSING and item.default_factory is MISSING:
             raise UsageError(f"Setting [{where}] lacks {name!r}.")
-        if name in values and isinstance(default, (int, float, str)):
+        if name in values and isinstance(default, (int, float, str, tuple)):
             _check_type(f"{where}.{name}", values[name], default)
     converted = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return kind(**converted)
 
 
 def _check_type(where: str, value: Any, default: Any) -> None:
-    expected = (int, float) if isinstance(default, float) else type(default)
+    expected = {float: (int, float), tuple: (list, tuple)}.get(type(default), type(default))
     if not isinstance(value, expected) or isinstance(value, bool):
         raise UsageError(
-            f"Setting {where} is {value!r}; a {type(default).__name__} is expected, for example {default!r}."
+            f"Setting {where} is {value!r}; a {'list' if isinstance(default, tuple) else type(default).__name__} is "
+            f"expected, for example {list(default) if isinstance(default, tuple) else default!r}."
         )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.errors import MissingDataError, UsageError
+from cxlib.errors import CxError, MissingDataError, UsageError
 from cxlib.schema import table
 from cxlib.settings import Settings, read_settings
 
@@ -100,6 +102,20 @@ class Data:
         answered = self.scan("surveys").filter(pl.col("answer").is_not_null())
         return frozenset(answered.select(pl.col("kind").unique()).collect().to_series().drop_nulls().to_list())
 
+    @cached_property
+    def boxed_kinds(self) -> frozenset[str]:
+        """Kinds of survey with at least one answer on a scale that has a top and a bottom box."""
+        boxed = self.scan("surveys").filter(pl.col("box").is_not_null())
+        return frozenset(boxed.select(pl.col("kind").unique()).collect().to_series().drop_nulls().to_list())
+
+    @cached_property
+    def currencies(self) -> tuple[str, ...]:
+        """Currencies of the orders; an order without one is in the settings' own."""
+        if "currency" not in self.filled("orders"):
+            return (self.settings.currency,)
+        codes = pl.col("currency").fill_null(self.settings.currency).unique()
+        return tuple(self.scan("orders").select(codes).collect().to_series().to_list())
+
     def has_gaps(self, name: str, column: str) -> bool:
         """Tell whether a column has rows without a value."""
         return bool(self.scan(name).select(pl.col(column).is_null().any()).collect().item())
@@ -130,25 +146,50 @@ def replacing(folder: Path, *, keep: bool = False) -> Iterator[Path]:
 
     Args:
         folder: The folder to replace; may be absent.
-        keep: Start from a copy of the present content (hard links where possible) instead of from nothing.
+        keep: Start from a copy of the present content instead of from nothing.
+
+    Raises:
+        CxError: Another run is writing this folder.
     """
     aside, old = (folder.with_name(f".{folder.name}.{suffix}") for suffix in ("new", "old"))
-    recover(folder)
-    shutil.rmtree(aside, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    if keep and folder.exists():
-        shutil.copytree(folder, aside)
-    else:
-        aside.mkdir()
-    try:
-        yield aside
-    except BaseException:
+    with _alone(folder):
+        recover(folder)
         shutil.rmtree(aside, ignore_errors=True)
-        raise
-    if folder.exists():
-        folder.rename(old)
-    aside.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if keep and folder.exists():
+            shutil.copytree(folder, aside)
+        else:
+            aside.mkdir()
+        try:
+            yield aside
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        if folder.exists():
+            folder.rename(old)
+        aside.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Refuse a second writer of the same folder; the lock ends with the process that holds it, however it ends.
+
+    Raises:
+        CxError: Another run is writing this folder.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on this system: two writers at once are the user's risk there
+        yield
+        return
+    name = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:24]
+    with (Path(tempfile.gettempdir()) / f"cxlib-{name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CxError(f"Another run is writing {folder.name!r} at this moment; wait until it is done.") from None
+        yield
 
 
 def recover(folder: Path) -> None:

@@ -162,6 +162,8 @@ TICKETS = Table(
             "last solved to the same customer's next ticket, null if none yet",
         ),
         _derived("next_same_category_minutes", "minutes", "the same, next ticket of the same category"),
+        _derived("handoffs_bracket", "text", "handoffs in words: 0 handoffs, 1 handoff, 2 handoffs, 3 or more"),
+        _derived("contacts_bracket", "text", "customer_messages in words: 0 contacts, 1 contact, 2, 3 or more"),
         _derived("next_order_minutes", "minutes", "created to the same customer's next order, null if none yet"),
         _derived("helped_order_minutes", "minutes", "created to the first order that names this ticket"),
         _derived(
@@ -239,6 +241,8 @@ SURVEYS = Table(
         ),
         _derived("customer_latest", "flag", "latest answer of the month by this customer to this kind of question"),
         _derived("handling_channel", "text", "channel of the last public agent reply on the rated ticket"),
+        _derived("effort_class", "text", "the customer's effort answer on the same ticket, else the latest before"),
+        _derived("ease_class", "text", "the customer's ease answer on the same ticket, else the latest before"),
     ),
 )
 

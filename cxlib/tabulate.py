@@ -13,11 +13,19 @@ from cxlib import numbers
 from cxlib.metrics.registry import METRICS, Metric
 from cxlib.numbers import Format, format_of
 from cxlib.periods import SHOWN, grain_of
-from cxlib.stats.results import Breakdown, Change, Comparison, Distribution, Estimate, NotKnown, Overview, Peaks, Scope, Trend
+from cxlib.stats.reasons import Decomposition, Funnel
+from cxlib.stats.results import (
+    Breakdown, Change, Comparison, Contrast, Distribution, Estimate, History, NotKnown, Overview, Peaks, Relation,
+    Scope, Trend, WaitingList, Worth,
+)  # fmt: skip
+from cxlib.words.agents import funnel_cells
 from cxlib.words.change import difference_format, goal_value, level_format, verdict, verdict_words, width
+from cxlib.words.customers import history_cells, waiting_cells
 from cxlib.words.groups import estimate, label, share_format
+from cxlib.words.money import RANK, amount, span, times_format
 from cxlib.words.sentence import plain
 from cxlib.words.volume import LONG, clock_hour, made_of, percent
+from cxlib.words.why import group_cells
 
 NOTHING = "–"
 SMALL = "†"
@@ -189,6 +197,64 @@ def _(result: Overview) -> Table:
     notes = [f"{titles[name]}: {plain(reason, 400)}" for name, reason in result.missing.items()]
     month = numbers.month(result.scope.month, result.scope.language)
     return Table(f"Key figures, {month}{_filters(result.scope)}", columns, tuple(rows), tuple(notes))
+
+
+@table.register
+def _(result: Contrast) -> Table:
+    points = {plain(row["group"]): estimate(row) for row in result.points.iter_rows(named=True)}
+    forms = _forms(result.metric, list(points.values()), result.scope)
+    rows = [(name, *_cells(form, point)) for (name, point), form in zip(points.items(), forms, strict=True)]
+    if result.difference is not None:
+        between = width(result.low, result.high)
+        form = format_of(result.metric, result.difference, between, difference=True, language=result.scope.language)
+        rows.append(("Difference", form.value(result.difference), form.interval(result.low, result.high), "", ""))
+    if result.ratio is not None:
+        form = times_format(result)
+        between_times = form.interval(result.ratio_low, result.ratio_high)
+        rows.append(("Times as much", form.bare(result.ratio), between_times, "", ""))
+    caption = f"{result.metric.title}, {span(result.months)}{_filters(result.scope)}"
+    return Table(caption, (plain(result.by_title), *_point_columns(result.metric)), tuple(rows))
+
+
+@table.register
+def _(result: Relation) -> Table:
+    rows, notes = [], []
+    for row in result.points.iter_rows(named=True):
+        beyond = NOTHING if row["value"] is None else "yes" if row["metric"] in result.survives else "no"
+        value, interval, n, _ = _cells(RANK, estimate(row))
+        rows.append((plain(row["title"]), value, interval, n, beyond))
+        notes += [f"{plain(row['title'])}: {plain(row['reason'], 400)}"] if row["reason"] else []
+    caption = f"{result.outcome.title}, {span(result.outcome_months)}, and figures of {span(result.figure_months)}"
+    columns = ("Figure", ">Rank correlation", ">95 % interval", ">Customers", "Beyond chance among all")
+    return Table(caption + _filters(result.scope), columns, tuple(rows), tuple(notes))
+
+
+@table.register
+def _(result: Worth) -> Table:
+    points = {row["group"]: estimate(row) for row in result.points.iter_rows(named=True)}
+    rows = tuple((name, *_cells(amount(result, point), point)[:3]) for name, point in points.items())
+    caption = f"Per customer, the year after {numbers.month(result.start)}{_filters(result.scope)}"
+    return Table(caption, ("What", ">Amount", ">95 % interval", ">Customers"), rows)
+
+
+@table.register
+def _(result: History) -> Table:
+    return Table(*history_cells(result))
+
+
+@table.register
+def _(result: WaitingList) -> Table:
+    return Table(*waiting_cells(result))
+
+
+@table.register
+def _(result: Decomposition) -> Table:
+    return _table(result.metric, result.scope, *group_cells(result), of="parts of its change in points")
+
+
+@table.register
+def _(result: Funnel) -> Table:
+    return _table(result.metric, result.scope, *funnel_cells(result), of=span(result.months))
 
 
 @table.register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,3 +46,27 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build_demo(folder, parameters=DemoParameters(seed=3, tickets=4_000, customers=900, agents=20, months=18))
     derive(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay out a workbook without data: settings, mappings, notebooks."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("data/mappings", "notebooks"):
+        shutil.copytree(ROOT / name, home / name)
+    shutil.copy(ROOT / "data" / "settings.toml", home / "data")
+    return home
+
+
+@pytest.fixture
+def cx(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Return a function that runs the command `cx` in that workbook, checks its exit status, returns what it said."""
+    from cxlib.cli import main
+
+    monkeypatch.setenv("CX_HOME", str(home))
+
+    def run(*words: str, status: int = 0) -> str:
+        assert main(words) == status, capsys.readouterr()
+        return capsys.readouterr().out
+
+    return run

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
 import polars as pl
+from customers_by_hand import customer_results
 
 from cxlib.metrics import METRICS
 from cxlib.periods import months_between, shift
 from cxlib.settings import Event, Goal
 from cxlib.stats.results import (
+    OTHERS,
     Breakdown,
     Change,
+    Comparison,
+    Contrast,
     Distribution,
     Estimate,
     NotKnown,
     Overview,
+    Peaks,
+    Relation,
     Scope,
     Trend,
+    Worth,
 )
 
 MONTH = "2026-10"
@@ -214,3 +221,116 @@ RESULTS["overview"] = Overview(
     {"response_rate": "There are no offers without an answer."},
 )
 RESULTS["overview, quiet"] = Overview(SCOPE, (RESULTS["trend, count"],), frozenset())
+
+
+def compared(
+    label: str, e: Estimate, before: float, percent: tuple[float, float, float] | None, family: str = ""
+) -> Any:
+    """A row of a comparison; `percent` is the difference with its interval."""
+    names = ("difference", "low_difference", "high_difference")
+    told = dict(zip(names, percent or (None,) * 3, strict=True))
+    beyond = percent is not None and not percent[1] <= 0 <= percent[2]
+    row = group(label, e, before, None) | told | {"p_value": None, "family": family, "beyond": beyond}
+    return {name: value for name, value in row.items() if not name.startswith("rest_")}
+
+
+def comparison(title: str, *rows: Any) -> Comparison:
+    metric = replace(METRICS["ticket_volume"], title=title, kind="mean", measured_in="tickets a day")
+    schema: Any = {"group": pl.String, "label": pl.String, "family": pl.String, **POINT_TYPES, "before": pl.Float64}
+    schema |= dict.fromkeys(("difference", "low_difference", "high_difference", "p_value"), pl.Float64)
+    points = pl.DataFrame(rows, schema=schema | {"beyond": pl.Boolean})
+    return Comparison(metric, SCOPE, f"{title} by category, October 2026 against October 2025", points)
+
+
+def hours_of_the_week(*makers: tuple[str, str, float, float, bool]) -> Peaks:
+    cells = [(day, hour, 520 - 40 * day - abs(hour - 11), 52) for day in range(1, 8) for hour in range(24)]
+    points = pl.DataFrame(cells, schema=["weekday", "hour", "n", "units"], orient="row")
+    points = points.with_columns(value=pl.col("n") / 52, se=pl.lit(0.2))
+    points = points.with_columns(low=pl.col("value") - 0.4, high=pl.col("value") + 0.01)
+    names = ("dimension", "label", "share", "rest", "beyond")
+    schema: Any = dict(zip(names, (pl.String, pl.String, pl.Float64, pl.Float64, pl.Boolean), strict=True))
+    size = pl.col("share") - pl.col("rest")
+    made = pl.DataFrame(makers, schema=schema, orient="row")
+    made = made.with_columns(difference=size, low=size - 2.1, high=size + 2.4, p_value=pl.lit(0.01))
+    return Peaks(METRICS["ticket_volume"], SCOPE, ("2025-11", MONTH), points, made)
+
+
+def of_grain(*periods: str, **other: Any) -> Trend:
+    """The trend of a count over other periods than months."""
+    built = RESULTS["trend, count"]
+    named = points(wave(560, 60, 45, months=len(periods))).with_columns(period=pl.Series(periods))
+    return replace(built, points=named, **{"change": None, "last_year": None, **other})
+
+
+PER_DAY = "Tickets opened per working day"
+DELIVERY = compared("delivery", estimate(22.0, 2.4, 484), 13.4, (64.0, 38.1, 94.2))
+LOGIN = compared("login", estimate(9.4, 1.4, 206), 9.3, (1.2, -18.0, 25.0))
+WEEKS = [f"2025-W{week:02d}" for week in range(1, 53)] + [f"2026-W{week:02d}" for week in range(1, 44)]
+LATEST = replace(RESULTS["trend, count"].change, period="2026-W43", baseline="2026-W42")
+RESULTS |= {
+    "trend, weeks": of_grain(*WEEKS, change=LATEST, events=(Event(date(2026, 3, 14), "New chat tool"),)),
+    "trend, days": of_grain("2026-10-30", "2026-10-31"),
+    "trend, years": of_grain("2024-01/2024-12", "2025-01/2025-12"),
+    "comparison": comparison(PER_DAY, DELIVERY, LOGIN),
+    "comparison, quiet": comparison(PER_DAY, LOGIN),
+    "comparison, too few": comparison(PER_DAY, compared("login", estimate(0.1, 0.1, 2), 9.3, None)),
+    "comparison, hostile": comparison(HOSTILE, DELIVERY | {"label": HOSTILE}, LOGIN),
+    "comparison, years": comparison(
+        PER_DAY,
+        compared("December 2024", estimate(66.4, 3.7), 87.3, (-24.0, -29.0, -18.6), "December"),
+        compared("December 2025", estimate(70.5, 3.6), 92.7, (-23.9, -32.1, -14.8), "December"),
+        compared("July 2024", estimate(80.5, 3.6), 82.7, (-3.1, -12.1, 6.8), "July"),
+    ),
+    "peaks": hours_of_the_week(("channel", "phone", 21.0, 17.2, True), ("category", "login", 8.0, 9.1, False)),
+    "peaks, nothing": hours_of_the_week(("channel", "phone", 18.0, 17.2, False)),
+    "peaks, hostile": hours_of_the_week(("channel", HOSTILE, 21.0, 17.2, True)),
+}
+
+
+def contrast(names: tuple[str, str], sides: tuple[Estimate, Estimate], differs: Any = (), **other: Any) -> Contrast:
+    metric = METRICS[other.pop("metric", "purchase_after_recommendation")]
+    rows = [{"group": name, **asdict(side)} for name, side in zip(names, sides, strict=True)]
+    found = pl.DataFrame(rows, schema={"group": pl.String, **POINT_TYPES})
+    built = Contrast(metric, SCOPE, "loyalty_class", "loyalty class", "", ("2025-08", "2026-07"), found, *differs)
+    return replace(built, **other)
+
+
+def relation(*rows: tuple[str, Estimate | str], survives: tuple[str, ...] = ()) -> Relation:
+    schema = {"metric": pl.String, "title": pl.String, **POINT_TYPES, "p_value": pl.Float64, "reason": pl.String}
+    told = [
+        {"metric": title, "title": title, "p_value": 0.01, "reason": None, **asdict(found)}
+        if isinstance(found, Estimate) else {"metric": title, "title": title, "n": 3, "units": 3, "reason": found}
+        for title, found in rows
+    ]  # fmt: skip
+    months = ("2025-08", "2026-07"), ("2026-08", MONTH)
+    return Relation(SCOPE, EUROS, *months, pl.DataFrame(told, schema=schema), frozenset(survives))
+
+
+def worth(*rows: tuple[str, Estimate]) -> Worth:
+    told = [{"group": name, **asdict(amount)} for name, amount in rows]
+    return Worth(EUROS, SCOPE, "2025-10", pl.DataFrame(told, schema={"group": pl.String, **POINT_TYPES}))
+
+
+EUROS = replace(METRICS["revenue"], measured_in="EUR")
+CLASSES, APART = ("promoter", "detractor"), (16.6, 11.5, 21.4, 1e-9, 1.58, 1.36, 1.83)
+BUYING = estimate(45.2, 3.2, 980), estimate(28.6, 3.7, 568)
+PARTS = [("Bought in the year", estimate(169.2, 6.6, 3365)), ("Gross margin of it", estimate(71.1, 2.8, 3365))]
+LOST = ("A customer lost, a year", estimate(71.1, 2.8, 3365))
+WON = ("A customer won", Estimate(0, 0, 35.0, None, None, None))
+RESULTS |= {
+    "trend, money": replace(trend("revenue", wave(107_000, 9_000, 7_000), 9_900.0, 0.2), metric=EUROS),
+    "contrast": contrast(CLASSES, BUYING, APART),
+    "contrast, chance": contrast(CLASSES, BUYING, (16.6, -1.5, 31.4, 0.06, 1.58, 0.96, 1.83)),
+    "contrast, too few": contrast(CLASSES, (BUYING[0], estimate(28.6, 20.0, 12))),
+    "contrast, nothing": contrast(CLASSES, (BUYING[0], NONE)),
+    "contrast, others, less": contrast(("chat", OTHERS), BUYING[::-1], (-16.6, -21.4, -11.5, 1e-9, None, None, None)),
+    "contrast, hostile": contrast((HOSTILE, HOSTILE), BUYING, APART, by_title=HOSTILE, within=HOSTILE),
+    "relation": relation(("CSAT", estimate(0.12, 0.05)), ("NPS", estimate(0.01, 0.05)), ("CES", "3 customers"), survives=("CSAT",)),
+    "relation, chance": relation(("CSAT", estimate(0.02, 0.05)), ("NPS", estimate(-0.01, 0.05))),
+    "relation, nothing": relation(("CSAT", HOSTILE), (HOSTILE, "all alike")),
+    "relation, hostile": relation((HOSTILE, estimate(0.12, 0.05)), survives=(HOSTILE,)),
+    "worth": worth(*PARTS, ("Agents' time in the year, estimated", estimate(18.0, 0.5, 3365)), LOST, WON),
+    "worth, within chance": worth(*PARTS, (LOST[0], estimate(34.0, 3.0, 40)), WON),
+    "worth, less": worth(*PARTS, (LOST[0], estimate(3.21, 0.4, 40)), WON),
+}  # fmt: skip
+RESULTS |= customer_results(SCOPE, HOSTILE)

@@ -12,9 +12,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from cxlib.cli import main
+from cxlib.store import replacing
 from tests.conftest import ROOT
 
 Said = tuple[int, str, str]
@@ -92,7 +94,8 @@ def test_a_mistake_is_told_in_one_line(cx: Cx, words: list[str], status: int, sa
 
 def test_figures_as_json_and_csv_are_the_same_figures(cx: Cx) -> None:
     status, out, err = cx("figures", "demo", "--month", "2026-09", "--by", "channel", "--format", "json")
-    assert (status, err) == (0, "")
+    assert status == 0
+    assert all(line.startswith("not known: ") for line in err.splitlines())
     rows = json.loads(out)
     assert all(list(row) == COLUMNS for row in rows)
     assert {row["period"] for row in rows} == {"2026-09"}
@@ -153,3 +156,60 @@ def test_the_dictionary_names_every_table(cx: Cx) -> None:
     out = cx("dictionary")[1]
     assert "## tickets" in out
     assert "| first_reply_minutes (derived) | minutes |" in out
+
+
+@pytest.mark.parametrize("name", [".", "..", "../notebooks", "mappings", "a/b", ""])
+def test_data_are_only_built_below_data_under_a_plain_name(cx: Cx, home: Path, name: str) -> None:
+    before = _bytes(home / "notebooks")
+    status, _, err = cx("demo", "--into", name)
+    assert (status, "no name for a data set" in err) == (2, True)
+    assert _bytes(home / "notebooks") == before
+    assert (home / "data" / "demo").is_dir()
+
+
+def test_the_demo_never_replaces_other_data(cx: Cx, home: Path) -> None:
+    folder = home / "data" / "other"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"sources": ["mapped:mine"]}', encoding="utf-8")
+    status, _, err = cx("demo", "--into", "other")
+    shutil.rmtree(folder)
+    assert status == 2
+    assert "holds other data" in err
+
+
+def test_a_figure_that_is_not_defined_for_the_grouping_says_so(cx: Cx) -> None:
+    status, out, err = cx("figures", "demo", "--by", "handling_channel", "--metric", "first_reply_time")
+    assert status == 0
+    assert "not known: first_reply_time: 'handling_channel' is not defined for rows of 'tickets'" in err
+    assert "first_reply_time" not in out
+
+
+def test_filters_know_the_values_of_the_data_and_take_names_of_agents(cx: Cx, home: Path) -> None:
+    status, _, err = cx("figures", "demo", "--filter", "channel=emial")
+    assert status == 2
+    assert "Did you mean 'email'" in err
+    agent = pl.read_parquet(home / "data" / "demo" / "agents.parquet").row(0, named=True)
+    by_key, by_name = (
+        cx(
+            "figures",
+            "demo",
+            "--metric",
+            "csat",
+            "--month",
+            "all",
+            "--filter",
+            f"agent={agent[key]}",
+            "--format",
+            "csv",
+        )
+        for key in ("agent_id", "name")
+    )
+    assert by_key[0] == 0
+    assert by_key == by_name
+
+
+def test_a_second_writer_of_the_same_data_is_refused(cx: Cx, home: Path) -> None:
+    with replacing(home / "data" / "demo", keep=True):
+        status, _, err = cx("derive", "demo")
+    assert status == 1
+    assert "Another run is writing 'demo'" in err

@@ -26,6 +26,7 @@ LAYERS = (
     ("metrics",),
     ("stats",),
     ("words", "tabulate", "glossary", "charts"),
+    ("explorer",),
     ("report",),
     ("cli",),
     ("__init__", "__main__"),

@@ -4,44 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from cxlib.cli import main
 from cxlib.metrics import get, row_frame, view
 from cxlib.periods import months_between
 from cxlib.stats.durations import Curve, coded
 from cxlib.store import open_data, project_root
-from tests.conftest import ROOT
 
 Find = Callable[[str], Path]
 Run = Callable[..., str]
 HELPDESK = "helpdesk/helpdesk.csv"
 AIRPORT = "sfo_survey/2017_SFO_Customer_Survey.csv"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("home")
-    for name in ("data/mappings", "notebooks"):
-        shutil.copytree(ROOT / name, home / name)
-    shutil.copy(ROOT / "data" / "settings.toml", home / "data")
-    return home
-
-
-@pytest.fixture
-def cx(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setenv("CX_HOME", str(home))
-
-    def run(*words: str, status: int = 0) -> str:
-        assert main(words) == status, capsys.readouterr()
-        return capsys.readouterr().out
-
-    return run
 
 
 def _imported(cx: Run, file: Path, mapping: str, name: str) -> None:

@@ -17,6 +17,7 @@ from results_by_hand import HOSTILE, NONE, RESULTS, breakdown, change, estimate,
 
 from cxlib import numbers
 from cxlib.errors import UsageError
+from cxlib.periods import bounds
 from cxlib.stats.results import Result
 from cxlib.words import Sentence, headline, plain, say, verdict
 
@@ -35,11 +36,13 @@ def figures_of(part: Any) -> Iterator[float]:
     """Every number a sentence may use: all fields; of the points the last month, of groups all."""
     if isinstance(part, pl.DataFrame):
         rows = part.tail(1) if "period" in part.columns else part
-        yield from (value for row in rows.rows() for value in row if isinstance(value, (int, float)))
+        yield from (number for row in rows.rows() for value in row for number in figures_of(value))
     elif isinstance(part, date):
         yield from (part.day, part.year)
     elif isinstance(part, str):
         yield from (float(number) for number in re.findall(r"\d+", part))
+        if re.fullmatch(r"\d{4}-W\d\d", part):
+            yield from figures_of(bounds(part)[0])
     elif isinstance(part, (int, float)):
         yield float(part)
     elif isinstance(part, (tuple, list)):
@@ -111,10 +114,40 @@ READS = {
     "trend, median not reached": "Time to resolution: the median is not yet reached, 40 tickets in October 2026.",
     "breakdown": "Satisfaction by channel: highest for Chat, 82.4 %, 5.1 points (2.0–8.2) above the rest; "
     "lowest for Phone, 70.9 %, 8.1 points (3.6–12.6) below the rest; more than chance explains.",
+    "contrast": "Bought after the answer, August 2025 to July 2026: 45.2 % (42.0–48.4; 980 answers) where the loyalty "
+    "class is promoter, 28.6 % (24.9–32.3; 568 answers) where it is detractor: 16.6 points (11.5–21.4) more, 1.6 times as "
+    "often (1.4–1.8); more than chance explains. Compared within each month; it goes together with the loyalty class, "
+    "which need not be why.",
+    "contrast, chance": "Bought after the answer, August 2025 to July 2026: 45.2 % (42.0–48.4; 980 answers) where the "
+    "loyalty class is promoter, 28.6 % (24.9–32.3; 568 answers) where it is detractor: 17 points (−2 to 31) more; no more "
+    "than chance explains.",
+    "relation, chance": "No figure of 2 goes together with revenue in August 2026 to October 2026 by more than chance "
+    "explains; the strongest is CSAT, +0.02 (−0.03 to +0.07; 202 customers). Rank correlations of customers' figures from "
+    "August 2025 to July 2026, adjusted for nothing: what goes together, not why.",
+    "worth": "A customer lost costs 71 EUR (68–74; 3,365 customers) a year, more than the 35 EUR that winning one costs: the "
+    "margin less estimated agents' time of those active at the end of October 2025, who bought for 169 EUR in the year "
+    "after. One year only: whether they would have stayed longer is not counted.",
     "breakdown, equal": "Satisfaction by channel: no difference that chance would not explain; "
     "all together 77.3 % (75.6–79.0; 2,282 answers).",
     "distribution": "NPS classes: the largest class in October 2026 is Promoters with 48.2 % "
     "(44.1–52.3; 512 answers), after 51.0 % in September 2026.",
+    "trend, weeks": "Tickets opened (the week of 19 October 2026) moved by 100 (−60 to 260) "
+    "against the week of 12 October 2026 "
+    "to 2,410; no more than chance explains.",
+    "trend, days": "Tickets opened stood at 600 (546–654) on 31 October 2026.",
+    "trend, years": "Tickets opened stood at 600 (546–654) in 2025.",
+    "comparison": "Tickets opened per working day by category, October 2026 against October 2025: delivery +64 % "
+    "(+38 to +94), more than chance explains; one other within chance.",
+    "comparison, quiet": "Tickets opened per working day by category, October 2026 against October 2025: "
+    "no change that chance would not explain.",
+    "comparison, too few": "Tickets opened per working day by category, October 2026 against October 2025: "
+    "too few tickets to compare.",
+    "comparison, years": "December: lower in two of two years, more than chance explains: −24.0 % (−29.0 to −18.6) "
+    "in 2024, −23.9 % (−32.1 to −14.8) in 2025. July: no different, no more than chance explains: "
+    "−3.1 % (−12.1 to +6.8) in 2024.",
+    "peaks": "Tickets opened peak on Monday, 11 to 12 o'clock: 9.23 tickets an hour (8.83–9.24), November 2025 to "
+    "October 2026. More of it than at other hours, beyond chance: phone (channel) 21.0 % against 17.2 %, "
+    "3.8 points (1.7–6.2).",
     "overview, quiet": "Nothing moved more than chance explains.",
 }
 
@@ -134,7 +167,7 @@ def test_a_trend_speaks_of_last_year_goals_and_this_months_event_only() -> None:
 
 
 def test_only_one_caveat_is_told_and_the_unfinished_are_counted() -> None:
-    assert text_of("trend, duration").endswith("31 still waiting; 12 were solved without a reply and are outside.")
+    assert text_of("trend, duration").endswith("31 still waiting; 12 ended without a reply and are outside.")
     assert text_of("trend, provisional").endswith("Provisional (12 % not yet known).")
     both = replace(RESULTS["trend, duration"], scope=replace(RESULTS["trend, duration"].scope, provisional=0.2))
     assert say(both).text.count("still waiting") + say(both).text.count("Provisional") == 1
@@ -170,6 +203,13 @@ def test_a_group_with_few_answers_is_never_called_highest_or_lowest() -> None:
     assert "Fax" not in said
 
 
+def test_a_group_is_not_called_lowest_against_a_rest_of_few_answers() -> None:
+    alone = [group("Email", estimate(60.0, 4.0, 400), None, (-20.0, -30.0, -10.0, 0.0001))]
+    few, many = (group("Fax", estimate(80.0, 9.0, n), None, (20.0, 10.0, 30.0, 0.0001)) for n in (29, 30))
+    assert "no group stands apart" in say(breakdown("csat", [few, *alone], 0.001, estimate(61.0, 4.0, 429))).text
+    assert "lowest for Email" in say(breakdown("csat", [many, *alone], 0.001, estimate(61.0, 4.0, 430))).text
+
+
 def test_the_overview_names_the_surest_first_and_at_most_five() -> None:
     trends = RESULTS["overview"].trends
     assert [line.split(" fell")[0].split(" rose")[0] for line in say(RESULTS["overview"]).text.split("\n")] == [
@@ -178,7 +218,9 @@ def test_the_overview_names_the_surest_first_and_at_most_five() -> None:
     many = replace(RESULTS["overview"], trends=trends[:3] * 3)
     assert len(say(many).text.split("\n")) == 5
     none = replace(RESULTS["overview"], survives=frozenset())
-    assert say(none).text == "Nothing moved more than chance explains."
+    assert say(none).text == (
+        "Nothing moved more than chance explains among 6 key figures looked at together; 3 moved on their own."
+    )
 
 
 @pytest.mark.parametrize("name", ["trend", "breakdown", "distribution", "overview", "change"])

@@ -9,7 +9,7 @@ from cxlib.charts.frame import Frame
 from cxlib.stats.results import Peaks
 from cxlib.words.volume import busiest, clock_hour
 
-ROW, DARKEST = 18, 0.6
+ROW, DARKEST = 18, 0.5
 DAYS, HOURS = 7, 24
 
 
@@ -29,9 +29,7 @@ def _(result: Peaks) -> Figure:
         texts.append({"x": x + 0.5, "y": y + 0.5, "text": form.bare(row["value"])})
     x, y = top["weekday"] - 1, top["hour"]
     frame_of_top = [{"x": x, "x2": x + 1, "y": y, "y2": y + 1}]
-    heads = [
-        {"x": day - 0.5, "y": -0.5, "text": numbers.weekday(day, language)[:3]} for day in range(1, DAYS + 1)
-    ]
+    heads = [{"x": day - 0.5, "y": -0.5, "text": numbers.weekday(day, language)[:3]} for day in range(1, DAYS + 1)]
     hours = [{"y": hour + 0.5, "text": str(hour)} for hour in range(HOURS)]
     layers = [
         *frame.layer("rect", cells, fill=theme.ACCENT, stroke=theme.PAPER),
@@ -41,5 +39,7 @@ def _(result: Peaks) -> Figure:
         *frame.layer("text", hours, "left", align="right", dx=-8, fill=theme.MUTED),
     ]
     months = " to ".join(numbers.month(month, language) for month in result.months)
-    subtitle = f"{result.metric.title}, mean of one hour, by weekday and hour of the clock, {months}. Framed: the busiest."
+    subtitle = (
+        f"{result.metric.title}, mean of one hour, by weekday and hour of the clock, {months}. Framed: the busiest."
+    )
     return figure(result, frame, layers, subtitle)

@@ -1,4 +1,4 @@
-"""A trend: thirteen months (or days, weeks, years) with their band, the year before behind them, the last one marked."""
+"""A trend: thirteen months (or days, weeks, years) with their band, the year before behind, the last marked."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def _months(frame: Frame, result: Trend) -> Layers:
         period = _period(result, x)
         first = bounds(period)[0]
         named = numbers.short_month(f"{first:%Y-%m}", result.scope.language)
-        text = {"month": named, "year": period[:4]}.get(grain, f"{first.day} {named}")
+        text = {"day": f"{first.day} {named}", "year": period[:4]}.get(grain, named)
         year = "" if grain == "year" or f"{first:%Y}" == last else f" {first:%Y}"
         rows.append({"x": x, "y": frame.y[0], "text": text + year})
         last = f"{first:%Y}"

@@ -27,7 +27,7 @@ def _(result: Comparison) -> Figure:
         for row in known if row in largest
     ]  # fmt: skip
     form = replace(numbers.share_format(language=result.scope.language), signed=True)
-    axis = axis_of(result.metric, rows, *(end for row in rows for end in (row.low, row.high)), form=form)
+    axis = axis_of(result.metric, rows, 0.0, *(end for row in rows for end in (row.low, row.high)), form=form)
     frame = frame_of(axis, rows)
     more = f" The {len(rows)} largest; {len(known) - len(rows)} more in the table." if len(known) > len(rows) else ""
     subtitle = f"{plain(result.title, LONG)}, difference in %. Line: 95 % interval. Blue: beyond chance.{more}"

@@ -12,13 +12,15 @@ from typing import Any
 import polars as pl
 
 from cxlib.derive.agents import agent_tickets
+from cxlib.derive.customers import customer_months
+from cxlib.derive.orders import derive_orders, followed_answers, scores, with_orders
 from cxlib.derive.repeats import set_repeats_aside
 from cxlib.derive.replies import conversation, replies
 from cxlib.derive.status import history, states, status_moves
 from cxlib.derive.surveys import derive_surveys
 from cxlib.derive.tickets import derive_tickets
 from cxlib.errors import CxError
-from cxlib.schema import GIVEN, conform, table
+from cxlib.schema import GIVEN, TABLES, conform, table
 from cxlib.settings import read_settings
 from cxlib.store import MANIFEST, Data, open_data, project_root, replacing, write_manifest
 
@@ -55,11 +57,23 @@ def derive(folder: Path) -> None:
 
 def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:
     """Yield every table to write; a table may be read again only after it was written."""
-    yield from ((name, _given(data, name)) for name in GIVEN if data.has(name) and name not in ("tickets", "surveys"))
+    enriched = ("tickets", "surveys", "orders")
+    yield from ((name, _given(data, name)) for name in GIVEN if data.has(name) and name not in enriched)
     given, settings, end = _given(data, "tickets").collect(), data.settings, data.extracted_at
     spoken = conversation(_given(data, "messages"), given)
     changed = history(_given(data, "changes"))
     tickets = derive_tickets(given, spoken, changed, _given(data, "changes"), settings=settings, extracted_at=end)
+    surveys = derive_surveys(_given(data, "surveys").collect(), tickets, spoken, settings.timezone)
+    answers, customers = scores(surveys, end), _given(data, "customers").collect()
+    orders = derive_orders(_given(data, "orders").collect(), tickets, customers, answers, settings.timezone)
+    if data.has("orders"):
+        tickets = with_orders(tickets, orders, end)
+        yield "orders", orders.lazy()
+        if data.has("surveys"):
+            yield "followed_answers", followed_answers(answers, orders, customers, settings, end).lazy()
+    if data.has("orders") or data.has("customers"):
+        months = customer_months(customers, tickets, orders, answers, settings=settings, end=end)
+        yield "customer_months", months.lazy()
     if data.has("tickets"):
         yield "tickets", tickets.lazy()
         yield "status_moves", status_moves(states(changed, tickets, end)).lazy()
@@ -67,7 +81,7 @@ def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:
         yield "replies", replies(spoken, tickets, settings=settings, extracted_at=end).lazy()
         yield "agent_tickets", agent_tickets(spoken, tickets, settings).lazy()
     if data.has("surveys"):
-        yield "surveys", derive_surveys(_given(data, "surveys").collect(), tickets, spoken, settings.timezone).lazy()
+        yield "surveys", surveys.lazy()
 
 
 def _keep_given_tickets(folder: Path) -> None:
@@ -136,7 +150,7 @@ def _latest(data: Data, but: tuple[str, ...]) -> datetime | None:
 
 def _summary(data: Data) -> dict[str, Any]:
     """Return first and last month and the rows per table; rows after the end of the data open no month."""
-    tables = [declared for declared in (*GIVEN, "replies", "status_moves", "agent_tickets") if data.has(declared)]
+    tables = [declared for declared in TABLES if data.has(declared)]
     rows = {name: data.scan(name).select(pl.len()).collect().item() for name in tables}
     ends: tuple[datetime | None, datetime | None] = (None, None)
     for name, anchor in _PERIOD:

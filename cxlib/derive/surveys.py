@@ -9,10 +9,11 @@ import polars as pl
 from cxlib.derive.tickets import GONE
 
 RATED_WITHIN = timedelta(days=30)
+EASY_FROM = 4 / 6  # 5 of 7 points, as a share of the scale
 
 
 def derive_surveys(given: pl.DataFrame, tickets: pl.DataFrame, spoken: pl.DataFrame, timezone: str) -> pl.DataFrame:
-    """Return the surveys with box, scale share, latest flags and handling channel, in the same order."""
+    """Return the surveys with box, scale share, latest flags, handling channel, effort and ease, in the same order."""
     month = pl.col("answered_at").dt.convert_time_zone(timezone).dt.strftime("%Y-%m")
     rows = given.with_row_index().with_columns(
         month.alias("month"),
@@ -20,7 +21,7 @@ def derive_surveys(given: pl.DataFrame, tickets: pl.DataFrame, spoken: pl.DataFr
         _box().alias("box"),
         _share().alias("scale_share"),
     )
-    rows = _with_handling_channel(rows, tickets, spoken)
+    rows = _with_experience(_with_handling_channel(rows, tickets, spoken))
     alone = pl.col("index").cast(pl.String)
     by_customer = pl.coalesce("customer_id", "row " + alone)
     by_ticket = pl.coalesce("ticket " + pl.col("ticket_id"), "customer " + pl.col("customer_id"), "row " + alone)
@@ -106,3 +107,30 @@ def _with_handling_channel(rows: pl.DataFrame, tickets: pl.DataFrame, spoken: pl
     return rows.join(
         heard.select("index", channel.alias("handling_channel")), on="index", how="left", maintain_order="left"
     )
+
+
+def _with_experience(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add what the customer said of effort and of ease: on the same ticket, else in the latest answer before this one.
+
+    The two questions stay apart. Two answers on a ticket or in one instant: the later, then the higher number counts.
+    """
+    boxes = {"top": "low effort", "middle": "some effort", "bottom": "high effort"}
+    effort = pl.col("box").replace_strict(boxes, default=None)
+    ease = pl.when(pl.col("scale_share") >= EASY_FROM - 1e-9).then(pl.lit("easy")).otherwise(pl.lit("not easy"))
+    for kind, said in (("effort", effort), ("ease", ease)):
+        told = (
+            rows.filter((pl.col("kind") == kind) & pl.col("box").is_not_null() & pl.col("answered_at").is_not_null())
+            .select("ticket_id", "customer_id", "survey_id", said.alias("said"), pl.col("answered_at").alias("at"))
+            .sort("at", "survey_id")
+        )
+        here = told.drop_nulls("ticket_id").unique("ticket_id", keep="last").select("ticket_id", here="said")
+        earlier = told.drop_nulls("customer_id").select("customer_id", "at", before="said")
+        dated = rows.drop_nulls("at").select("index", "customer_id", "at").sort("at")
+        before = dated.join_asof(earlier, on="at", by="customer_id", check_sortedness=False).select("index", "before")
+        rows = (
+            rows.join(here, on="ticket_id", how="left", maintain_order="left")
+            .join(before, on="index", how="left", maintain_order="left")
+            .with_columns(pl.coalesce("here", "before").alias(f"{kind}_class"))
+            .drop("here", "before")
+        )
+    return rows

@@ -59,8 +59,17 @@ def derive_tickets(
     return _with_next_ticket(tickets).with_columns(
         minutes_between("first_solved_at", "reopened_at").alias("reopened_after_minutes"),
         estimated.alias("estimated_handle_minutes"),
+        _bracket("handoffs", "handoff"),
+        _bracket("customer_messages", "contact"),
         arrivals(tickets["created_at"], tickets["schedule"], settings),
     )
+
+
+def _bracket(count: str, noun: str) -> pl.Expr:
+    """Return a count in words, "0 handoffs" to "3 or more handoffs", which sort as they count."""
+    number = pl.col(count)
+    words = pl.format(f"{{}} {noun}{{}}", number, pl.when(number == 1).then(pl.lit("")).otherwise(pl.lit("s")))
+    return pl.when(number >= 3).then(pl.lit(f"3 or more {noun}s")).otherwise(words).alias(f"{noun}s_bracket")
 
 
 def _filled(tickets: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:

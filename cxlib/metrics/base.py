@@ -16,12 +16,15 @@ import polars as pl
 from polars import selectors
 
 from cxlib.errors import CxError, unknown_name
-from cxlib.metrics.registry import Clock, Metric
+from cxlib.metrics.pieces import is_over
+from cxlib.metrics.registry import MONEY, Clock, Metric, Ratio
 from cxlib.metrics.view import View
 from cxlib.periods import month_index, month_name
 from cxlib.schema import path_of, table
 
 NOT_KNOWN = "(not known)"
+BETWEEN = "\x1f"
+"""Separates the names of a group by several dimensions, "agent+channel"."""
 UNIT_COLUMNS = ("period", "group", "unit")
 Frame = nw.LazyFrame[Any]
 
@@ -29,7 +32,8 @@ Frame = nw.LazyFrame[Any]
 def unit_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
     """Return one row per month, group and unit that has a value.
 
-    Columns: period, group ("" without `by`), unit, n (rows with a value), sum_w (weights), sum_wx, sum_wxx.
+    Columns: period, group ("" without `by`; by several dimensions, "agent+channel", their names joined by BETWEEN), unit,
+    n (rows with a value), sum_w (weights), sum_wx, sum_wxx.
     """
     return _collect(_units(metric, view, months, by), UNIT_COLUMNS)
 
@@ -72,17 +76,22 @@ def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -
 
 
 def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, int]:
-    """Return how many rows the month has, and of them: not yet known, outside by a competing end, still running."""
+    """Return how many rows the month has, and of them: not yet known, outside by a competing end, still running.
+
+    Not yet known are rows whose window is not over and those anchored after the end of the data, such as promises not
+    yet due. A clock that will never end, because the ticket is over, does not run.
+    """
     rows = _rows(metric, view, [month], "")
     anchored = nw.lit(1).cast(nw.Int64)
-    late = nw.when(~_is_known(metric, view)).then(1).otherwise(0).cast(nw.Int64)
+    ahead = (nw.col(f"{metric.anchor}_at") > nw.col("observed_until")).fill_null(False)
+    late = nw.when(~_is_known(metric, view) | ahead).then(1).otherwise(0).cast(nw.Int64)
     outside = running = nw.lit(0).cast(nw.Int64)
     if metric.kind == "duration":
         clock = _clock(metric)
         if clock.where is not None:
             outside = nw.when(clock.where).then(0).otherwise(1).cast(nw.Int64)
         inside = nw.lit(True) if clock.where is None else clock.where
-        counted = inside & ~nw.col(clock.ended).fill_null(False) & ~nw.col(clock.minutes).is_null()
+        counted = inside & ~nw.col(clock.ended).fill_null(False) & ~nw.col(clock.minutes).is_null() & ~is_over()
         running = nw.when(counted).then(1).otherwise(0).cast(nw.Int64)
     parts = {"rows": anchored, "late": late, "outside": outside, "running": running}
     summed = _collect(
@@ -104,8 +113,18 @@ def known(metric: Metric, view: View) -> str | None:
         return (
             f"The data {view.data.name!r} do not say {meanings}; a source or mapping that fills it brings this figure."
         )
+    if metric.measured_in == MONEY and len(view.currencies) > 1:
+        return (
+            f"The orders of {view.data.name!r} are in {', '.join(view.currencies)}; amounts are never added across "
+            "currencies: filter one, for example currency=" + view.currencies[0] + "."
+        )
     if metric.survey and metric.survey not in view.data.survey_kinds:
         return f"The data {view.data.name!r} have no answers to a {metric.survey!r} survey."
+    if metric.survey and "box" in metric.needs and metric.survey not in view.data.boxed_kinds:
+        return (
+            f"The answers to the {metric.survey!r} survey of {view.data.name!r} are on scales without a top box "
+            "(2 to 7, 10 or 11 points have one); map scale_low and scale_high."
+        )
     for name in metric.gaps:
         if not view.data.has_gaps(metric.table, name):
             return f"The data {view.data.name!r} hold only rows with {name}: how many were asked is not recorded."
@@ -116,12 +135,14 @@ def _units(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     value = metric.value()
     if isinstance(value, Clock):
         value = nw.col(value.minutes) if value.where is None else nw.when(value.where).then(nw.col(value.minutes))
+    value, over = value if isinstance(value, Ratio) else (value, nw.lit(1.0))
     weight = nw.col("weight").fill_null(1.0) if metric.weighted and view.weighted else nw.lit(1.0)
     rows = (
         _rows(metric, view, months, by)
         .with_columns(x=nw.when(_is_known(metric, view)).then(value.cast(nw.Float64)), w=weight.cast(nw.Float64))
-        .filter(~nw.col("x").is_null())
-        .with_columns(n=nw.lit(1).cast(nw.Int64), wx=nw.col("w") * nw.col("x"))
+        .filter(~nw.col("x").is_null() & (nw.col("w") > 0.0))
+        .with_columns(n=nw.when(over == 0.0).then(0).otherwise(1).cast(nw.Int64))
+        .with_columns(wx=nw.col("w") * nw.col("x"), w=nw.col("w") * over)
         .with_columns(wxx=nw.col("wx") * nw.col("x"))
     )
     sums = (nw.col(short).sum().alias(name) for short, name in _SUMS.items())
@@ -138,15 +159,14 @@ def _rows(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     """
     day = nw.col(f"{metric.anchor}_day")
     period = day.dt.year().cast(nw.Int64) * 12 + day.dt.month().cast(nw.Int64) - 1
-    frame = _scan(view, metric.table).with_columns(period=period)
+    frame = scan(view, metric.table).with_columns(period=period)
     frame = frame.filter(nw.col("period").is_in([month_index(month) for month in months]))
-    for name, values in view.filters:
+    frame = kept(frame, metric.table, view)
+    groups = []
+    for name in filter(None, by.split("+")):
         frame, dimension = _with_dimension(frame, metric.table, name, view)
-        frame = frame.filter(nw.col(dimension).cast(nw.String).is_in(list(values)))
-    group = nw.lit("")
-    if by:
-        frame, dimension = _with_dimension(frame, metric.table, by, view)
-        group = nw.col(dimension).cast(nw.String).fill_null(NOT_KNOWN)
+        groups.append(nw.col(dimension).cast(nw.String).fill_null(NOT_KNOWN))
+    group = nw.concat_str(groups, separator=BETWEEN) if groups else nw.lit("")
     window = getattr(view.data.settings.windows, metric.window) * 1440.0 if metric.window else 0.0
     return frame.with_columns(
         group=group,
@@ -154,6 +174,14 @@ def _rows(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
         window_minutes=nw.lit(window),
         observed_until=nw.lit(view.data.extracted_at),
     )
+
+
+def kept(frame: Frame, table_name: str, view: View) -> Frame:
+    """Keep the rows of a table that pass the view's filters."""
+    for name, values in view.filters:
+        frame, dimension = _with_dimension(frame, table_name, name, view)
+        frame = frame.filter(nw.col(dimension).cast(nw.String).is_in(list(values)))
+    return frame
 
 
 def _unit(metric: Metric) -> nw.Expr:
@@ -184,7 +212,7 @@ def _with_dimension(frame: Frame, table_name: str, dimension: str, view: View) -
 
 def _lookup(name: str, hops: tuple[tuple[str, str], ...], column: str, into: str, view: View) -> Frame:
     """Build a two-column frame: key of `name` → the dimension's value, reached through the remaining hops."""
-    key, frame = table(name).key, _scan(view, name)
+    key, frame = table(name).key, scan(view, name)
     if not hops:
         value = nw.col(column).alias(into)
         return frame.select(nw.col(key).alias(f"{into}_key"), value)
@@ -193,7 +221,8 @@ def _lookup(name: str, hops: tuple[tuple[str, str], ...], column: str, into: str
     return joined.select(nw.col(key).alias(f"{into}_key"), nw.col(f"{into}_far").alias(into))
 
 
-def _scan(view: View, name: str) -> Frame:
+def scan(view: View, name: str) -> Frame:
+    """Return a table, lazily, in the view's engine."""
     if view.engine == "polars":
         return nw.from_native(view.data.scan(name))
     if view.engine == "duckdb":

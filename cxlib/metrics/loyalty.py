@@ -9,7 +9,7 @@ from cxlib.metrics.registry import metric
 
 
 def _on_scale_from(lowest: float) -> nw.Expr:
-    return rated("nps") & (nw.col("scale_low") == lowest)
+    return rated("nps") & (nw.col("scale_low") == lowest) & (nw.col("scale_high") == 10.0)
 
 
 def _score() -> nw.Expr:
@@ -29,6 +29,7 @@ def _boxed(rows: nw.Expr) -> nw.Expr:
     measured_in="points",
     better="higher",
     survey="nps",
+    needs=("box",),
 )
 def nps() -> nw.Expr:
     """Share of promoters (9–10) minus share of detractors (0–6) among answers on the 0–10 scale."""
@@ -43,31 +44,46 @@ def nps() -> nw.Expr:
     measured_in="points",
     better="higher",
     survey="nps",
+    needs=("box",),
 )
 def nps_from_one() -> nw.Expr:
     """Share of promoters (9–10) minus share of detractors (1–6) on a 1–10 scale; never pooled with the 0–10 scale."""
     return nw.when(_boxed(_on_scale_from(1.0))).then(_score())
 
 
-@metric(title="Promoters", table="surveys", anchor="answered", kind="share", better="higher", survey="nps")
+@metric(
+    title="Promoters", table="surveys", anchor="answered", kind="share", better="higher", survey="nps", needs=("box",)
+)
 def promoters() -> nw.Expr:
     """Share of answers 9–10 on the 0–10 scale."""
     return nw.when(_on_scale_from(0.0)).then(box_is("top"))
 
 
-@metric(title="Passives", table="surveys", anchor="answered", kind="share", better="neither", survey="nps")
+@metric(
+    title="Passives", table="surveys", anchor="answered", kind="share", better="neither", survey="nps", needs=("box",)
+)
 def passives() -> nw.Expr:
     """Share of answers 7–8 on the 0–10 scale."""
     return nw.when(_on_scale_from(0.0)).then(box_is("middle"))
 
 
-@metric(title="Detractors", table="surveys", anchor="answered", kind="share", better="lower", survey="nps")
+@metric(
+    title="Detractors", table="surveys", anchor="answered", kind="share", better="lower", survey="nps", needs=("box",)
+)
 def detractors() -> nw.Expr:
     """Share of answers 0–6 on the 0–10 scale."""
     return nw.when(_on_scale_from(0.0)).then(box_is("bottom"))
 
 
-@metric(title="Would buy again", table="surveys", anchor="answered", kind="share", better="higher", survey="repurchase")
+@metric(
+    title="Would buy again",
+    table="surveys",
+    anchor="answered",
+    kind="share",
+    better="higher",
+    survey="repurchase",
+    needs=("box",),
+)
 def repurchase_intent() -> nw.Expr:
     """Share of answers in the top box of the question whether the customer would buy again."""
     return nw.when(rated("repurchase")).then(box_is("top"))

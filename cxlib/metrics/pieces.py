@@ -5,6 +5,7 @@ from __future__ import annotations
 import narwhals as nw
 
 GONE = ("deleted", "merged", "spam")
+OVER = ("solved", "closed", "missed", *GONE)
 
 
 def rated(kind: str) -> nw.Expr:
@@ -25,6 +26,17 @@ def box_is(box: str) -> nw.Expr:
 def is_gone() -> nw.Expr:
     """Tickets deleted, merged into another or spam: counted apart."""
     return nw.col("status").is_in(list(GONE)).fill_null(False)
+
+
+def is_over() -> nw.Expr:
+    """Tickets on which nobody waits any more."""
+    return nw.col("status").is_in(list(OVER)).fill_null(False)
+
+
+def is_waiting() -> nw.Expr:
+    """Tickets whose customer waits for us: new, open or on hold; without a status, neither solved nor closed."""
+    unsettled = nw.col("status").is_null() & nw.col("solved_at").is_null() & nw.col("closed_at").is_null()
+    return by_customer() & (nw.col("status").is_in(["new", "open", "hold"]).fill_null(False) | unsettled)
 
 
 def by_customer() -> nw.Expr:

@@ -28,7 +28,15 @@ class Clock(NamedTuple):
     where: nw.Expr | None = None
 
 
-Value = nw.Expr | Clock
+class Ratio(NamedTuple):
+    """Value of a mean whose rows count unequally: Σ `of` ÷ Σ `over`; a row without `of` is outside."""
+
+    of: nw.Expr
+    over: nw.Expr
+
+
+Value = nw.Expr | Clock | Ratio
+MONEY = "money"  # stands for the currency of the data until a view names it
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,15 @@ from cxlib.metrics.pieces import box_is, last_word, rated
 from cxlib.metrics.registry import metric
 
 
-@metric(title="Satisfaction (CSAT)", table="surveys", anchor="answered", kind="share", better="higher", survey="csat")
+@metric(
+    title="Satisfaction (CSAT)",
+    table="surveys",
+    anchor="answered",
+    kind="share",
+    better="higher",
+    survey="csat",
+    needs=("box",),
+)
 def csat() -> nw.Expr:
     """Share of satisfaction answers in the top box: the two best of 5–7 points, the best of 2–4 points.
 
@@ -40,6 +48,7 @@ def csat_mean() -> nw.Expr:
     measured_in="customers",
     better="higher",
     survey="csat",
+    needs=("box",),
 )
 def satisfied_customers() -> nw.Expr:
     """Number of customers whose latest satisfaction answer of the month is in the top box."""
@@ -54,6 +63,7 @@ def satisfied_customers() -> nw.Expr:
     measured_in="customers",
     better="lower",
     survey="csat",
+    needs=("box",),
 )
 def dissatisfied_customers() -> nw.Expr:
     """Number of customers whose latest satisfaction answer of the month is in the bottom box."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from cxlib.errors import UsageError, unknown_name
+from cxlib.metrics.registry import MONEY, Metric, get
 from cxlib.periods import month_of, months_between, parse_month, shift
-from cxlib.schema import DIMENSIONS
+from cxlib.schema import DIMENSIONS, TABLES
 from cxlib.store import Data, open_data
 
 Filters = tuple[tuple[str, tuple[str, ...]], ...]
@@ -60,6 +64,34 @@ class View:
         first = max(shift(self.month, 1 - count), self.data.first_month)
         return months_between(min(first, self.month), self.month)
 
+    @property
+    def currencies(self) -> list[str]:
+        """The currencies of the orders that the filters keep."""
+        kept = [set(values) for name, values in self.filters if name == "currency"]
+        return sorted(set(self.data.currencies).intersection(*kept)) or [self.data.settings.currency]
+
+    def metric(self, name: str) -> Metric:
+        """Return the metric of that name; amounts of money are measured in the currency of the data, if it is one.
+
+        Raises:
+            UsageError: No such metric.
+        """
+        found = get(name)
+        single = found.measured_in == MONEY and len(self.currencies) == 1
+        return replace(found, measured_in=self.currencies[0]) if single else found
+
+    def settled(self, name: str) -> View:
+        """Return the same view at its last month whose values of a metric are all known: its windows are over.
+
+        Raises:
+            UsageError: No such metric.
+        """
+        window = get(name).window
+        days = getattr(self.data.settings.windows, window) if window else 0
+        local = (self.data.extracted_at - timedelta(days=days)).astimezone(ZoneInfo(self.data.settings.timezone))
+        month = min(self.month, shift(month_of(local.date()), -1)) if window else self.month
+        return replace(self, month=max(month, self.data.first_month))
+
     def only(self, dimension: str, *values: str) -> View:
         """Return the same view of fewer rows."""
         return replace(self, filters=(*self.filters, (dimension, values)))
@@ -93,16 +125,45 @@ def view(
     """
     opened = open_data(data) if isinstance(data, str) else data
     chosen = last_complete_month(opened) if month == "previous" else month
-    parse_month(chosen)
-    if not opened.first_month <= chosen <= opened.last_month:
-        period = f"{opened.first_month} to {opened.last_month}"
-        raise UsageError(f"The data {opened.name!r} have no month {chosen}; they run from {period}.")
+    _check_month(opened, chosen)
     if compare_with not in ("previous", "last_year"):
-        parse_month(compare_with)
+        _check_month(opened, compare_with)
     for what, name, known in (("dimension", by, DIMENSIONS), ("language", language, LANGUAGES)):
         if name and name not in known:
             raise unknown_name(what, name, known)
-    return View(opened, chosen, by, parse_filters(filters), compare_with, weighted, language, engine)
+    kept = tuple((name, _known_values(opened, name, values)) for name, values in parse_filters(filters))
+    return View(opened, chosen, by, kept, compare_with, weighted, language, engine)
+
+
+def _check_month(data: Data, month: str) -> None:
+    parse_month(month)
+    if not data.first_month <= month <= data.last_month:
+        period = f"{data.first_month} to {data.last_month}"
+        raise UsageError(f"The data {data.name!r} have no month {month}; they run from {period}.")
+
+
+def _known_values(data: Data, dimension: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the values a filter keeps, labels such as an agent's name replaced by their keys.
+
+    Raises:
+        UsageError: A value that no row has.
+    """
+    declared = DIMENSIONS[dimension]
+    homes = {(path.hops[-1][1] if path.hops else name, path.column) for name, path in declared.paths.items()}
+    known: set[str] = set()
+    for name, column in sorted(homes):
+        if column in data.filled(name):
+            found = data.scan(name).select(pl.col(column).cast(pl.String).unique()).collect().to_series()
+            known |= set(found.drop_nulls())
+    labels: dict[str, list[str]] = {}
+    if declared.label and data.has(declared.label[0]):
+        name, column = declared.label
+        for key, label in data.scan(name).select(TABLES[name].key, column).collect().iter_rows():
+            labels.setdefault(label, []).append(key)
+    for value in values:
+        if known and value not in known and value not in labels:
+            raise unknown_name(f"{dimension} in the data {data.name!r}:", value, known | set(labels))
+    return tuple(key for value in values for key in (labels.get(value, [value]) if value not in known else [value]))
 
 
 def parse_filters(text: str) -> Filters:

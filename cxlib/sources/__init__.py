@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from cxlib.sources.load import ImportReport
 from cxlib.sources.mapped import import_mapped
+from cxlib.sources.zendesk import import_zendesk
 
 __all__ = ["SOURCES", "ImportReport"]
 
-# Each takes (paths, *, mapping, folder) and writes its tables and the manifest into the folder.
-SOURCES: dict[str, Callable[..., ImportReport]] = {"mapped": import_mapped}
+# Each takes (paths, *, folder, mapping) and writes its tables and the manifest into the folder; only `mapped` needs a
+# mapping, the others refuse one.
+SOURCES: dict[str, Callable[..., ImportReport]] = {"mapped": import_mapped, "zendesk": import_zendesk}

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from cxlib.errors import UsageError
-from cxlib.metrics import Metric, View, get, row_frame, unit_frame
+from cxlib.metrics import Metric, View, row_frame, unit_frame
+from cxlib.metrics.base import NOT_KNOWN
 from cxlib.schema import DIMENSIONS, table
 from cxlib.stats.cells import cells, estimates
 from cxlib.stats.change import Difference, difference, widest
@@ -27,7 +28,7 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
     Raises:
         UsageError: No such metric or dimension, or none named.
     """
-    metric, by = get(name), by or view.by
+    metric, by = view.metric(name), by or view.by
     if not by:
         raise UsageError(f"Say by what to break {name!r} down: {', '.join(sorted(DIMENSIONS))}.")
     if reason := unanswerable(metric, view, by):
@@ -38,7 +39,8 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
     contrasts, p_value = against_rest(metric, view, by)
     labelled = here.join(labels(view, by, here), on="group", how="left").join(before, on="group", how="left")
     joined = labelled.join(contrasts, on="group", how="left")
-    ordered = joined.sort("value", "group", descending=[True, False], nulls_last=True)
+    first = pl.col("group") == NOT_KNOWN if DIMENSIONS[by].ordered else -pl.col("value")
+    ordered = joined.sort(first, "group", nulls_last=True)
     whole = cells(metric, view, [view.month]).at(pl.DataFrame({"period": [view.month], "group": [""]}))
     return Breakdown(
         metric=metric,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import Metric, View, get
+from cxlib.metrics import Metric, View
 from cxlib.stats.cells import Cells, cells, correlation, estimates, influences, known
 from cxlib.stats.intervals import ALPHA, Array, Figures, Limits
 from cxlib.stats.results import Change, NotKnown, Scope
@@ -127,7 +127,7 @@ def change(name: str, view: View, baseline: str = "") -> Change | NotKnown:
     Raises:
         UsageError: No such metric or dimension.
     """
-    metric = get(name)
+    metric = view.metric(name)
     baseline = baseline or view.baseline
     if reason := unanswerable(metric, view):
         return reason

@@ -17,10 +17,10 @@ import polars as pl
 from cxlib.clock import day_kinds
 from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, get, unit_frame
-from cxlib.periods import first_day, last_day, month_of
+from cxlib.periods import first_day, last_day
 from cxlib.stats.cells import KEYS, Cells, estimates
 from cxlib.stats.change import difference
-from cxlib.stats.intervals import MANY, Figures, Places, Sums, total
+from cxlib.stats.intervals import MANY, Array, Figures, Places, Sums, total
 from cxlib.stats.results import Change, Scope
 
 
@@ -85,19 +85,19 @@ def totals(metric: Metric, days: pl.DataFrame, *, rate: bool = False) -> Cells:
         cells[name].to_numpy().astype(np.float64) for name in ("n", "sum_wx", "units", "days", "misfit", "df")
     )
     dispersion = np.fmax(1.0, np.divide(misfits, free, out=np.ones_like(free), where=free > 0))
-    none = np.zeros_like(value)
-    sums = Sums(n, length if rate else days_seen, none, value, none, none, value * dispersion, none)
+    none, counted = np.zeros_like(value), np.append(n, 0.0)  # an observed period without rows has the value 0
+    sums = Sums(np.ones_like(n), length if rate else days_seen, none, value, none, none, value * dispersion, none)
     freedom, lengths = np.append(np.where(free > 0, free, MANY), MANY), np.append(length, 1.0)
 
     def choose(places: Places) -> Figures:
         found = total(sums.take(places), freedom[places]).clipped(0.0, np.inf)
         each = lengths[places] if rate else np.ones(len(places))
 
-        def limits(alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def limits(alpha: Array) -> tuple[Array, Array]:
             low, high = found.limits(alpha)
             return low / each, high / each
 
-        return Figures(found.n, found.units, found.value / each, found.se / each, limits)
+        return Figures(counted[places], found.units, found.value / each, found.se / each, limits)
 
     return Cells.build(metric, cells.select(KEYS), choose)
 
@@ -110,14 +110,14 @@ def per_day_metric(metric: Metric, what: str) -> Metric:
 
 def change_between(found: Cells, about: Scope, period: str, baseline: str) -> Change | None:
     """Return the change of a count from one period to another; None where either is not among the cells."""
-    if not {period, baseline} <= set(found.keys["period"]):
+    if period == baseline or not {period, baseline} <= set(found.keys["period"]):
         return None
     keys = [pl.DataFrame({"period": [name], "group": [""]}) for name in (period, baseline)]
     after, before = (found.at(key) for key in keys)
     differs = difference(after.figures, before.figures, np.zeros(1))
     columns = pl.DataFrame(differs.columns(found.metric)).row(0, named=True)
-    sides = (estimates(side.points())[0] for side in (after, before))
-    return Change(found.metric, about, period, baseline, *sides, **columns)
+    here, there = (estimates(side.points())[0] for side in (after, before))
+    return Change(found.metric, about, period, baseline, here, there, **columns)
 
 
 def whole_weeks(days: pl.DataFrame, last: date) -> pl.DataFrame:
@@ -129,10 +129,8 @@ def whole_weeks(days: pl.DataFrame, last: date) -> pl.DataFrame:
 
 def same_months(days: pl.DataFrame, month: str) -> pl.DataFrame:
     """Return the days from January to the month in every year that is observed so far, with `period` that span."""
-    day, number = pl.col("day"), int(month[-2:])
-    first = date(2001, 1, 1)
-    part = days.filter(day.dt.month() <= number)
-    length = pl.date(day.dt.year(), number, 1).dt.month_end() - pl.date(day.dt.year(), first.month, 1)
-    whole = pl.len().over("group", day.dt.year()) == length.dt.total_days() + 1
-    span = pl.format("{}-01/{}-{}", day.dt.year(), day.dt.year(), pl.lit(f"{number:02d}"))
-    return part.filter(whole).with_columns(period=span)
+    year, number = pl.col("day").dt.year(), int(month[-2:])
+    part = days.filter(pl.col("day").dt.month() <= number)
+    length = pl.date(year, number, 1).dt.month_end() - pl.date(year, 1, 1)
+    whole = pl.len().over("group", year) == length.dt.total_days() + 1
+    return part.filter(whole).with_columns(period=pl.format("{}-01/{}-{}", year, year, pl.lit(month[-2:])))

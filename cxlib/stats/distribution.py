@@ -9,7 +9,6 @@ import polars as pl
 
 from cxlib.metrics import Metric, View, get, row_frame
 from cxlib.metrics.pieces import box_is
-from cxlib.metrics.registry import Clock
 from cxlib.stats.cells import KEYS, Cells, cells
 from cxlib.stats.results import POINT, Distribution, NotKnown
 from cxlib.stats.scope import scope, unanswerable
@@ -23,6 +22,8 @@ STILL_OPEN = "still open"
 BOXES = ("bottom", "middle", "top")
 CLASSES = {
     "csat": ("Dissatisfied", "In between", "Satisfied"),
+    "effort": ("High effort (4–5)", "Some effort (3)", "Low effort (1–2)"),
+    "ease": ("Not easy (1–2)", "In between (3–5)", "Very easy (6–7)"),
     "nps": ("Detractors", "Passives", "Promoters"),
     "repurchase": ("Would not", "Undecided", "Would"),
 }
@@ -61,7 +62,7 @@ def _share_of(metric: Metric, box: str) -> Metric:
 
     def value() -> nw.Expr:
         answered = metric.value()
-        assert not isinstance(answered, Clock)
+        assert isinstance(answered, nw.Expr)
         return nw.when(~answered.is_null()).then(box_is(box))
 
     return replace(metric, kind="share", measured_in="%", scale=(0.0, 100.0), value=value)

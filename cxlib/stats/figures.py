@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from cxlib.metrics import METRICS, Metric, View, get
+from cxlib.metrics import METRICS, Metric, View
 from cxlib.stats.cells import cells
 from cxlib.stats.change import compare
 from cxlib.stats.scope import unanswerable
@@ -37,7 +37,7 @@ def figures(
     Raises:
         UsageError: No such metric or dimension.
     """
-    asked = [get(name) for name in (METRICS if names is None else names)]
+    asked = [view.metric(name) for name in (METRICS if names is None else names)]
     parts = [_figures(metric, view, months, by, change) for metric in asked if not unanswerable(metric, view, by)]
     schema = COLUMNS | (dict.fromkeys(CHANGE, pl.Float64) if change else {})
     return pl.concat([pl.DataFrame(schema=schema), *parts])
@@ -45,7 +45,7 @@ def figures(
 
 def missing(view: View, by: str = "", names: Iterable[str] | None = None) -> dict[str, str]:
     """Return the metrics the data cannot answer, each with the reason in words."""
-    asked = {name: unanswerable(get(name), view, by) for name in (METRICS if names is None else names)}
+    asked = {name: unanswerable(view.metric(name), view, by) for name in (METRICS if names is None else names)}
     return {name: answer.reason for name, answer in asked.items() if answer}
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cxlib.metrics import View, get
-from cxlib.stats.results import NotKnown, Overview, Trend
-from cxlib.stats.scope import scope
+from cxlib.metrics import View
+from cxlib.stats.results import NotKnown, Overview, Scope, Trend
 from cxlib.stats.trend import trend
 
 FALSE_DISCOVERIES = 0.05
@@ -29,7 +28,7 @@ def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
     answers = {name: trend(name, view) for name in names}
     trends = tuple(answer for answer in answers.values() if isinstance(answer, Trend))
     return Overview(
-        scope=trends[0].scope if trends else scope(get(names[0]), view),
+        scope=trends[0].scope if trends else Scope(view.data.name, view.month, view.filter_text),
         trends=trends,
         survives=survivors(
             {t.metric.name: t.change.p_value for t in trends if t.change and t.change.p_value is not None}
@@ -38,11 +37,11 @@ def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
     )
 
 
-def survivors(p_values: dict[str, float]) -> frozenset[str]:
-    """Return the names whose p-value survives Benjamini & Hochberg 1995 at 5 % within this family."""
+def survivors(p_values: dict[str, float], method: str = "fdr_bh") -> frozenset[str]:
+    """Return the names whose p-value survives Benjamini & Hochberg 1995 (or Holm 1979) at 5 % within this family."""
     if not p_values:
         return frozenset()
     from statsmodels.stats.multitest import multipletests
 
-    rejected = multipletests(list(p_values.values()), alpha=FALSE_DISCOVERIES, method="fdr_bh")[0]
+    rejected = multipletests(list(p_values.values()), alpha=FALSE_DISCOVERIES, method=method)[0]
     return frozenset(name for name, found in zip(p_values, rejected, strict=True) if found)

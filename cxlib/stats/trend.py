@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cxlib.metrics import View, get
+from cxlib.metrics import View
 from cxlib.periods import month_of
 from cxlib.stats.cells import cells
 from cxlib.stats.change import change_of
@@ -23,7 +23,7 @@ def trend(name: str, view: View, months: int = 25) -> Trend | NotKnown:
     Raises:
         UsageError: No such metric or dimension.
     """
-    metric = get(name)
+    metric = view.metric(name)
     if reason := unanswerable(metric, view):
         return reason
     periods = view.months(months)

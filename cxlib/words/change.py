@@ -17,9 +17,9 @@ from cxlib.words.sentence import plain
 FEW = 30
 Verdict = Literal["rose", "fell", "same", "chance", "few", "unknown"]
 _ENDED_OTHERWISE = {
-    "take_up_time": "were solved without being taken",
-    "first_reply_time": "were solved without a reply",
-    "resolution_time": "were merged or deleted",
+    "take_up_time": "ended without being taken",
+    "first_reply_time": "ended without a reply",
+    "resolution_time": "were merged, deleted or spam",
 }
 
 
@@ -53,7 +53,7 @@ def subject(metric: Metric, group: str = "") -> str:
 def counted(metric: Metric, n: int) -> str:
     """Return "202 answers": what the rows of the metric are."""
     noun = metric.table.replace("_", " ")
-    if metric.table == "surveys":
+    if metric.table in ("surveys", "followed_answers"):
         noun = "answers" if metric.anchor == "answered" else "surveys sent"
     if n == 1:
         noun = {"replies": "reply", "surveys sent": "survey sent"}.get(noun, noun.removesuffix("s"))
@@ -142,10 +142,10 @@ def change_text(change: Change) -> str:
     rows = "" if change.metric.kind == "count" else f" ({counted(change.metric, change.after.n)})"
     signed = difference_format(change).with_interval(change.difference, change.low, change.high)
     if found == "same":
-        return f"{name} stayed about the same{_against(change)} at {value}{rows}: a difference of {signed}."
+        return f"{name} stayed about the same{against(change)} at {value}{rows}: a difference of {signed}."
     if found == "chance":
-        return f"{name} moved by {signed}{_against(change)} to {value}{rows}; no more than chance explains."
-    return f"{name} {moved_by(change)}{_against(change)} to {value}{rows}; more than chance explains."
+        return f"{name} moved by {signed}{against(change)} to {value}{rows}; no more than chance explains."
+    return f"{name} {moved_by(change)}{against(change)} to {value}{rows}; more than chance explains."
 
 
 def change_headline(change: Change) -> str:
@@ -208,7 +208,8 @@ def caveat(metric: Metric, scope: Scope) -> str:
     return f" {'; '.join(waiting + outside)}."
 
 
-def _against(change: Change) -> str:
+def against(change: Change) -> str:
+    """Return " against October 2025", or nothing where it is the month before."""
     previous = grain_of(change.period) == "month" and change.baseline == earlier(change.period, 1)
     return "" if previous else f" against {numbers.period(change.baseline)}"
 

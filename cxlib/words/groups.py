@@ -99,7 +99,9 @@ def _largest(result: Distribution) -> Row | None:
 def _apart(result: Breakdown) -> list[tuple[str, Row]]:
     """Return the highest and the lowest group of those with 30 answers or more, where it differs from the rest."""
     many = [row for row in known_rows(result) if row["n"] >= FEW or result.metric.kind == "count"]
-    tested = [row for row in many if row["rest_p"] is not None and row["rest_p"] < ALPHA]
+    everybody = sum(row["n"] for row in known_rows(result))
+    enough = [row for row in many if everybody - row["n"] >= FEW]
+    tested = [row for row in enough if row["rest_p"] is not None and row["rest_p"] < ALPHA]
     above = [row for row in tested if row["rest_difference"] > 0]
     below = [row for row in tested if row["rest_difference"] < 0]
     high, low = ("longest", "shortest") if result.metric.kind == "duration" else ("highest", "lowest")

@@ -17,7 +17,10 @@ def overview_text(result: Overview) -> str:
     month = numbers.month(result.scope.month)
     if not any(trend.change and trend.change.difference is not None for trend in result.trends):
         return f"Nothing can be compared in {month}: no key figure has a value in both months."
-    return "Nothing moved more than chance explains."
+    alone = sum(1 for trend in result.trends if trend.change and verdict(trend.change) in ("rose", "fell"))
+    nothing = "Nothing moved more than chance explains"
+    together = f"{nothing} among {len(result.trends)} key figures looked at together; {alone} moved on their own."
+    return together if alone else f"{nothing}."
 
 
 def overview_headline(result: Overview) -> str:

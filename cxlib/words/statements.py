@@ -9,7 +9,9 @@ from typing import Any
 from cxlib import numbers
 from cxlib.errors import UsageError
 from cxlib.stats.results import Breakdown, Change, Comparison, Distribution, NotKnown, Overview, Peaks, Trend
-from cxlib.words import change, groups, overview, trend, volume
+from cxlib.stats.reasons import Decomposition, Funnel
+from cxlib.stats.results import Contrast, History, Relation, WaitingList, Worth
+from cxlib.words import agents, change, customers, groups, money, overview, trend, volume, why
 from cxlib.words.sentence import Sentence, plain
 
 Words = Callable[[Any], str]
@@ -70,6 +72,13 @@ _WORDS: dict[type, tuple[Words, Words]] = {
     Breakdown: (groups.breakdown_text, groups.breakdown_headline),
     Distribution: (groups.distribution_text, groups.distribution_headline),
     Overview: (overview.overview_text, overview.overview_headline),
+    Contrast: (money.contrast_text, money.contrast_headline),
+    Relation: (money.relation_text, money.relation_headline),
+    Worth: (money.worth_text, money.worth_headline),
+    History: (customers.history_text, customers.history_headline),
+    WaitingList: (customers.waiting_text, customers.waiting_headline),
+    Decomposition: (why.why_text, why.why_headline),
+    Funnel: (agents.funnel_text, agents.funnel_headline),
     NotKnown: (_reason, _not_known),
 }
 for _type, (_text, _headline) in _WORDS.items():

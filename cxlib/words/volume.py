@@ -12,18 +12,18 @@ from cxlib.words.groups import Row, estimate, label
 from cxlib.words.sentence import plain
 
 LONG = 160
-_COUNTS = "no one two three four five six seven eight nine ten eleven twelve".split()
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def comparison_text(result: Comparison) -> str:
-    """Return, one line a family of rows, what differs beyond chance and in which direction."""
+    """Return, one sentence a family of rows, what differs beyond chance and in which direction."""
     rows = [row for row in result.points.iter_rows(named=True) if row["difference"] is not None]
     title = plain(result.title, LONG)
     if not rows:
         return f"{title}: too few {counted(result.metric, 0).split(numbers.SPACE)[1]} to compare."
     families = dict.fromkeys(row["family"] for row in rows)
     if families.keys() != {""}:
-        return "\n".join(_in_years([row for row in rows if row["family"] == family]) for family in families)
+        return " ".join(_in_years([row for row in rows if row["family"] == family]) for family in families)
     found, quiet = _beyond(rows), len(rows) - len(_beyond(rows))
     if not found:
         return f"{title}: no change that chance would not explain."
@@ -59,7 +59,7 @@ def peaks_text(result: Peaks) -> str:
     size = form.with_interval(top["value"], top["low"], top["high"])
     close = [row for row in result.points.iter_rows(named=True) if (row["high"] or 0.0) >= top["value"]]
     others = f"; {_count(len(close) - 1)} more within chance of it" if len(close) > 1 else ""
-    text = f"{_peak(result)} from {first} to {last}, with {size}{others}."
+    text = f"{_peak(result)}: {size}, {first} to {last}{others}."
     found = [row for row in result.makers.iter_rows(named=True) if row["beyond"] and row["difference"] > 0]
     if not found:
         return f"{text} No channel or category stands out in that hour beyond chance." if result.makers.height else text

@@ -94,14 +94,7 @@ def _until(holds: Callable[[], bool], seconds: float = 90) -> None:
 
 @pytest.mark.browser
 def test_run_all_in_jupyterlab_shows_live_charts(chromium: Any, lab: str, home: Path, tmp_path: Path) -> None:
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-    page = context.new_page()
-    page.goto(f"{lab}/lab/tree/notebooks/{NOTEBOOK}?token={TOKEN}")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
-    _until(lambda: any(one["connections"] and one["execution_state"] == "idle" for one in _asked(lab, "kernels")))
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page = _run_all(chromium, lab, NOTEBOOK)
     _until(lambda: (page.keyboard.press("Control+s"), _executed(home))[1], seconds=180)
     saved = nbformat.read(home / "notebooks" / NOTEBOOK, 4)
     outputs = [output for cell in saved.cells for output in cell.get("outputs", [])]
@@ -109,11 +102,69 @@ def test_run_all_in_jupyterlab_shows_live_charts(chromium: Any, lab: str, home: 
     assert len(charts) >= 6
     assert not [output for output in outputs if output.output_type == "error"]
     live = _scrolled_through(page)
-    page.screenshot(path=tmp_path / "jupyterlab.png")
-    print(f"screenshot: {tmp_path / 'jupyterlab.png'}")
+    _pictured(page, tmp_path / "jupyterlab.png")
     assert live == len(charts), "a chart is not live"
     assert page.locator(".jp-OutputArea-output img[src^='data:image/svg']").count() == 0, "a chart is only a picture"
-    context.close()
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_explore_follows_the_controls_in_jupyterlab(chromium: Any, lab: str, home: Path, tmp_path: Path) -> None:
+    cells = [nbformat.v4.new_code_cell('import cxlib as cx\n\ncx.explore("demo")')]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), home / "notebooks" / "explore.ipynb")
+    page = _run_all(chromium, lab, "explore.ipynb")
+    shown = page.locator(".jp-OutputArea-output .widget-vbox")
+
+    def says(text: str, name: str) -> None:
+        shown.locator("p, pre").filter(has_text=text).first.wait_for(timeout=30_000)
+        page.wait_for_timeout(500)
+        _pictured(page, tmp_path / f"explore-{name}.png")
+
+    def one_live_chart() -> None:
+        _until(lambda: shown.locator(".vega-embed canvas").count() == 1, seconds=30)
+        assert shown.locator("img[src^='data:image/svg']").count() == 0, "the chart is only a picture"
+
+    says("Satisfaction", "trend")
+    one_live_chart()
+    shown.get_by_role("button", name="Where does it differ?").click()
+    says("Satisfaction by channel", "breakdown")
+    one_live_chart()
+    shown.get_by_label("By", exact=True).select_option("team")
+    says("Satisfaction by team", "by-team")
+    shown.get_by_label("Only", exact=True).fill("tem=Billing")
+    shown.get_by_label("Only", exact=True).press("Enter")
+    says("Did you mean 'team'?", "mistake")
+    assert shown.locator(".vega-embed, table").count() == 0, "the answer to another question still stands"
+    shown.get_by_label("Only", exact=True).fill("channel=email")
+    shown.get_by_label("Only", exact=True).press("Enter")
+    shown.get_by_role("button", name="Show the call").click()
+    says('filters="channel=email"), "team"))', "call")
+    one_live_chart()
+    assert shown.locator("table").count() == 1
+    assert page.get_by_text("Traceback").count() == 0
+    page.context.close()
+
+
+def _run_all(chromium: Any, lab: str, notebook: str) -> Any:
+    """Open a notebook in JupyterLab, wait for its kernel, run all its cells."""
+    page = chromium.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    page.goto(f"{lab}/lab/tree/notebooks/{notebook}?token={TOKEN}&reset")  # without the tabs of the test before
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
+    _until(lambda: any(_is_ready(one["kernel"]) for one in _asked(lab, "sessions") if one["name"] == notebook))
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    return page
+
+
+def _is_ready(kernel: dict[str, Any]) -> bool:
+    return bool(kernel["connections"]) and kernel["execution_state"] == "idle"
+
+
+def _pictured(page: Any, path: Path) -> None:
+    page.screenshot(path=path)
+    print(f"screenshot: {path}")
 
 
 def _executed(home: Path) -> bool:

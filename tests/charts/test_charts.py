@@ -26,7 +26,9 @@ from cxlib.stats.results import Result
 from cxlib.words import headline, say
 
 BLANK = {
-    "trend, no rows", "breakdown, empty", "distribution, empty", "overview, nothing", "not known", "not known, hostile",
+    "comparison, too few", "trend, no rows", "breakdown, empty", "distribution, empty", "overview, nothing",
+    "not known", "not known, hostile",
+    "waiting, nobody", "relation, nothing",
 }  # fmt: skip
 DRAWN = [name for name in RESULTS if name not in BLANK]
 DIGESTS = """

@@ -169,9 +169,11 @@ def test_satisfied_and_dissatisfied_customers_count_people_by_their_last_word(lo
 
 
 def test_nps_scales_are_never_pooled(looked: Looked) -> None:
+    full, short = (0.0, 10.0), (1.0, 10.0)
+    scales = [("top", *full), ("bottom", *full), ("bottom", *full), ("top", *short), ("top", 0.0, 5.0)]
     rows = [
-        _rating(place, kind="nps", box=box, scale_low=low)
-        for place, (box, low) in enumerate([("top", 0.0), ("bottom", 0.0), ("bottom", 0.0), ("top", 1.0)])
+        _rating(place, kind="nps", box=box, scale_low=low, scale_high=high)
+        for place, (box, low, high) in enumerate(scales)
     ]
     here = looked("surveys", rows)
     assert _share("nps", here) == (3, -1.0)
@@ -189,3 +191,22 @@ def test_response_rate_waits_until_an_offer_is_old_enough(looked: Looked) -> Non
     here = looked("surveys", rows)
     assert _share("response_rate", here) == (2, 1.0)
     assert population(get("response_rate"), here, "2026-10")[:2] == (3, 1)
+
+
+def test_answers_that_weigh_nothing_do_not_count(looked: Looked) -> None:
+    weights = [2.0, 0.0, -3.0, None]
+    here = looked("surveys", [_rating(place, box="top", weight=weight) for place, weight in enumerate(weights)])
+    assert _share("csat", here) == (2, 3.0)
+
+
+def test_tickets_that_are_over_wait_for_nothing(looked: Looked) -> None:
+    rows = [
+        {"created_day": NOON.date(), "status": status, "resolution_minutes": 60.0, "resolution_ended": False}
+        for status in ("open", "closed", "missed", "deleted", "spam", None)
+    ]
+    assert population(get("resolution_time"), looked("tickets", rows), "2026-10") == (6, 0, 2, 2)
+
+
+def test_promises_not_yet_due_are_not_yet_known(looked: Looked) -> None:
+    here = looked("tickets", [LATE, {**LATE, "first_replied_at": NOON}, _due(first_replied_at=NOON)])
+    assert population(get("sla_first_reply"), here, "2026-10")[:2] == (3, 2)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
-from stats import desk
+from stats import desk, volume_desk
 
 from cxlib.metrics import View, view
 
@@ -25,3 +27,26 @@ def looked(tmp_path_factory: pytest.TempPathFactory, literal_tickets: desk.Rows,
     folder = tmp_path_factory.mktemp("stats") / "desk"
     data = desk.build(folder, tickets=literal_tickets, surveys=literal_surveys, agents=AGENTS)
     return view(data, month="2026-10")
+
+
+@pytest.fixture(scope="session")
+def warsaw_tickets() -> volume_desk.Rows:
+    return volume_desk.tickets()
+
+
+@pytest.fixture(scope="session")
+def opened(warsaw_tickets: volume_desk.Rows) -> list[tuple[datetime, volume_desk.Row]]:
+    """The tickets that count, with their local time."""
+    real = [r for r in warsaw_tickets if r["status"] != "spam" and r["opened_by"] != "agent"]
+    return [(r["created_at"].astimezone(volume_desk.ZONE), r) for r in real]
+
+
+@pytest.fixture(scope="session")
+def warsaw(tmp_path_factory: pytest.TempPathFactory, warsaw_tickets: volume_desk.Rows) -> View:
+    asked = [
+        {"message_id": f"m{i}", "ticket_id": r["ticket_id"], "sent_at": r["created_at"], "author": author}
+        for i, (r, author) in enumerate(
+            zip(warsaw_tickets, ["customer", "customer", "agent", "bot", None] * 9999, strict=False)
+        )
+    ]
+    return volume_desk.build(tmp_path_factory.mktemp("volume") / "desk", warsaw_tickets, asked)

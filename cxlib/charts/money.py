@@ -1,0 +1,73 @@
+"""Contrasts, relations and amounts per customer: one dot or bar with its interval a row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cxlib import numbers
+from cxlib.charts.axis import measure
+from cxlib.charts.figure import Figure, blank, chart, figure
+from cxlib.charts.rows import Row, axis_of, draw, frame_of, reference
+from cxlib.stats.results import Contrast, Relation, Worth
+from cxlib.words.change import FEW, level_format
+from cxlib.words.groups import estimate
+from cxlib.words.money import RANK, amount, correlation, span
+from cxlib.words.sentence import plain
+
+LETTERS = 40
+
+
+@chart.register
+def _(result: Contrast) -> Figure:
+    rows = []
+    for point in result.points.iter_rows(named=True):
+        if point["value"] is not None:
+            ends = point["value"], point["low"], point["high"]
+            text = level_format(result.metric, estimate(point), result.scope.language).with_interval(*ends)
+            rows.append(Row(plain(point["group"], LETTERS), text, *ends, quiet=point["n"] < FEW))
+    if not rows:
+        return blank(result)
+    axis = axis_of(result.metric, rows)
+    measured = measure(result.metric, axis, int(result.points["n"].sum()))
+    alike = f" and {plain(result.within)}" if result.within else ""
+    subtitle = f"{measured}, {span(result.months)}, equal weights of months{alike}. Line: 95 % interval.{axis.said}"
+    frame = frame_of(axis, rows)
+    return figure(result, frame, draw(frame, axis, rows), subtitle)
+
+
+@chart.register
+def _(result: Relation) -> Figure:
+    rows = [
+        Row(plain(row["title"], LETTERS), correlation(row), row["value"], row["low"], row["high"],
+            quiet=row["metric"] not in result.survives)
+        for row in result.points.iter_rows(named=True) if row["value"] is not None
+    ]  # fmt: skip
+    if not rows:
+        return blank(result)
+    axis = axis_of(result.outcome, rows, *(end for row in rows for end in (row.low, row.high)), form=RANK)
+    frame = frame_of(axis, rows, headed=True)
+    none = reference(frame, axis, 0.0, "nothing in common")
+    subtitle = (
+        f"Rank correlation of customers' figures, {span(result.figure_months)}, with {result.outcome.title.lower()}, "
+        f"{span(result.outcome_months)}. Line: 95 % interval. Blue: beyond chance among all of them."
+    )
+    return figure(result, frame, draw(frame, axis, rows, behind=none), subtitle)
+
+
+@chart.register
+def _(result: Worth) -> Figure:
+    rows = []
+    for point in result.points.iter_rows(named=True):
+        if point["value"] is not None:
+            form, ends = amount(result, estimate(point)), (point["value"], point["low"], point["high"])
+            rows.append(Row(point["group"], form.with_interval(*ends), *ends))
+    if not rows:
+        return blank(result)
+    rows = [replace(row, quiet=place < len(rows) - 2) for place, row in enumerate(rows)]
+    axis = axis_of(result.metric, rows, form=amount(result, estimate(result.points.row(0, named=True))))
+    frame, n = frame_of(axis, rows), numbers.number(result.points["n"].max() or 0)  # type: ignore[arg-type]
+    subtitle = (
+        f"{result.metric.measured_in} per customer, the year after {numbers.month(result.start)}, {n} customers active "
+        "then. Line: 95 % interval."
+    )
+    return figure(result, frame, draw(frame, axis, rows, bars=True), subtitle)

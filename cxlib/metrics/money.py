@@ -1,0 +1,101 @@
+"""Money: whether customers stay, buy again, how much they buy, and what support goes together with."""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from cxlib.metrics.pieces import by_customer, is_gone
+from cxlib.metrics.registry import MONEY, Ratio, metric
+
+
+def _of_kind(kind: str) -> nw.Expr:
+    return nw.col("kind").fill_null("order") == kind
+
+
+def _within_window(minutes: str) -> nw.Expr:
+    return (nw.col(minutes) <= nw.col("window_minutes")).fill_null(False)
+
+
+def _contact() -> nw.Expr:
+    return by_customer() & ~is_gone() & ~nw.col("first_replied_at").is_null()
+
+
+@metric(title="Retention", table="customer_months", anchor="month", kind="share", better="higher",
+        needs=("active_before",))  # fmt: skip
+def retention() -> nw.Expr:
+    """Share of the customers active at the end of the month before who are active at the end of this one.
+
+    Active: a subscription in force, else an order within `active_days`; having written to support is not activity.
+    """
+    return nw.when(nw.col("active_before")).then(nw.col("active"))
+
+
+@metric(title="Bought again", table="orders", anchor="ordered", kind="share", better="higher", window="repeat_days",
+        needs=("is_first",))  # fmt: skip
+def repeat_purchase() -> nw.Expr:
+    """Share of first-time buyers, by month of their first order, with an order on a later day within 90 days."""
+    return nw.when(nw.col("is_first")).then(_within_window("second_day_minutes"))
+
+
+@metric(title="Bought again so far", table="orders", anchor="ordered", kind="share", better="higher",
+        needs=("is_first",))  # fmt: skip
+def repeat_purchase_ever() -> nw.Expr:
+    """Share of first-time buyers with an order on any later day so far; late cohorts have had less time."""
+    return nw.when(nw.col("is_first")).then(~nw.col("second_day_minutes").is_null())
+
+
+@metric(title="Bought after the answer", table="followed_answers", anchor="answered", kind="share", better="higher",
+        window="repeat_days", needs=("loyalty_class", "next_order_minutes"))  # fmt: skip
+def purchase_after_recommendation() -> nw.Expr:
+    """Share of answers to the recommendation question that an order of the customer follows within 90 days."""
+    return nw.when(~nw.col("loyalty_class").is_null()).then(_within_window("next_order_minutes"))
+
+
+@metric(title="Revenue", table="orders", anchor="ordered", kind="count", measured_in=MONEY, better="higher",
+        needs=("net_amount",))  # fmt: skip
+def revenue() -> nw.Expr:
+    """Sum of orders and subscription payments less refunds, in one currency."""
+    return nw.col("net_amount")
+
+
+@metric(title="Average order value", table="orders", anchor="ordered", kind="mean", measured_in=MONEY, better="higher",
+        needs=("net_amount",))  # fmt: skip
+def average_order_value() -> Ratio:
+    """Orders less refunds, divided by the number of orders, in one currency; subscription payments are left out."""
+    counted = nw.when(_of_kind("order") | _of_kind("refund")).then(nw.col("net_amount"))
+    return Ratio(counted, nw.when(_of_kind("order")).then(1.0).otherwise(0.0))
+
+
+@metric(title="Supported revenue", table="orders", anchor="ordered", kind="count", measured_in=MONEY, better="higher",
+        needs=("net_amount", "ticket_id"))  # fmt: skip
+def supported_revenue() -> nw.Expr:
+    """Sum of the orders that the source says a ticket helped to bring about, in one currency."""
+    return nw.when(~nw.col("ticket_id").is_null()).then(nw.col("net_amount"))
+
+
+@metric(title="Contact conversion", table="tickets", anchor="created", kind="share", better="higher",
+        window="conversion_days", needs=("next_order_minutes", "customer_id"))  # fmt: skip
+def contact_conversion() -> nw.Expr:
+    """Share of contacts that a human answered followed by any order of the same customer within 7 days."""
+    return nw.when(_contact() & ~nw.col("customer_id").is_null()).then(_within_window("next_order_minutes"))
+
+
+@metric(title="Contacts credited with an order", table="tickets", anchor="created", kind="share", better="higher",
+        window="conversion_days", needs=("helped_order_minutes",))  # fmt: skip
+def credited_conversion() -> nw.Expr:
+    """Share of contacts that a human answered with an order within 7 days that the source says this ticket helped."""
+    return nw.when(_contact()).then(_within_window("helped_order_minutes"))
+
+
+@metric(title="Customers spending less", table="followed_answers", anchor="answered", kind="share", better="lower",
+        window="repeat_days", needs=("spending",))  # fmt: skip
+def spending_less() -> nw.Expr:
+    """Share of customers who spent over 10 % less in the 90 days after their first rated experience than before it."""
+    return nw.col("spending") == "less"
+
+
+@metric(title="Customers spending more", table="followed_answers", anchor="answered", kind="share", better="higher",
+        window="repeat_days", needs=("spending",))  # fmt: skip
+def spending_more() -> nw.Expr:
+    """Share of customers who spent over 10 % more in the 90 days after their first rated experience than before it."""
+    return nw.col("spending") == "more"

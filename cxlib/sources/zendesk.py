@@ -1,0 +1,177 @@
+"""Import of Zendesk from files: API exports (JSON, JSON lines, dumps) and the tables Fivetran lays (CSV, Parquet).
+
+Large exports belong in JSON lines, which are read piece by piece; any other JSON file is read as a whole. Unconfirmed
+by the documentation, hence read tolerantly: the scale of survey responses (five points are taken), the audits
+of a merge (believed only where the ticket has the tag closed_by_merge), the event ScheduleAssignment.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cxlib.errors import CxError, UsageError
+from cxlib.settings import build, read_settings
+from cxlib.sources.load import ImportReport, Part, divide, finish, toml_text, write_set_aside, write_table
+from cxlib.sources.zendesk_events import changes, events, left_out, messages, runs
+from cxlib.sources.zendesk_files import Records, read_records
+from cxlib.sources.zendesk_people import agents, customers, instant, staff
+from cxlib.sources.zendesk_schedules import schedules
+from cxlib.sources.zendesk_surveys import surveys
+from cxlib.sources.zendesk_tickets import assigned_schedules, merges, tickets
+from cxlib.store import project_root
+from cxlib.tables import GIVEN
+
+_LOOKED_UP = {
+    "organizations": "no table of their own; customers.account_id holds their number",
+    "groups": "names of teams",
+    "brands": "names of brands",
+    "macros": "names of macros",
+}  # fmt: skip
+_BROKEN = {"tickets": "tickets", "messages": "events", "customers": "users", "surveys": "ratings"}
+_OPTIONAL = ("messages", "changes", "workflow_runs", "surveys")
+
+
+def import_zendesk(paths: Sequence[Path], *, folder: Path, mapping: Path | None = None) -> ImportReport:
+    """Import Zendesk's files into a folder that is not yet in use; the caller moves it into place.
+
+    Give all files of an export at once: who was an agent is told by tickets, audits and users together.
+
+    Args:
+        paths: Files or folders; what a file holds is told by its name ("tickets", "ticket_comment") or its content.
+        folder: Folder to write into; tables that the files do not bring stay as they are.
+        mapping: Not used by Zendesk.
+
+    Returns:
+        Rows written, set aside and left out, and notes on values, per table.
+
+    Raises:
+        UsageError: A path does not exist or holds no known kind of record.
+        CxError: A file cannot be read.
+    """
+    if mapping:
+        raise UsageError("Zendesk's files need no --mapping; leave it out.")
+    report = ImportReport("zendesk")
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".staging-") as staging:
+        records = read_records(paths, staging=Path(staging), report=report)
+        if not records.frames:
+            raise CxError("Nothing to import: the files hold no record of a known kind.")
+        try:
+            settings = _Import(records, folder, Path(staging), report).run()
+            extracted_at = _extracted_at(records)
+        except pl.exceptions.PolarsError as error:
+            raise CxError(f"Reading Zendesk's files stopped: {str(error).splitlines()[0]}") from error
+    return finish(report, folder=folder, settings=settings, extracted_at=extracted_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    records: Records
+    folder: Path
+    staging: Path
+    report: ImportReport
+
+    def run(self) -> dict[str, Any]:
+        records = self.records
+        names, settings = schedules(records)
+        people, merged = staff(records), merges(records)
+        if "tickets" in records:
+            own = project_root() / "data" / "settings.toml", self.folder / "settings.toml"
+            known = build(settings) if settings else read_settings(*own)
+            laid, counts = tickets(records, people, merged, names, known)
+            self._fill("tickets", [("tickets", laid)], counts)
+            self._note_schedules(names)
+        self._events(people, merged)
+        if "users" in records or not people.is_empty():
+            self._fill("agents", [("users", agents(records, people))], {})
+        if "users" in records:
+            self._fill("customers", [("users", (asked := customers(records, people))[0])], asked[1])
+        found = surveys(records)
+        self._fill("surveys", [(kind, rows) for kind, rows, _ in found], *(counts for _, _, counts in found))
+        for kind, why in _LOOKED_UP.items():
+            if kind in records:
+                count = records[kind].select(pl.len()).collect().item()
+                self.report.left_out[kind] = {why: int(count)}
+        self._note_engagements()
+        return self._missing_settings(settings)
+
+    def _events(self, people: pl.DataFrame, merged: pl.DataFrame) -> None:
+        records = self.records
+        laid = events(records, people)
+        if "events" in records:
+            self._fill("messages", [("events", messages(laid, records))])
+            self._fill("changes", [("events", changes(laid, records, merged))], left_out(laid))
+        self._fill("workflow_runs", runs(laid, records))
+
+    def _fill(self, name: str, sources: Sequence[tuple[str, pl.LazyFrame]], *counts: dict[str, int]) -> None:
+        """Write a table from rows of one or several kinds of record; a key met again is the same record again."""
+        parts = [
+            Part(self._staged(name, kind, rows), self.records[kind]) for kind, rows in sources if kind in self.records
+        ]
+        if not parts:
+            return
+        parts += self.records.broken.get(_BROKEN.get(name, ""), [])
+        good, bad, repeated = divide(parts, GIVEN[name].key)
+        self.report.rows[name] = write_table(good, name, folder=self.folder)
+        if told := write_set_aside(bad, parts, name, folder=self.folder):
+            self.report.set_aside[name] = told
+        apart = {
+            why: count for some in (*counts, {"same record again": repeated.height}) for why, count in some.items()
+        }
+        self.report.left_out[name] = {why: count for why, count in apart.items() if count}
+        if not self.report.rows[name] and not told and name in _OPTIONAL:
+            (self.folder / f"{name}.parquet").unlink()
+            self.report.rows.pop(name)
+
+    def _staged(self, name: str, kind: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+        path = self.staging / f"laid-{name}-{kind}.parquet"
+        rows.sink_parquet(path)
+        return pl.scan_parquet(path)
+
+    def _note_schedules(self, names: dict[str, str]) -> None:
+        told = assigned_schedules(self.records, names).filter(pl.col("schedule").is_null())
+        unknown = told.join(self.records["tickets"], left_on="ticket_id", right_on="id", how="semi")
+        ids = unknown.select("schedule_id").collect()["schedule_id"].drop_nulls()
+        if len(ids):
+            note = {"count": len(ids), "examples": ids.unique().sort().head(3).to_list()}
+            self.report.notes.setdefault("tickets", {})["schedule that the export does not hold"] = note
+
+    def _note_engagements(self) -> None:
+        if "engagements" in self.records:
+            known = self.records["tickets"].select(ticket_id="id")
+            apart = self.records["engagements"].join(known, on="ticket_id", how="anti")
+            count, every = (frame.select(pl.len()).collect().item() for frame in (apart, self.records["engagements"]))
+            told = {"ticket is not in the export": int(count), "minutes of the ticket": int(every - count)}
+            self.report.left_out["engagements"] = {why: number for why, number in told.items() if number}
+
+    def _missing_settings(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Add to a folder's own settings the schedules they lack; return those for a folder without settings."""
+        own = self.folder / "settings.toml"
+        if own.exists() and settings:
+            text = own.read_text(encoding="utf-8")
+            there = tomllib.loads(text).get("schedules", {})
+            lacking = {name: plan for name, plan in settings["schedules"].items() if name not in there}
+            first = "" if there else toml_text({"default_schedule": settings["default_schedule"]})
+            if lacking:
+                own.write_text(f"{first}{text.rstrip()}\n\n{toml_text({'schedules': lacking})}", encoding="utf-8")
+        return settings
+
+
+def _extracted_at(records: Records) -> datetime | None:
+    """Return the latest instant at which Zendesk or the loader touched a record: the data end there, not before."""
+    stamped = pl.from_epoch(pl.col("generated_timestamp").cast(pl.Int64, strict=False)).dt.replace_time_zone("UTC")
+    last = records["tickets"].select(
+        pl.max_horizontal(
+            instant("updated_at").max(), instant("_fivetran_synced").max(), stamped.cast(pl.Datetime("us", "UTC")).max()
+        )
+    )
+    found = [last.collect(engine="streaming").item()]
+    found.append(records["events"].select(instant("at").max()).collect(engine="streaming").item())
+    return max((at.astimezone(UTC) for at in found if at), default=None)

@@ -1,0 +1,149 @@
+"""Two groups of one figure side by side over several months, compared within each month."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from cxlib.metrics import Metric, View, unit_frame
+from cxlib.metrics.base import NOT_KNOWN
+from cxlib.periods import months_between, shift
+from cxlib.schema import DIMENSIONS
+from cxlib.stats.cells import printed
+from cxlib.stats.change import difference, widest
+from cxlib.stats.intervals import ALPHA, Array, Figures, normal_quantile, t_quantile, wilson
+from cxlib.stats.results import OTHERS, POINT, Contrast, NotKnown
+from cxlib.stats.scope import scope, unanswerable
+
+LEAST = 20  # customers a side; fewer are not compared
+
+
+def contrast(
+    name: str,
+    view: View,
+    by: str,
+    one: str,
+    other: str = OTHERS,
+    *,
+    within: str = "importance",
+    months: int = 12,
+) -> Contrast | NotKnown:
+    """Return a share or mean of one group beside that of another, over the last months that are wholly known.
+
+    Both are averaged over the months (and the groups of `within`, where the data know it) with the same weights,
+    n₁n₂ ÷ (n₁ + n₂) (Mantel & Haenszel 1959), so that neither side gains from when its rows fell or whose they are;
+    what has fewer than two customers on a side is left out. Errors from sums by customer.
+
+    Args:
+        name: A share or mean.
+        view: What is looked at.
+        by: Dimension of the groups.
+        one: A group.
+        other: The group it is compared with, or "all others".
+        within: Dimension in which both sides must be alike, or empty.
+        months: Most months to go back.
+
+    Raises:
+        UsageError: No such metric or dimension.
+    """
+    metric, view = view.metric(name), view.settled(name)
+    if metric.kind not in ("share", "mean"):
+        return NotKnown(
+            metric.title, f"{metric.title} is neither a share nor a mean: two groups of it are not compared."
+        )
+    if reason := unanswerable(metric, view, by):
+        return reason
+    periods = months_between(max(shift(view.month, 1 - months), view.data.first_month), view.month)
+    alike = within not in ("", by) and not unanswerable(metric, view, within)
+    units = _within(metric, view, periods, by, within) if alike else unit_frame(metric, view, periods, by)
+    present = sorted(set(units["group"]) - {NOT_KNOWN})
+    missing = [group for group in (one, other) if group not in (*present, OTHERS)]
+    if missing:
+        there = f"there are {', '.join(present)}" if present else "there are none"
+        return NotKnown(metric.title, f"No rows for {missing[0]!r} from {periods[0]} to {periods[-1]}; {there}.")
+    chosen = [pl.col("group") == one, pl.col("group") == other]
+    if other == OTHERS:
+        chosen[1] = (pl.col("group") != one) & (pl.col("group") != NOT_KNOWN)
+    sides = [units.filter(rows).group_by("period", "unit").agg(pl.col("n", "sum_w", "sum_wx").sum()) for rows in chosen]
+    figures, correlated = _figures(metric, sides)
+    found = printed(figures, metric.factor).with_columns(pl.Series("group", [one, other]))
+    differs = _differences(metric, figures, correlated) if min(figures.units) >= LEAST else ()
+    span, title = (periods[0], periods[-1]), DIMENSIONS[by].title
+    strata = DIMENSIONS[within].title if alike else ""
+    return Contrast(metric, scope(metric, view), by, title, strata, span, found.select("group", *POINT), *differs)
+
+
+def _within(metric: Metric, view: View, months: list[str], by: str, within: str) -> pl.DataFrame:
+    """Return the unit frame with one period a month and known group of another dimension."""
+    groups = unit_frame(metric, view, months, within)["group"].unique().sort()
+    parts = [
+        unit_frame(metric, view.only(within, group), months, by).with_columns(pl.col("period") + f"/{group}")
+        for group in groups
+        if group != NOT_KNOWN
+    ]
+    return pl.concat([unit_frame(metric, view, months, by).clear(), *parts])
+
+
+def _figures(metric: Metric, sides: list[pl.DataFrame]) -> tuple[Figures, Array]:
+    """Return the figures of both sides with common weights of months, and the correlation of their errors."""
+    cells = [side.group_by("period").agg(pl.col("sum_w", "sum_wx").sum(), k=(pl.col("n") > 0).sum()) for side in sides]
+    both = cells[0].join(cells[1], on="period", suffix="_2").filter((pl.col("k") > 1) & (pl.col("k_2") > 1))
+    one, two = pl.col("sum_w"), pl.col("sum_w_2")
+    weights = both.select("period", share=one * two / (one + two)).with_columns(pl.col("share") / pl.col("share").sum())
+    influences, values, counts = [], [], []
+    for side in sides:
+        rows = side.join(weights, on="period").with_columns(
+            w=pl.col("sum_w").sum().over("period"), k=(pl.col("n") > 0).sum().over("period"),
+            mean=pl.col("sum_wx").sum().over("period") / pl.col("sum_w").sum().over("period"),
+        )  # fmt: skip
+        residual = (pl.col("sum_wx") - pl.col("mean") * pl.col("sum_w")) * (pl.col("k") / (pl.col("k") - 1)).sqrt()
+        rows = rows.with_columns(influence=pl.col("share") * residual / pl.col("w"))
+        influences.append(rows.group_by("unit").agg(pl.col("influence").sum()))
+        months = rows.unique("period")
+        values.append(float((months["share"] * months["mean"]).sum()) if months.height else np.nan)
+        counts.append((rows["n"].sum(), rows["unit"].n_unique()))
+    pairs = influences[0].join(influences[1], on="unit", suffix="_2")
+    se = np.array([np.linalg.norm(part["influence"].to_numpy()) for part in influences])
+    shared = float((pairs["influence"] * pairs["influence_2"]).sum()) / float(se.prod()) if se.all() else 0.0
+    n, units = np.array(counts, dtype=np.float64).T
+    return _with_limits(metric, Figures(n, units, np.array(values), se, lambda _: (se, se))), np.array([shared])
+
+
+def _with_limits(metric: Metric, found: Figures) -> Figures:
+    """Add the limits: Wilson on the effective number for shares, t for means, units − 1 degrees of freedom."""
+    n, units, value, se = found.n, found.units, found.value, found.se
+
+    def limits(alpha: Array) -> tuple[Array, Array]:
+        t = t_quantile(alpha, units - 1)
+        if metric.kind == "mean":
+            half = np.where(se > 0, t * se, np.inf)
+            return value - half, value + half
+        z = normal_quantile(alpha)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            worth = np.where(se > 0, np.minimum(n, value * (1 - value) / se**2) * (z / t) ** 2, units)
+            return wilson(value, worth, z)
+
+    return Figures(n, units, value, se, limits)
+
+
+def _differences(metric: Metric, both: Figures, correlated: Array) -> list[float | None]:
+    """Return difference, low, high, p_value and ratio with its interval (on the log scale), None where undefined."""
+    one, two = (_side(both, place) for place in (0, 1))
+    columns = difference(one, two, correlated, widest(metric)).columns(metric)
+    found: list[float | None] = [column[0] for column in columns]
+    (a, b), (se_a, se_b) = both.value, both.se
+    if not (a > 0 and b > 0):
+        return [*found, None, None, None]
+    log_se = np.sqrt((se_a / a) ** 2 + (se_b / b) ** 2 - 2 * correlated[0] * se_a * se_b / (a * b))
+    half = float(t_quantile(np.asarray(ALPHA), min(both.units) - 1)) * log_se
+    return [*found, float(a / b), float(a / b * np.exp(-half)), float(a / b * np.exp(half))]
+
+
+def _side(both: Figures, place: int) -> Figures:
+    n, units, value, se = (numbers[place : place + 1] for numbers in (both.n, both.units, both.value, both.se))
+
+    def limits(alpha: Array) -> tuple[Array, Array]:
+        low, high = both.limits(alpha)
+        return low[place : place + 1], high[place : place + 1]
+
+    return Figures(n, units, value, se, limits)

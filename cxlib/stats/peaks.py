@@ -1,0 +1,114 @@
+"""When the most arrives, hour by hour of the week, and what the busiest hour is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+
+from cxlib.metrics import Metric, View, unit_frame
+from cxlib.periods import first_day, last_day
+from cxlib.schema import DIMENSIONS
+from cxlib.stats.breakdown import labels
+from cxlib.stats.cells import known
+from cxlib.stats.change import difference
+from cxlib.stats.daily import daily_metric, observed
+from cxlib.stats.intervals import ALPHA, Sums, share, total
+from cxlib.stats.overview import survivors
+from cxlib.stats.results import POINT, NotKnown, Peaks
+from cxlib.stats.scope import scope, unanswerable
+
+MAKERS = ("channel", "category")
+CELL = ["weekday", "hour"]
+
+
+def peaks(name: str, view: View, months: int = 12) -> Peaks | NotKnown:
+    """Return how much arrives at each hour of each weekday over the last months, and what makes the busiest hour.
+
+    Hours are hours of the local clock as they passed: one that a clock change skipped was not observed, one that it
+    repeated was observed twice.
+
+    Raises:
+        UsageError: No such metric or dimension, or no daily count.
+    """
+    metric = daily_metric(name)
+    if reason := unanswerable(metric, view, "hour"):
+        return reason
+    periods = view.months(months)
+    since, until = observed(metric, view)
+    since, until = max(since, first_day(periods[0])), min(until, last_day(periods[-1]))
+    weekday, hour = pl.col("unit").str.to_date().dt.weekday(), pl.col("group").cast(pl.Int64)
+    counts = unit_frame(metric, view, periods, "hour").with_columns(weekday=weekday, hour=hour)
+    counts = counts.filter(pl.col("unit").str.to_date().is_between(since, until))
+    if counts["hour"].n_unique() < 2:
+        return NotKnown(f"{metric.title} by hour", f"The data {view.data.name!r} give the day, not the hour.")
+    points = _points(counts, _hours(since, until, ZoneInfo(view.data.settings.timezone)))
+    busiest = points.sort("value", *CELL, descending=[True, False, False]).row(0, named=True)
+    peak = view.only("hour", str(busiest["hour"]))
+    parts = [
+        _makers(metric, (view, peak), periods, busiest["weekday"], by)
+        for by in MAKERS
+        if not unanswerable(metric, view, by) and by not in dict(view.filters)
+    ]
+    return Peaks(metric, scope(metric, view), (periods[0], periods[-1]), points, _judged(parts))
+
+
+def _hours(since: date, until: date, zone: ZoneInfo) -> pl.DataFrame:
+    """Return weekday, hour and how often that hour passed between two local days, both included."""
+    begin, end = (datetime.combine(day, time(), zone) for day in (since, until + timedelta(days=1)))
+    local = pl.datetime_range(begin, end, "1h", time_zone=zone.key, closed="left", eager=True).dt
+    frame = pl.DataFrame({"weekday": local.weekday(), "hour": local.hour().cast(pl.Int64)})
+    return frame.group_by(CELL).len("units").sort(CELL)
+
+
+def _points(counts: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+    """Return the mean count of each hour of the week; its variance that of the days, never below Poisson."""
+    summed = counts.group_by(CELL).agg(pl.col("n", "sum_wx").sum(), squares=(pl.col("sum_wx") ** 2).sum())
+    cells = hours.join(summed, on=CELL, how="left", maintain_order="left").fill_null(0)
+    often, value, squares = (cells[name].to_numpy().astype(np.float64) for name in ("units", "sum_wx", "squares"))
+    between = (squares - value**2 / often) * often / np.fmax(often - 1, 1)
+    none, here = np.zeros_like(value), np.ones_like(value)
+    found = total(Sums(here, often, none, value, none, none, np.fmax(between, value), none), often - 1)
+    low, high = found.limits(np.asarray(ALPHA))
+    numbers = {"value": value, "se": found.se, "low": np.maximum(low, 0.0), "high": high}
+    columns = [known(name, number / often) for name, number in numbers.items()]
+    return cells.with_columns(pl.col("units").cast(pl.Int64), *columns).select(*CELL, *POINT)
+
+
+def _makers(metric: Metric, views: tuple[View, View], months: Sequence[str], weekday: int, by: str) -> pl.DataFrame:
+    """Compare each group's share of the busiest hour with its share of all other hours; days are the units."""
+    view, peak = views
+    on_day = pl.col("unit").str.to_date().dt.weekday() == weekday
+    keys = ["group", "unit"]
+    inside = unit_frame(metric, peak, months, by).filter(on_day).select(*keys, inside="sum_wx")
+    both = unit_frame(metric, view, months, by).select(*keys, "sum_wx").join(inside, on=keys, how="left").fill_null(0)
+    both = both.with_columns(outside=pl.col("sum_wx") - pl.col("inside"))
+    groups, rows = both.select("group").unique().sort("group"), []
+    for group in groups["group"]:
+        own = pl.col("group") == group
+        sides = []
+        for side in ("outside", "inside"):
+            days = both.group_by("unit").agg(w=pl.col(side).sum(), x=pl.col(side).filter(own).sum()).sort("unit")
+            w, x = (days[name].to_numpy().astype(np.float64) for name in ("w", "x"))
+            sides.append(share(Sums.of_units(w, w, x, x)))
+        rest, here = sides
+        between = difference(here, rest, np.zeros(1), 1.0)
+        parts = {"share": here.value, "rest": rest.value, "difference": between.value}
+        percents = parts | {"low": between.low, "high": between.high}
+        columns = [known(name, number * 100) for name, number in percents.items()]
+        rows.append(pl.DataFrame([*columns, known("p_value", between.p_value)]))
+    named = groups.join(labels(view, by, groups), on="group", how="left", maintain_order="left")
+    return pl.concat([named.select("label", dimension=pl.lit(DIMENSIONS[by].title)), pl.concat(rows)], how="horizontal")
+
+
+def _judged(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    numbers = ("share", "rest", "difference", "low", "high", "p_value")
+    schema = {"dimension": pl.String, "label": pl.String} | dict.fromkeys(numbers, pl.Float64)
+    rows = pl.concat([pl.DataFrame(schema=schema), *(part.select(*schema) for part in parts)])
+    rows = rows.sort("difference", "label", descending=[True, False], nulls_last=True).with_row_index("place")
+    tested = {str(place): p for place, p in rows.select("place", "p_value").iter_rows() if p is not None}
+    beyond = pl.col("place").cast(pl.String).is_in(sorted(survivors(tested)))
+    return rows.select(*schema, beyond=beyond)

@@ -1,0 +1,88 @@
+"""Results that look behind a figure: what moved it, and who differs. Frozen, in printed units like all results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cxlib.metrics.registry import Metric
+
+if TYPE_CHECKING:
+    from cxlib.stats.results import Change, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Decomposition:
+    """A change divided into parts that sum to it.
+
+    Attributes:
+        change: The change divided.
+        parts: `part`, `difference`, `low`, `high`, `p_value`: "mix" (groups became a larger or smaller share), "within"
+            (groups themselves moved) and, where groups have rows in one month only, "turnover" (what these add to the
+            one figure less what they add to the other). `low`, `high`, `p_value` null without any variation.
+        groups: `group`, `label`, `share_before`, `share` (of all answers, %), `before`, `value` (the figure, null
+            without rows), `mix`, `within`, `turnover` and their sum `difference` with `low`, `high`, `p_value`, largest
+            first. Its mix counts how far the group lies from the common level.
+    """
+
+    metric: Metric
+    scope: Scope
+    by: str
+    by_title: str
+    change: Change
+    parts: pl.DataFrame
+    groups: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How far agents (or teams) lie apart beyond chance.
+
+    Attributes:
+        value: Standard deviation between them, in points, with `low` and `high`; `high` None where they are so alike
+            that chance alone would make them less so.
+        dispersion: φ: how many times as far from expected as chance explains (squared); about 1 if all are equal.
+        p_more: p-value that it is above 1.
+        p_less: p-value that it is below 1: a warning about the data.
+    """
+
+    value: float
+    low: float
+    high: float | None
+    dispersion: float
+    p_more: float
+    p_less: float
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """A share by agent against what is expected of the same mix of work.
+
+    Attributes:
+        months: First and last month.
+        mix: Titles of the dimensions that the expected values allow for.
+        overall: The share of all agents together but for the few evidently apart, %.
+        points: `group`, `label`, `n`, `observed`, `expected` (answers that count), `value` (the share allowing for the
+            mix: overall + difference), `difference` (observed − expected, points), `low`, `high`, `low_998`,
+            `high_998` (limits of `value` if all were equal), `p_value`, `evident` (survives Holm's control of all
+            together at 5 %, and the next interval leaves out 0), `shrunk`, `shrunk_low`, `shrunk_high` (the difference,
+            drawn towards 0 as far as it is likely chance); lowest value first.
+        curve: `n`, `low`, `high`, `low_998`, `high_998`: the limits for the common mix.
+        design: How many times the variance of independent answers; 1 if each customer answers once.
+        spread: Between all but the few evidently apart (at most a fifth); None with fewer than five agents of ten
+            answers.
+    """
+
+    metric: Metric
+    scope: Scope
+    by: str
+    by_title: str
+    months: tuple[str, str]
+    mix: tuple[str, ...]
+    overall: float
+    points: pl.DataFrame
+    curve: pl.DataFrame
+    design: float
+    spread: Spread | None

@@ -1,0 +1,199 @@
+"""How much arrives: by day, week and year, per working day, by group against the year before, in December and July."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+
+from cxlib.metrics import Metric, View
+from cxlib.numbers import month as month_in_words
+from cxlib.periods import SHOWN, Grain, bounds, earlier, last_day, month_of, months_between, shift
+from cxlib.schema import DIMENSIONS
+from cxlib.stats.breakdown import labels
+from cxlib.stats.cells import Cells
+from cxlib.stats.daily import (
+    change_between,
+    daily_metric,
+    day_counts,
+    observed,
+    per_day_metric,
+    same_months,
+    totals,
+    whole_weeks,
+)  # fmt: skip
+from cxlib.stats.intervals import ALPHA, normal_quantile, t_quantile
+from cxlib.stats.overview import survivors
+from cxlib.stats.results import POINT, Change, Comparison, NotKnown, Trend
+from cxlib.stats.scope import scope, unanswerable
+
+FEWEST = 10
+AROUND = 5
+_AGAINST: dict[Grain, tuple[int, int]] = {"day": (7, 364), "week": (1, 52), "year": (1, 0)}
+
+
+def volume(name: str, view: View, grain: Grain = "week") -> Trend | NotKnown:
+    """Return a daily count by day, week or year up to the end of the reported month, whole periods only.
+
+    A day is compared with the same weekday a week before and 52 weeks before, a week with the one before and 52 weeks
+    before, a year – January to the reported month – with the same months of the year before.
+
+    Raises:
+        UsageError: No such metric or dimension, or no daily count.
+    """
+    metric = daily_metric(name)
+    if reason := unanswerable(metric, view):
+        return reason
+    days = day_counts(metric, view, months_between(view.data.first_month, view.month))
+    end = last_day(view.month)
+    if grain == "week":
+        days = whole_weeks(days, end)
+    elif grain == "year":
+        days = same_months(days, view.month)
+    else:
+        days = days.with_columns(period=pl.col("day").dt.strftime("%Y-%m-%d"))
+    found, about = totals(metric, days), replace(scope(metric, view), provisional=0.0)
+    points = found.points().select("period", *POINT)
+    if points.is_empty():
+        return NotKnown(metric.title, f"The data {view.data.name!r} hold no whole {grain} up to {view.month}.")
+    last, (before, year) = points["period"][-1], _AGAINST[grain]
+    shown = bounds(points["period"].tail(SHOWN[grain])[0])[0], bounds(last)[1]
+    return Trend(
+        metric=metric,
+        scope=about,
+        points=points,
+        change=change_between(found, about, last, earlier(last, before)),
+        last_year=change_between(found, about, last, earlier(last, year)) if year else None,
+        events=tuple(event for event in view.data.settings.events if shown[0] <= event.date <= shown[1]),
+    )
+
+
+def per_working_day(name: str, view: View, months: int = 25) -> Trend | NotKnown:
+    """Return a daily count's mean per working day, month by month; evenings count, weekends and holidays do not.
+
+    Only wholly observed days count, so a month whose first weeks lie before the data begin is not short of them.
+
+    Raises:
+        UsageError: No such metric or dimension, or no daily count.
+    """
+    metric = daily_metric(name)
+    if reason := unanswerable(metric, view):
+        return reason
+    periods = view.months(months)
+    compared = {view.baseline, view.last_year} - set(periods)
+    rated, found = _rates(metric, view, [*sorted(compared), *periods])
+    if found.keys.is_empty():
+        return NotKnown(rated.title, "There was no working day: the default schedule has no opening hours then.")
+    known = found.at(pl.DataFrame({"period": periods, "group": [""] * len(periods)}))
+    about = scope(metric, view)
+    change, year = (_with_margin(change_between(found, about, view.month, b)) for b in (view.baseline, view.last_year))
+    events = [event for event in view.data.settings.events if periods[0] <= month_of(event.date) <= periods[-1]]
+    return Trend(rated, about, known.points().select("period", *POINT), change, year, events=tuple(events))
+
+
+def movers(name: str, view: View, by: str = "", baseline: str = "") -> Comparison | NotKnown:
+    """Return how the groups of a daily count changed per working day against a month (default: a year before).
+
+    Raises:
+        UsageError: No such metric or dimension, or no daily count.
+    """
+    metric, by, baseline = daily_metric(name), by or view.by or "category", baseline or view.last_year
+    if reason := unanswerable(metric, view, by):
+        return reason
+    title = f"{metric.title} per working day by {DIMENSIONS[by].title}"
+    if not view.data.first_month <= baseline <= view.data.last_month:
+        return NotKnown(title, f"The data {view.data.name!r} do not hold {baseline} to compare with.")
+    rated, found = _rates(metric, view, sorted({view.month, baseline}), by)
+    points = found.points()
+    here = points.filter(pl.col("period") == view.month).drop("period")
+    before = points.filter(pl.col("period") == baseline).select("group", before="value", n0="n", se0="se")
+    both = here.join(before, on="group", how="inner").join(labels(view, by, here), on="group", how="left")
+    enough = pl.min_horizontal("n", "n0") >= FEWEST
+    error = ((pl.col("se") / pl.col("value")) ** 2 + (pl.col("se0") / pl.col("before")) ** 2).sqrt()
+    both = both.with_columns(
+        family=pl.lit(""), log=pl.when(enough).then((pl.col("value") / pl.col("before")).log()),
+        error=error, half=error * float(normal_quantile(np.asarray(ALPHA))), df=pl.lit(np.inf),
+    )  # fmt: skip
+    against = f"{title}, {month_in_words(view.month)} against {month_in_words(baseline)}"
+    ordered = _relative(both).sort("difference", "group", descending=[True, False], nulls_last=True)
+    return Comparison(rated, scope(metric, view), against, ordered)
+
+
+def seasons(name: str, view: View, numbers: Sequence[int] = (12, 7)) -> Comparison | NotKnown:
+    """Return how certain months of the year (default: December, July) differ from those around them.
+
+    Each is compared, per working day and on the log scale, with the five months before and the five after it (the other
+    months asked for left out), so that steady growth cancels; interval and test are those of predicting one more month
+    like these, t with their number − 1 degrees of freedom. Months without all these neighbours are left out.
+
+    Raises:
+        UsageError: No such metric or dimension, or no daily count.
+    """
+    metric = daily_metric(name)
+    if reason := unanswerable(metric, view):
+        return reason
+    since, until = observed(metric, view)
+    first = month_of(since) if since.day == 1 else shift(month_of(since), 1)
+    last = min(view.month, shift(month_of(until + timedelta(days=1)), -1))
+    rated, found = _rates(metric, view, months_between(first, max(first, last)))
+    rates = {row["period"]: row for row in found.points().iter_rows(named=True) if row["n"] >= FEWEST}
+    rows = []
+    for month, rate in rates.items():
+        around = [shift(month, by) for by in range(-AROUND, AROUND + 1)]
+        if int(month[-2:]) in numbers and all(other in rates for other in around):
+            around = [other for other in around if int(other[-2:]) not in numbers]
+            rows.append(rate | _against([rates[other]["value"] for other in around], rate["value"]))
+    title = f"{metric.title} per working day, months against those around them"
+    if not rows:
+        return NotKnown(
+            title, f"The data {view.data.name!r} hold no such month with {AROUND} whole months on each side."
+        )
+    rows.sort(key=lambda row: (numbers.index(int(row["period"][-2:])), row["period"]))
+    frame = pl.DataFrame(rows).with_columns(
+        group="period",
+        label=pl.col("period").map_elements(month_in_words, return_dtype=pl.String),
+        family=pl.col("period").map_elements(lambda month: month_in_words(month)[:-5], return_dtype=pl.String),
+    )
+    return Comparison(rated, scope(metric, view), title, _relative(frame))
+
+
+def _rates(metric: Metric, view: View, months: Sequence[str], by: str = "") -> tuple[Metric, Cells]:
+    rated = per_day_metric(metric, "working day")
+    days = day_counts(metric, view, months, by).filter(pl.col("kind") == "working")
+    return rated, totals(rated, days, rate=True)
+
+
+def _with_margin(change: Change | None) -> Change | None:
+    """Turn a count's margin, which is relative, into that of a rate, in its unit."""
+    if change is None:
+        return None
+    return replace(change, scope=replace(change.scope, margin=change.scope.margin * (change.before.value or 0.0)))
+
+
+def _against(others: list[float], value: float) -> dict[str, float]:
+    logs = np.log(others)
+    error = float(logs.std(ddof=1) * np.sqrt(1 + 1 / len(logs)))
+    df = len(logs) - 1.0
+    half = error * float(t_quantile(np.asarray(ALPHA), df))
+    before = float(np.exp(logs.mean()))
+    return {"before": before, "log": float(np.log(value / before)), "error": error, "half": half, "df": df}
+
+
+def _relative(rows: pl.DataFrame) -> pl.DataFrame:
+    """Turn log ratios (`log`, `error`, `half` width of the interval, `df`) into differences in % with p-values."""
+    from scipy.stats import t
+
+    log, half = pl.col("log"), pl.col("half")
+    told = rows.with_columns(
+        difference=(log.exp() - 1) * 100, low_difference=((log - half).exp() - 1) * 100,
+        high_difference=((log + half).exp() - 1) * 100,
+    )  # fmt: skip
+    size = (told["log"] / told["error"]).abs().to_numpy()
+    told = told.with_columns(pl.Series("p_value", 2 * t.sf(size, told["df"].to_numpy())).fill_nan(None))
+    tested = told.filter(pl.col("p_value").is_not_null())
+    beyond = survivors(dict(zip(tested["group"], tested["p_value"], strict=True)))
+    columns = ("before", "difference", "low_difference", "high_difference", "p_value")
+    return told.select("group", "label", "family", *POINT, *columns, beyond=pl.col("group").is_in(sorted(beyond)))

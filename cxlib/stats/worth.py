@@ -1,0 +1,93 @@
+"""What a lost customer costs, beside what winning one costs."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from cxlib.errors import UsageError
+from cxlib.metrics import View, known, unit_frame
+from cxlib.periods import first_day, months_between, shift
+from cxlib.stats.intervals import ALPHA, t_quantile
+from cxlib.stats.relation import LEAST, OF_CUSTOMERS
+from cxlib.stats.results import POINT, NotKnown, Worth
+from cxlib.stats.scope import scope
+
+TITLE = "Cost of a lost customer"
+MONTHS = 12
+BOUGHT, MARGIN, TIME, LOST, WON = (
+    "Bought in the year", "Gross margin of it", "Agents' time in the year", "A customer lost, a year", "A customer won",
+)  # fmt: skip
+
+
+def lost_customer(view: View) -> Worth | NotKnown:
+    """Return what customers active a year ago brought in the year since, per customer: what is lost with one of them.
+
+    All who were active then count, also those who bought nothing more: no life time is assumed, nothing beyond the
+    year. Amounts in the data's currency, means with t intervals over customers. From [costs]: `gross_margin` (share of
+    revenue), `acquisition` (per customer won), `agent_hour` (optional: agents' time is then subtracted).
+
+    Raises:
+        UsageError: A gross margin that is not a share.
+    """
+    costs, revenue = view.data.settings.costs, view.metric("revenue")
+    absent = [name for name in ("gross_margin", "acquisition") if name not in costs]
+    if absent:
+        return NotKnown(TITLE, f"The settings do not say {' and '.join(absent)}: write them under [costs].")
+    if not 0 <= costs["gross_margin"] <= 1:
+        margin = costs["gross_margin"]
+        raise UsageError(f"Setting costs.gross_margin is {margin!r}; a share of revenue is expected, such as 0.4.")
+    start = shift(view.month, -MONTHS)
+    if reason := known(revenue, view) or _unfit(view, start):
+        return NotKnown(TITLE, reason)
+    months = months_between(shift(start, 1), view.month)
+    customers = _active(view, start)
+    bought = unit_frame(revenue, view, months).group_by("unit").agg(pl.col("sum_wx").sum())
+    each = customers.join(bought, left_on="customer_id", right_on="unit", how="left")["sum_wx"].fill_null(0.0)
+    if len(each) < LEAST:
+        few = f"{len(each)} customers were active at the end of {start}; fewer than {LEAST} say too little."
+        return NotKnown(TITLE, few)
+    gain = each * costs["gross_margin"]
+    parts = {BOUGHT: each, MARGIN: gain}
+    if "agent_hour" in costs and view.data.has("tickets"):
+        parts[TIME + ("" if "handle_minutes" in view.data.filled("tickets") else ", estimated")] = time = (
+            _minutes(view, customers, months) / 60 * costs["agent_hour"]
+        )
+        gain = gain - time
+    rows = [{"group": name, **_mean(values)} for name, values in (parts | {LOST: gain}).items()]
+    rows.append({"group": WON, "n": 0, "units": 0, "value": float(costs["acquisition"])})
+    kinds = {"group": pl.String, "n": pl.Int64, "units": pl.Int64} | dict.fromkeys(POINT[2:], pl.Float64)
+    return Worth(revenue, scope(revenue, view), start, pl.DataFrame(rows, schema=kinds))
+
+
+def _unfit(view: View, start: str) -> str:
+    others = [name for name, _ in view.filters if name not in (*OF_CUSTOMERS, "currency")]
+    if others:
+        return f"What a customer brings cannot be told for a part of their rows: drop the filter on {others[0]}."
+    if not view.data.has("customer_months") or start < view.data.first_month:
+        return f"It needs a whole year of orders after {start}; the data begin in {view.data.first_month}."
+    return ""
+
+
+def _active(view: View, month: str) -> pl.DataFrame:
+    rows = view.data.scan("customer_months").filter(pl.col("month_day") == first_day(month), pl.col("active"))
+    for name, values in view.filters:
+        if name in OF_CUSTOMERS:
+            kept = view.data.scan("customers").filter(pl.col(name).is_in(list(values)))
+            rows = rows.join(kept, on="customer_id", how="semi")
+    return rows.select("customer_id").sort("customer_id").collect()
+
+
+def _minutes(view: View, customers: pl.DataFrame, months: list[str]) -> pl.Series:
+    """Return each customer's minutes of agents' work: as recorded, else estimated; 0 without a ticket."""
+    days = pl.col("created_day").is_between(first_day(months[0]), first_day(shift(months[-1], 1)), closed="left")
+    work = pl.coalesce("handle_minutes", "estimated_handle_minutes").sum()
+    spent = view.data.scan("tickets").filter(days).group_by("customer_id").agg(work.alias("minutes")).collect()
+    return customers.join(spent, on="customer_id", how="left", maintain_order="left")["minutes"].fill_null(0.0)
+
+
+def _mean(values: pl.Series) -> dict[str, float | int]:
+    sample = values.to_numpy()
+    mean, se = float(sample.mean()), float(sample.std(ddof=1) / np.sqrt(len(sample)))
+    half = float(t_quantile(np.asarray(ALPHA), len(sample) - 1)) * se
+    return {"n": len(sample), "units": len(sample), "value": mean, "se": se, "low": mean - half, "high": mean + half}

@@ -1,0 +1,93 @@
+"""What a funnel says: who is evidently apart, and how far the others differ at most."""
+
+from __future__ import annotations
+
+from cxlib import numbers
+from cxlib.numbers import Format
+from cxlib.stats.reasons import Funnel
+from cxlib.words.change import FEW, counted, subject
+from cxlib.words.groups import Row, label
+from cxlib.words.sentence import plain
+
+NAMED = 3
+SURE = 0.025
+SHARE, POINTS = Format("%", decimals=1), Format("points", decimals=1)
+
+
+def funnel_text(result: Funnel) -> str:
+    """Return who is evidently above or below what is expected of the same mix of work, and the spread of the others."""
+    rows, n = apart(result), int(result.points["n"].sum())
+    start = f"{_name(result)}, {numbers.month(result.months[0])} to {numbers.month(result.months[1])}"
+    if n < FEW:
+        return f"{start}: {counted(result.metric, n)}, too few to judge."
+    found = "; ".join(_evident(result, row) for row in rows[:NAMED])
+    more = f"; {numbers.number(len(rows) - NAMED)} more evidently apart" if len(rows) > NAMED else ""
+    none = f"no evidence that any of {numbers.number(result.points.height)} {_many(result)} differs"
+    mix = f", with the same mix of {' and '.join(plain(title) for title in result.mix)}" if result.mix else ""
+    return f"{start}{mix}: {found + more or none}{_spread(result)}."
+
+
+def funnel_headline(result: Funnel) -> str:
+    """Return who is evidently apart, or that there is no evidence."""
+    rows = apart(result)
+    if not rows:
+        return f"{_name(result)}: no evidence that anyone differs"
+    names = [f"{label(row, 30)} evidently {_side(row)}" for row in rows[:NAMED]]
+    more = f", {numbers.number(len(rows) - NAMED)} more apart" if len(rows) > NAMED else ""
+    return f"{_name(result)}: {', '.join(names)}{more}"
+
+
+def apart(result: Funnel) -> list[Row]:
+    """Return those who are evidently apart, the farthest first."""
+    rows = [row for row in result.points.iter_rows(named=True) if row["evident"]]
+    return sorted(rows, key=lambda row: float(row["p_value"]))
+
+
+def funnel_cells(result: Funnel) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return headings and rows of the table, in the order of names: it is no ranking."""
+    first, rated = result.by_title[:1].upper() + result.by_title[1:], counted(result.metric, 2).split(numbers.SPACE)[1]
+    heads = (
+        plain(first), f">{rated.capitalize()}", ">Observed", ">Expected", ">Same mix", ">95 % limits of chance",
+        ">Likely difference", ">95 % interval", "Beyond chance",
+    )  # fmt: skip
+    one = Format("", decimals=1, language=result.scope.language)
+    rows = []
+    for row in result.points.sort("label").iter_rows(named=True):
+        counts = [numbers.number(row[name], language=one.language) for name in ("n", "observed")]
+        limits, likely = one.interval(row["low"], row["high"]), one.interval(row["shrunk_low"], row["shrunk_high"])
+        shown = (one.bare(row["expected"]), SHARE.value(row["value"]), limits, one.bare(row["shrunk"]), likely)
+        rows.append((label(row), *counts, *shown, f"evidently {_side(row)}" if row["evident"] else "no"))
+    return heads, rows
+
+
+def _evident(result: Funnel, row: Row) -> str:
+    expected = numbers.number(row["expected"], 1)
+    seen = f"{numbers.number(row['observed'])} of {counted(result.metric, row['n'])} where {expected} were expected"
+    return f"{label(row)} is evidently {_side(row)}, {seen}"
+
+
+def _spread(result: Funnel) -> str:
+    found, who = result.spread, f"the other {_many(result)}" if apart(result) else "they"
+    if found is None:
+        return ""
+    if found.p_less < SURE or found.high is None:
+        return (
+            f"; {who} differ less than chance alone would make them (φ {numbers.number(found.dispersion, 2)}): "
+            "a warning about how the data came about"
+        )
+    if found.p_more < SURE and found.low > 0:
+        between = POINTS.with_interval(found.value, found.low, found.high)
+        return f"; {who} differ more than chance explains, with a standard deviation of {between}"
+    return f"; {who} differ by at most {POINTS.value(found.high)} (standard deviation)"
+
+
+def _name(result: Funnel) -> str:
+    return f"{subject(result.metric)} by {plain(result.by_title).lower()}"
+
+
+def _many(result: Funnel) -> str:
+    return f"{plain(result.by_title).lower()}s"
+
+
+def _side(row: Row) -> str:
+    return "below" if row["difference"] < 0 else "above"

@@ -1,0 +1,160 @@
+"""What contrasts, relations and the worth of a customer say: what goes together with what, never what drives it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cxlib import numbers
+from cxlib.numbers import Format, format_of
+from cxlib.stats.results import OTHERS, Contrast, Estimate, Relation, Worth
+from cxlib.words.change import FEW, level, level_format, nothing, subject, unsigned, width
+from cxlib.words.groups import estimate
+from cxlib.words.sentence import plain
+
+RANK = Format("", decimals=2, signed=True)
+"""How a rank correlation is printed."""
+
+
+def span(months: tuple[str, str]) -> str:
+    """Return "August 2025 to July 2026"."""
+    return " to ".join(dict.fromkeys(numbers.month(month) for month in months))
+
+
+def contrast_text(result: Contrast) -> str:
+    """Return both figures, their difference and its verdict, and what the comparison cannot say."""
+    (one, two), names = _sides(result), _names(result)
+    opening = f"{subject(result.metric)}, {span(result.months)}"
+    if one.value is None or two.value is None:
+        return f"{opening}: no months in which both {names[0]} and {names[1]} have two customers or more."
+    where = [f"where the {plain(result.by_title)} is {names[0]}", f"where it is {names[1]}"]
+    where = [where[0], "for all others"] if names[1] == OTHERS else where
+    both = f"{level(result.metric, one)} {where[0]}, {level(result.metric, two)} {where[1]}"
+    if is_small(result) or result.difference is None:
+        return f"{opening}: {both}; too few to compare."
+    size, low, high = unsigned(result.difference, result.low, result.high)
+    form = format_of(result.metric, size, width(low, high), difference=True)
+    apart = f"{form.with_interval(size, low, high)} {'less' if result.difference < 0 else 'more'}"
+    if not beyond(result):
+        return f"{opening}: {both}: {apart}; no more than chance explains."
+    alike = f" and {plain(result.within)}" if result.within else ""
+    not_why = f"it goes together with the {plain(result.by_title)}, which need not be why."
+    caveat = f" Compared within each month{alike}; {not_why}"
+    return f"{opening}: {both}: {apart}{_times(result)}; more than chance explains.{caveat}"
+
+
+def contrast_headline(result: Contrast) -> str:
+    """Return both figures in a few words."""
+    sides, names = _sides(result), _names(result)
+    if None in [side.value for side in sides]:
+        return f"{subject(result.metric)}: nothing to compare"
+    values = (level_format(result.metric, side).value(side.value or 0.0) for side in sides)
+    both = ", ".join(f"{value} for {name}" for value, name in zip(values, names, strict=True))
+    quiet = ": too few to compare" if is_small(result) else "" if beyond(result) else ": no difference beyond chance"
+    return f"{subject(result.metric)} {both}{quiet}"
+
+
+def is_small(result: Contrast) -> bool:
+    """Tell whether a side has too few rows or customers for a verdict."""
+    return result.difference is None or min(side.n for side in _sides(result)) < FEW
+
+
+def beyond(result: Contrast) -> bool:
+    """Tell whether the 95 % interval of the difference is known and leaves out zero."""
+    return result.low is not None and result.high is not None and not result.low <= 0 <= result.high
+
+
+def relation_text(result: Relation) -> str:
+    """Return what goes together with the outcome beyond chance among all figures, with n and the caveat."""
+    rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
+    outcome = f"{subject(result.outcome).lower()} in {span(result.outcome_months)}"
+    if not rows:
+        return f"What goes together with {outcome} is not known: {plain(_reasons(result), 400)}"
+    found = [row for row in rows if row["metric"] in result.survives]
+    if found:
+        told = "; ".join(f"{plain(row['title'])} {correlation(row)}" for row in found)
+        text = f"With {outcome} go together, beyond chance among {len(rows)} figures: {told}"
+    else:
+        most = max(rows, key=lambda row: abs(row["value"]))
+        text = f"No figure of {len(rows)} goes together with {outcome} by more than chance explains; the strongest is "
+        text += f"{plain(most['title'])}, {correlation(most)}"
+    months = span(result.figure_months)
+    caveat = (
+        f"Rank correlations of customers' figures from {months}, adjusted for nothing: what goes together, not why."
+    )
+    return f"{text}. {caveat}"
+
+
+def relation_headline(result: Relation) -> str:
+    """Return how many figures go together with the outcome beyond chance."""
+    known, found = result.points["value"].count(), len(result.survives)
+    if not known:
+        return f"What goes together with later {subject(result.outcome).lower()} is not known"
+    some = f"{found} of {known} figures" if found else f"No figure of {known}"
+    return f"{some} go{'es' if found < 2 else ''} together with later {subject(result.outcome).lower()} beyond chance"
+
+
+def correlation(row: dict[str, Any]) -> str:
+    """Return "+0.12 (+0.08 to +0.16; 3,741 customers)"."""
+    n = f"{numbers.number(row['n'])}{numbers.SPACE}customers"
+    return RANK.with_interval(row["value"], row["low"], row["high"], n)
+
+
+def worth_text(result: Worth) -> str:
+    """Return what a lost customer costs in a year beside what winning one costs."""
+    *parts, lost, won = (estimate(row) for row in result.points.iter_rows(named=True))
+    if lost.value is None or won.value is None:
+        return f"Cost of a lost customer: {nothing(result.metric, lost, result.scope.month)}."
+    low, high = lost.low or 0.0, lost.high or 0.0
+    against = "more than" if low > won.value else "less than" if high < won.value else "within chance of"
+    n = f"{numbers.number(lost.n)}{numbers.SPACE}customers"
+    price, bought = (amount(result, side).value(side.value or 0.0) for side in (won, parts[0]))
+    cost = amount(result, lost).with_interval(lost.value, lost.low, lost.high, n)
+    less = " less estimated agents' time" if "estimated" in "".join(result.points["group"]) else ""
+    less = less or (" less agents' time" if len(parts) > 2 else "")
+    return (
+        f"A customer lost costs {cost} a year, {against} the {price} that winning one costs: the margin{less} of those "
+        f"active at the end of {numbers.month(result.start)}, who bought for {bought} in the year after. "
+        "One year only: whether they would have stayed longer is not counted."
+    )
+
+
+def worth_headline(result: Worth) -> str:
+    """Return both amounts."""
+    *_, lost, won = (estimate(row) for row in result.points.iter_rows(named=True))
+    if lost.value is None or won.value is None:
+        return "Cost of a lost customer: not known"
+    values = [amount(result, side).value(side.value or 0.0) for side in (lost, won)]
+    return f"A customer lost costs {values[0]} a year, one won {values[1]}"
+
+
+def amount(result: Worth, side: Estimate) -> Format:
+    """Return how an amount per customer is printed."""
+    return Format(
+        result.metric.measured_in, decimals=0 if (side.value or 0.0) >= 10 else 2, language=result.scope.language
+    )
+
+
+def times_format(result: Contrast) -> Format:
+    """Return how the multiple is printed: 1.6, or 12."""
+    return Format("", decimals=1 if (result.ratio or 0.0) < 10 else 0, language=result.scope.language)
+
+
+def _times(result: Contrast) -> str:
+    if result.ratio is None or result.ratio_low is None or result.ratio_high is None:
+        return ""
+    form, often = times_format(result), "often" if result.metric.kind == "share" else "much"
+    return f", {form.bare(result.ratio)} times as {often} ({form.interval(result.ratio_low, result.ratio_high)})"
+
+
+def _sides(result: Contrast) -> tuple[Estimate, Estimate]:
+    one, two = (estimate(row) for row in result.points.iter_rows(named=True))
+    return one, two
+
+
+def _names(result: Contrast) -> tuple[str, str]:
+    one, two = (plain(name) for name in result.points["group"])
+    return one, two
+
+
+def _reasons(result: Relation) -> str:
+    return "; ".join(f"{row['title']}: {row['reason']}" for row in result.points.iter_rows(named=True)) + "."

@@ -1,0 +1,161 @@
+"""What a change divided into parts says: how much comes from another mix, how much from within the groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cxlib import numbers
+from cxlib.numbers import Format, format_of
+from cxlib.stats.reasons import Decomposition
+from cxlib.words.change import (
+    against,
+    change_headline,
+    change_text,
+    difference_format,
+    level_format,
+    moved_by,
+    subject,
+    unsigned,
+    verdict,
+    width,
+)
+from cxlib.words.groups import Row, label
+from cxlib.words.sentence import plain
+
+_PLURALS = {"category": "categories", "country": "countries", "priority": "priorities"} | {
+    noun: f"{noun}s" for noun in ("channel", "team", "brand", "language", "team member", "handling channel")
+}
+CHANCE = "no more than chance explains"
+
+
+def why_text(result: Decomposition) -> str:
+    """Return "Satisfaction fell by 8.8 points: 6.1 (4.0–8.1) come from another mix of channels …; within …"."""
+    change, found = result.change, verdict(result.change)
+    if found in ("few", "unknown"):
+        return change_text(change)
+    if found in ("rose", "fell"):
+        opening = f"{subject(result.metric)} {moved_by(change, interval=False)}{against(change)}"
+    else:
+        size = replace(difference_format(change), signed=True)
+        between = size.with_interval(change.difference or 0.0, change.low, change.high)
+        said = {"same": "stayed about the same", "chance": "moved no more than chance explains"}[found]
+        opening = f"{subject(result.metric)} {said}{against(change)} ({between.replace(' (', '; ').removesuffix(')')})"
+        if not any(map(beyond, result.parts.iter_rows(named=True))):
+            return f"{opening}, and so did its parts: {_quiet(result)}."
+    parts = [_part(result, row) for row in result.parts.iter_rows(named=True)]
+    return f"{opening}: {'; '.join(parts)}."
+
+
+def why_headline(result: Decomposition) -> str:
+    """Return the change and the parts that chance does not explain and that go the same way."""
+    change = result.change
+    if verdict(change) not in ("rose", "fell"):
+        return change_headline(change)
+    found = [row for row in result.parts.iter_rows(named=True) if beyond(row) and row["difference"] * _way(result) > 0]
+    sizes = [f"{part_format(result, row).bare(abs(row['difference']))} {_source(result, row)}" for row in found]
+    return f"{subject(result.metric)} {moved_by(change, interval=False)}{': ' if sizes else ''}{', '.join(sizes)}"
+
+
+def beyond(row: Row) -> bool:
+    """Return whether chance does not explain a part."""
+    return row["low"] is not None and (row["low"] > 0 or row["high"] < 0)
+
+
+def part_format(result: Decomposition, row: Row) -> Format:
+    """Return how a part is printed."""
+    between = width(row["low"], row["high"])
+    return format_of(result.metric, row["difference"], between, difference=True, language=result.scope.language)
+
+
+def part_name(result: Decomposition, part: str) -> str:
+    """Return "Mix of channels", "Within channels" or "Channels of one month only"."""
+    many = plural(result)
+    names = {"mix": f"mix of {many}", "within": f"within {many}", "turnover": f"{many} of one month only"}
+    return names[part][:1].upper() + names[part][1:]
+
+
+def plural(result: Decomposition) -> str:
+    """Return "channels", or "classes of customer importance"."""
+    title = plain(result.by_title).lower()
+    return _PLURALS.get(title, f"classes of {title}")
+
+
+def group_cells(result: Decomposition) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return headings and rows of the table: a row a group, then all together and the intervals of the parts."""
+    language, change = result.scope.language, result.change
+    parts = result.parts.rows(named=True)
+    columns = [row["part"] for row in parts]
+    months = [numbers.month(month, language) for month in (change.baseline, change.period)]
+    heads = [f">{head}, {month}" for head in ("Share", "Value") for month in months]
+    titles = {"mix": ">Mix", "within": ">Within", "turnover": ">Come or gone"}
+    share, level = numbers.share_format(None, language), level_format(result.metric, change.after, language)
+    level = replace(level, unit="%" if level.unit == "%" else "")
+    forms = [part_format(result, row) for row in parts]
+    rows = []
+    for row in result.groups.iter_rows(named=True):
+        shown = [share.value(row[name]) for name in ("share_before", "share")]
+        shown += ["–" if row[name] is None else level.value(row[name]) for name in ("before", "value")]
+        shown += [form.bare(row[name]) for name, form in zip(columns, forms, strict=True)]
+        form = part_format(result, row)
+        rows.append((label(row), *shown, form.bare(row["difference"]), form.interval(row["low"], row["high"]) or "–"))
+    known = [
+        (form.bare(row["difference"]), form.interval(row["low"], row["high"]))
+        for row, form in zip(parts, forms, strict=True)
+    ]
+    form = difference_format(change)
+    sides = ["–" if side.value is None else level.value(side.value) for side in (change.before, change.after)]
+    whole = "–" if change.difference is None else form.bare(change.difference)
+    rows.append(
+        ("All together", "", "", *sides, *(size for size, _ in known), whole, form.interval(change.low, change.high))
+    )
+    rows.append(("95 % interval", "", "", "", "", *(between or "–" for _, between in known), "", ""))
+    return (
+        plain(result.by_title[:1].upper() + result.by_title[1:]),
+        *heads,
+        *(titles[name] for name in columns),
+        ">Sum",
+        ">95 % interval",
+    ), rows
+
+
+def _quiet(result: Decomposition) -> str:
+    sizes = []
+    for row in result.parts.iter_rows(named=True):
+        form = replace(part_format(result, row), unit="", signed=True)
+        sizes.append(f"{form.with_interval(row['difference'], row['low'], row['high'])} {_source(result, row)}")
+    return ", ".join(sizes)
+
+
+def _way(result: Decomposition) -> float:
+    return 1.0 if (result.change.difference or 0.0) > 0 else -1.0
+
+
+def _source(result: Decomposition, row: Row) -> str:
+    many = plural(result)
+    return {"mix": f"from another mix of {many}", "within": f"within {many}"}.get(
+        row["part"], f"from {many} of one month only"
+    )
+
+
+def _part(result: Decomposition, row: Row) -> str:
+    form, size, low, high = part_format(result, row), row["difference"], row["low"], row["high"]
+    if row["part"] == "within":
+        printed = replace(form, unit="").with_interval(*unsigned(size, low, high))
+        sure = "" if low is None else f", {'more than chance explains' if beyond(row) else CHANCE}"
+        return f"within {plural(result)} it {'fell' if size < 0 else 'rose'} by {printed}{sure}"
+    moved = verdict(result.change) in ("rose", "fell")
+    same_way = moved and size * _way(result) > 0
+    values = unsigned(size, low, high) if same_way else (size, low, high)
+    printed = replace(form, unit="", signed=not same_way).with_interval(*values)
+    what = _source(result, row)
+    if not beyond(row):
+        return f"{printed} {what}" + ("" if low is None else f", {CHANCE}")
+    return f"{printed} come {what}" + (_driver(result, size) if row["part"] == "mix" else "")
+
+
+def _driver(result: Decomposition, size: float) -> str:
+    """Return ", above all more phone (30.3 % after 12.8 %)": the group whose share moved the figure most that way."""
+    way = 1.0 if size > 0 else -1.0
+    row = max(result.groups.iter_rows(named=True), key=lambda row: float(row["mix"]) * way)
+    now, before = (numbers.share_format().value(row[name]) for name in ("share", "share_before"))
+    return f", above all {'more' if row['share'] > row['share_before'] else 'less'} {label(row)} ({now} after {before})"
