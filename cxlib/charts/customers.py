@@ -39,8 +39,8 @@ class Lane(NamedTuple):
 @chart.register
 def _(result: History) -> Figure:
     start: datetime = result.events["at"][0]
-    end: datetime = result.events["at"][-1]
-    span = max((end - start).total_seconds() / DAY * 1.02, 1.0)
+    end = datetime.combine(result.as_of, time.max, UTC)
+    span = max((end - start).total_seconds() / DAY, 1.0)
 
     def place(at: datetime) -> float:
         return (at - start).total_seconds() / DAY

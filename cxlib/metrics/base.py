@@ -113,11 +113,6 @@ def known(metric: Metric, view: View) -> str | None:
         return (
             f"The data {view.data.name!r} do not say {meanings}; a source or mapping that fills it brings this figure."
         )
-    if metric.measured_in == MONEY and len(view.currencies) > 1:
-        return (
-            f"The orders of {view.data.name!r} are in {', '.join(view.currencies)}; amounts are never added across "
-            "currencies: filter one, for example currency=" + view.currencies[0] + "."
-        )
     if metric.survey and metric.survey not in view.data.survey_kinds:
         return f"The data {view.data.name!r} have no answers to a {metric.survey!r} survey."
     if metric.survey and "box" in metric.needs and metric.survey not in view.data.boxed_kinds:
@@ -128,7 +123,16 @@ def known(metric: Metric, view: View) -> str | None:
     for name in metric.gaps:
         if not view.data.has_gaps(metric.table, name):
             return f"The data {view.data.name!r} hold only rows with {name}: how many were asked is not recorded."
-    return None
+    return _mixed(metric, view)
+
+
+def _mixed(metric: Metric, view: View) -> str | None:
+    if metric.measured_in != MONEY or len(view.currencies) < 2:
+        return None
+    return (
+        f"The orders of {view.data.name!r} are in {', '.join(view.currencies)}; amounts are never added across "
+        f"currencies: filter one, for example currency={view.currencies[0]}."
+    )
 
 
 def _units(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric, View, unit_frame
-from cxlib.metrics.base import NOT_KNOWN
+from cxlib.metrics.base import BETWEEN, NOT_KNOWN
 from cxlib.periods import months_between, shift
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.cells import printed
@@ -75,13 +75,11 @@ def contrast(
 
 def _within(metric: Metric, view: View, months: list[str], by: str, within: str) -> pl.DataFrame:
     """Return the unit frame with one period a month and known group of another dimension."""
-    groups = unit_frame(metric, view, months, within)["group"].unique().sort()
-    parts = [
-        unit_frame(metric, view.only(within, group), months, by).with_columns(pl.col("period") + f"/{group}")
-        for group in groups
-        if group != NOT_KNOWN
-    ]
-    return pl.concat([unit_frame(metric, view, months, by).clear(), *parts])
+    both = pl.col("group").str.split(BETWEEN).list
+    units = unit_frame(metric, view, months, f"{within}+{by}").with_columns(
+        both.first().alias("alike"), group=both.last()
+    )
+    return units.filter(pl.col("alike") != NOT_KNOWN).with_columns(pl.col("period") + "/" + pl.col("alike"))
 
 
 def _figures(metric: Metric, sides: list[pl.DataFrame]) -> tuple[Figures, Array]:

@@ -22,7 +22,7 @@ def funnel_text(result: Funnel) -> str:
         return f"{start}: {counted(result.metric, n)}, too few to judge."
     found = "; ".join(_evident(result, row) for row in rows[:NAMED])
     more = f"; {numbers.number(len(rows) - NAMED)} more evidently apart" if len(rows) > NAMED else ""
-    none = f"no evidence that any of {numbers.number(result.points.height)} {_many(result)} differs"
+    none = f"no evidence that any {plain(result.by_title).lower()} differs"
     mix = f", with the same mix of {' and '.join(plain(title) for title in result.mix)}" if result.mix else ""
     return f"{start}{mix}: {found + more or none}{_spread(result)}."
 

@@ -44,7 +44,8 @@ def story(seed: int) -> dict[str, Rows]:
     orders = [
         {
             "order_id": f"o{n}", "customer_id": who() or "c0", "ordered_at": when(),
-            "amount": float(rng.integers(1, 90)), "currency": "EUR" if n % 40 else "USD", "kind": str(rng.choice(kinds, p=[0.8, 0.08, 0.08, 0.04])),
+            "amount": float(rng.integers(1, 90)), "currency": "EUR" if n % 40 else "USD",
+            "kind": str(rng.choice(kinds, p=[0.8, 0.08, 0.08, 0.04])),
             "ticket_id": f"t{rng.integers(99)}" if rng.random() < 0.3 else None,
         }
         for n in range(160)

@@ -91,7 +91,8 @@ def test_all_others_are_the_rows_of_every_other_known_group(shop: View) -> None:
          "x": (row["next_order_minutes"] or 1e9) <= 7 * 1440}
         for row in tickets
         if date(2025, 10, 1) <= row["created_day"] < date(2026, 10, 1) and row["first_replied_at"]
-        and row["customer_id"] and row["opened_by"] != "agent" and row["status"] not in ("deleted", "merged", "spam") and row["channel"]
+        and row["customer_id"] and row["opened_by"] != "agent" and row["channel"]
+        and row["status"] not in ("deleted", "merged", "spam")
     ]  # fmt: skip
     one, two, _ = _by_hand(rows, "group", (True, False))  # type: ignore[arg-type]
     assert found.points["value"].to_list() == pytest.approx([100 * one, 100 * two])

@@ -1,0 +1,86 @@
+"""Tables that `cxlib.derive` lays from the given ones."""
+
+from cxlib.tables.columns import Column, Table, classes, clock, derived, local, ref
+
+REPLIES = Table(
+    "replies",
+    "one wait: a customer's message that opens it and the public agent reply that ends it",
+    (
+        Column("reply_id", "id", "message_id of the customer message that opened the wait", required=True),
+        Column("ticket_id", "id", "ticket", required=True, references="tickets"),
+        ref("customer_id", "customers", "who waited"),
+        ref("agent_id", "agents", "who replied"),
+        Column("channel", "text", "channel of the reply, else of the question"),
+        Column("asked_at", "instant", "the wait began", required=True),
+        Column("replied_at", "instant", "next public agent reply; null = still waiting or never answered"),
+        *clock("reply", "asked to next public agent reply"),
+        derived("reply_competing", "flag", "ticket solved, merged or deleted before a reply came"),
+        *local("asked"),
+    ),
+    derived=True,
+)
+
+STATUS_MOVES = Table(
+    "status_moves",
+    "one step of the backlog: +1 when a ticket becomes unsolved, −1 when it stops being so",
+    (
+        Column("move_id", "id", "ticket_id and number of the step", required=True),
+        Column("ticket_id", "id", "ticket", required=True, references="tickets"),
+        Column("moved_at", "instant", "when", required=True),
+        Column("step", "integer", "+1 or −1", required=True),
+        *local("moved"),
+    ),
+    derived=True,
+)
+
+AGENT_TICKETS = Table(
+    "agent_tickets",
+    "one agent's work on one ticket in one month",
+    (
+        Column("agent_ticket_id", "id", "agent_id, ticket_id and month", required=True),
+        Column("agent_id", "id", "agent who wrote", required=True, references="agents"),
+        Column("ticket_id", "id", "ticket", required=True, references="tickets"),
+        Column("month_day", "day", "first local day of the month", required=True),
+        Column("replies", "integer", "public replies of this agent"),
+        Column("minutes", "minutes", "minutes of work, the source's own or estimated"),
+    ),
+    derived=True,
+)
+
+CUSTOMER_MONTHS = Table(
+    "customer_months",
+    "one customer in one whole month in which they were active, or had been in the month before, or wrote or bought",
+    (
+        Column("customer_month_id", "id", "customer_id and month", required=True),
+        Column("customer_id", "id", "customer", required=True, references="customers"),
+        Column("month_at", "instant", "the month begins", required=True),
+        derived("month_day", "day", "first local day of the month"),
+        Column("active", "flag", "active at its end: subscription in force, else an order within active_days"),
+        Column("active_before", "flag", "the same at the end of the month before"),
+        Column("tickets", "integer", "tickets opened by the customer, not counting deleted, merged and spam"),
+        Column("orders", "integer", "orders"),
+        Column("amount", "money", "orders and payments less refunds; null in more than one currency"),
+        Column("currency", "text", "their currency"),
+        Column("tenure_days", "number", "days from joining to the end of the month"),
+        *classes("before the month began"),
+    ),
+    derived=True,
+)
+
+FOLLOWED_ANSWERS = Table(
+    "followed_answers",
+    "one answer of a known customer on satisfaction or recommendation, and what the customer bought around it",
+    (
+        Column("survey_id", "id", "the answer", required=True, references="surveys"),
+        Column("customer_id", "id", "who answered", required=True, references="customers"),
+        Column("ticket_id", "id", "ticket that was rated", references="tickets"),
+        Column("answered_at", "instant", "when", required=True),
+        *local("answered"),
+        *classes("which is this one"),
+        Column("next_order_minutes", "minutes", "answer to the customer's next order, null if none yet"),
+        Column("spent_before", "money", "spent in the repeat_days before the customer's first rated experience"),
+        Column("spent_after", "money", "spent in as many days after it, orders helped by the rated ticket left out"),
+        Column("spending", "text", "less, same or more than before, by the margin", choices=("less", "same", "more")),
+    ),
+    derived=True,
+)
