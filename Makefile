@@ -5,7 +5,7 @@ unexport CX_HOME PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 BIN := .venv/bin
 JOBS ?= auto
-data_code = $$(find cxlib/*.py cxlib/sources cxlib/derive -name '*.py' | LC_ALL=C sort) data/settings.toml
+data_code = $$(find cxlib/*.py cxlib/tables cxlib/sources cxlib/derive \( -name '*.py' -o -name '*.toml' \) | LC_ALL=C sort) data/settings.toml
 find_python = for name in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
 	"$$name" -c 'import sys; sys.version_info >= (3, 11) or sys.exit(1); print(sys.executable)' 2>/dev/null && break; done
 checksum = cksum | cut -d ' ' -f 1
