@@ -47,8 +47,8 @@ _HOME = {
 }  # fmt: skip
 __all__ = [
     "METRICS", "View", "agents", "breakdown", "change", "chart", "contrast", "distribution", "explore", "figures",
-    "glossary", "history", "lost_customer", "measured_frame", "movers", "open_data", "overview", "peaks", "per_working_day",
-    "relation", "row_frame", "say", "seasons", "show", "stamp", "table", "trend", "unit_frame", "view", "volume",
+    "glossary", "history", "lost_customer", "measured_frame", "movers", "open_data", "overview", "peaks",
+    "per_working_day", "relation", "row_frame", "say", "seasons", "show", "stamp", "table", "trend", "unit_frame", "view", "volume",
     "waiting", "why",
 ]  # fmt: skip
 

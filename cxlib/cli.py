@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (OSError, pl.exceptions.PolarsError, json.JSONDecodeError) as error:
+        return _complain(f"Stopped: {str(error).partition(chr(10))[0]} ({type(error).__name__})", 1)
     except KeyboardInterrupt:
         return _complain("Stopped; what was there before is unchanged.", 130)
 

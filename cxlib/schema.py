@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
 from cxlib.errors import CxError, unknown_name
 from cxlib.tables import GIVEN, TABLES, Column, Kind, Table
 
-__all__ = ["DIMENSIONS", "GIVEN", "TABLES", "Dimension", "conform", "dictionary", "dtype", "path_of", "table"]
+__all__ = [
+    "DIMENSIONS",
+    "GIVEN",
+    "PLAUSIBLE_YEARS",
+    "TABLES",
+    "Dimension",
+    "conform",
+    "dictionary",
+    "dtype",
+    "path_of",
+    "span",
+    "table",
+]
 
 INSTANT = pl.Datetime("us", "UTC")
 _TYPES: dict[Kind, pl.DataType] = {
     "id": pl.String(), "text": pl.String(), "instant": INSTANT, "day": pl.Date(), "minutes": pl.Float64(),
     "number": pl.Float64(), "money": pl.Float64(), "integer": pl.Int64(), "flag": pl.Boolean(),
 }  # fmt: skip
+
+
+PLAUSIBLE_YEARS = (1980, 2099)  # a date outside them is a typing error or a code for "none"
+# Instants that say nothing of the end of the data: promises of the future; master data, unless there is nothing else.
+_PROMISED = ("first_reply_due_at", "due_at")
+_MASTER_DATA = ("joined_at", "left_at", "hired_at")
 
 
 def table(name: str) -> Table:
@@ -57,6 +77,29 @@ def conform(frame: pl.LazyFrame, name: str, *, derived: bool = False) -> pl.Lazy
         (pl.col(column.name) if column.name in present else pl.lit(None)).cast(dtype(column)).alias(column.name)
         for column in wanted
     )
+
+
+def span(tables: Mapping[str, pl.LazyFrame]) -> tuple[datetime, datetime] | None:
+    """Return the first and the last instant at which something happened in given tables, by name; None if none did.
+
+    A few dates far ahead do not move the end: of the last 1 % of all instants (the very last one at least), those more
+    than 400 days after the 99 % before them are ignored, as are dates outside `PLAUSIBLE_YEARS`.
+    """
+    at = pl.col("at")
+    bulk = at.quantile(0.99, "lower") + pl.duration(days=400)
+    for but in (_PROMISED + _MASTER_DATA, _PROMISED):
+        instants = [
+            frame.select(pl.col(column.name).cast(INSTANT).alias("at"))
+            for name, frame in tables.items()
+            for column in table(name).given
+            if column.kind == "instant" and column.name not in but
+        ]
+        seen = pl.concat([pl.LazyFrame(schema={"at": INSTANT}), *instants])
+        plausible = seen.filter(at.dt.year().is_between(*PLAUSIBLE_YEARS))
+        first, last = plausible.select(at.min().alias("first"), at.filter(at <= bulk).max()).collect().row(0)
+        if first is not None:
+            return first, last
+    return None
 
 
 @dataclass(frozen=True, slots=True)

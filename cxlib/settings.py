@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cxlib.errors import UsageError, unknown_name
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+_IN_WORDS = {
+    str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false",
+    date: "a date without quotes, such as 2026-10-01", datetime: "a date with a time, such as 2026-10-01T00:00:00Z",
+}  # fmt: skip
 _OFFICE_HOURS = {day: ["09:00-17:00"] for day in WEEKDAYS[:5]}
 
 
@@ -118,18 +124,19 @@ def read_settings(*paths: Path) -> Settings:
 def build(raw: Mapping[str, Any]) -> Settings:
     """Build and check settings from plain values, as read from TOML."""
     values = dict(raw)
-    nested: dict[str, Any] = {
-        "windows": _make(Windows, values.pop("windows", {}), "windows"),
-        "margins": _make(Margins, values.pop("margins", {}), "margins"),
-        "events": tuple(_make(Event, event, "events") for event in values.pop("events", [])),
-    }
-    for group in ("targets", "benchmarks"):
-        nested[group] = {name: _make(Goal, goal, f"{group}.{name}") for name, goal in values.pop(group, {}).items()}
-    if schedules := values.pop("schedules", {}):
-        nested["schedules"] = {
-            name: _make(ScheduleSettings, plan, f"schedules.{name}") for name, plan in schedules.items()
-        }
-    return _checked(_make(Settings, values | nested, "settings"))
+    events = values.pop("events", [])
+    if not isinstance(events, list):
+        raise UsageError(f"[settings] events = {events!r}; tables [[events]] with a date and a title are expected.")
+    nested: dict[str, Any] = {"events": tuple(make(Event, event, "events") for event in events)}
+    for group, one in (("windows", Windows), ("margins", Margins)):
+        nested[group] = _not_negative(make(one, values.pop(group, {}), group), group)
+    for group, each in (("targets", Goal), ("benchmarks", Goal), ("schedules", ScheduleSettings)):
+        named = values.pop(group, {})
+        if not isinstance(named, Mapping):
+            raise UsageError(f"[settings] {group} = {named!r}; tables [{group}.NAME] are expected.")
+        if named or group != "schedules":
+            nested[group] = {name: make(each, one, f"{group}.{name}") for name, one in named.items()}
+    return _checked(_not_negative(make(Settings, values | nested, "settings"), "settings"))
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -147,30 +154,59 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _make(kind: type, values: Mapping[str, Any], where: str) -> Any:
-    if not isinstance(values, Mapping):
-        raise UsageError(f"Setting [{where}] must be a table of names and values, not {values!r}.")
-    known = {item.name: item for item in fields(kind)}
-    for name in values:
+def make(kind: type, raw: Any, where: str) -> Any:
+    """Build a dataclass from a table of TOML, every name and type checked against its annotations.
+
+    Raises:
+        UsageError: Not a table, an unknown name (the nearest is told), a wrong type, a lacking value.
+    """
+    if not isinstance(raw, Mapping):
+        raise UsageError(f"[{where}] must be a table of names and values, not {raw!r}.")
+    hints, known = get_type_hints(kind), {item.name: item for item in fields(kind)}
+    for name, value in raw.items():
         if name not in known:
-            raise unknown_name(f"setting in [{where}]", name, known)
+            raise unknown_name(f"name in [{where}]", name, known)
+        if not _fits(value, hints[name]):
+            raise UsageError(f"[{where}] {name} = {value!r} is of the wrong type; {_words(hints[name])} is expected.")
     for name, item in known.items():
-        default = item.default
-        if name not in values and default is MISSING and item.default_factory is MISSING:
-            raise UsageError(f"Setting [{where}] lacks {name!r}.")
-        if name in values and isinstance(default, (int, float, str, tuple)):
-            _check_type(f"{where}.{name}", values[name], default)
-    converted = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return kind(**converted)
+        if name not in raw and item.default is MISSING and item.default_factory is MISSING:
+            raise UsageError(f"[{where}] lacks {name!r}.")
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})
 
 
-def _check_type(where: str, value: Any, default: Any) -> None:
-    expected = {float: (int, float), tuple: (list, tuple)}.get(type(default), type(default))
-    if not isinstance(value, expected) or isinstance(value, bool):
-        raise UsageError(
-            f"Setting {where} is {value!r}; a {'list' if isinstance(default, tuple) else type(default).__name__} is "
-            f"expected, for example {list(default) if isinstance(default, tuple) else default!r}."
-        )
+def _fits(value: Any, hint: Any) -> bool:
+    """Tell whether a TOML value has the declared type; lists stand for tuples, whole numbers for floats."""
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if kind is UnionType:
+        return any(_fits(value, one) for one in inner)
+    if kind in (tuple, list, Sequence):
+        return isinstance(value, (list, tuple)) and all(_fits(item, inner[0]) for item in value)
+    if kind is Mapping:
+        return isinstance(value, Mapping) and all(_fits(item, inner[1]) for item in value.values())
+    if isinstance(value, (bool, datetime)):
+        return kind in (type(value), Any)
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    return kind is Any or isinstance(value, (int, float) if kind is float else kind)
+
+
+def _words(hint: Any) -> str:
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if kind is UnionType:
+        return " or ".join(_words(one) for one in inner if one is not NoneType)
+    if kind in (tuple, list, Sequence):
+        return f"a list (of {_words(inner[0])})"
+    if kind is Mapping:
+        return f"a table (each name with {_words(inner[1])})"
+    return _IN_WORDS.get(kind, "a table")
+
+
+def _not_negative(made: Any, where: str) -> Any:
+    for item in fields(made):
+        value = getattr(made, item.name)
+        if isinstance(value, (int, float)) and value < 0:
+            raise UsageError(f"[{where}] {item.name} = {value}: it cannot be negative.")
+    return made
 
 
 def _checked(settings: Settings) -> Settings:

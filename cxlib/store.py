@@ -121,6 +121,19 @@ class Data:
         return bool(self.scan(name).select(pl.col(column).is_null().any()).collect().item())
 
 
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a data folder, empty where there is none.
+
+    Raises:
+        CxError: It is damaged.
+    """
+    path = folder / MANIFEST
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    except (ValueError, TypeError) as error:
+        raise CxError(f"{path} is damaged ({error}); delete the folder {folder} and import anew.") from None
+
+
 def open_data(name: str = "demo") -> Data:
     """Open a data folder by name or path.
 
@@ -136,8 +149,7 @@ def open_data(name: str = "demo") -> Data:
             f"There is no data set {name!r}. {there} Build one with 'cx demo' or 'cx import … --into {folder.name}'."
         )
     settings = read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return Data(folder.name, folder, settings, manifest)
+    return Data(folder.name, folder, settings, read_manifest(folder))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 from customers_by_hand import customer_results
+from reasons_by_hand import reason_results
 
 from cxlib.metrics import METRICS
 from cxlib.periods import months_between, shift
@@ -335,3 +336,4 @@ RESULTS |= {
     "worth, less": worth(*PARTS, (LOST[0], estimate(3.21, 0.4, 40)), WON),
 }  # fmt: skip
 RESULTS |= customer_results(SCOPE, HOSTILE)
+RESULTS |= reason_results(RESULTS, HOSTILE)

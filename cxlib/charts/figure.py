@@ -100,7 +100,7 @@ def figure(result: Any, frame: Frame, layers: Layers, subtitle: str) -> Figure:
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return float(f"{value:.6g}")
+        return float(f"{float(f'{value:.12g}'):.6g}")  # 12 first: the last bits depend on the order of a sum
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
     return [_rounded(item) for item in value] if isinstance(value, list) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,12 +19,10 @@ from cxlib.derive.status import history, states, status_moves
 from cxlib.derive.surveys import derive_surveys
 from cxlib.derive.tickets import derive_tickets
 from cxlib.errors import CxError
-from cxlib.schema import GIVEN, TABLES, conform, table
+from cxlib.schema import GIVEN, TABLES, conform, span, table
 from cxlib.settings import read_settings
-from cxlib.store import MANIFEST, Data, open_data, project_root, replacing, write_manifest
+from cxlib.store import Data, open_data, project_root, read_manifest, replacing, write_manifest
 
-_PROMISED = ("first_reply_due_at", "due_at")
-_MASTER_DATA = ("joined_at", "left_at", "hired_at")
 _PERIOD = (("tickets", "created_at"), ("surveys", "answered_at"), ("orders", "ordered_at"))
 
 
@@ -44,8 +41,7 @@ def derive(folder: Path) -> None:
         CxError: A table lacks a required column, the settings are unusable, or no row holds an instant.
     """
     settings = read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
-    path = folder / MANIFEST
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    manifest = read_manifest(folder)
     set_repeats_aside(folder, manifest)
     _keep_given_tickets(folder)
     data = Data(folder.name, folder, settings, manifest)
@@ -122,11 +118,12 @@ def _write(frame: pl.LazyFrame, folder: Path, name: str) -> None:
 
 
 def _end_of_observation(data: Data) -> dict[str, Any]:
-    """Return the source's own `extracted_at`, else the latest instant; a promise of the future is none.
+    """Return the source's own `extracted_at`, else the latest instant as `schema.span` finds it.
 
     `latest_instant` is written beside it: where the two are equal the source named no end, and new data may move it.
     """
-    latest = _latest(data, _PROMISED + _MASTER_DATA) or _latest(data, _PROMISED)
+    found = span({name: _given(data, name) for name in GIVEN if data.has(name)})
+    latest = found and found[1]
     extracted_at = data.manifest.get("extracted_at")
     named = extracted_at is not None and extracted_at != data.manifest.get("latest_instant")
     if latest is None and not named:
@@ -136,16 +133,6 @@ def _end_of_observation(data: Data) -> dict[str, Any]:
         )
     known = {"latest_instant": latest.isoformat()} if latest else {}
     return known | {"extracted_at": extracted_at if named else known["latest_instant"]}
-
-
-def _latest(data: Data, but: tuple[str, ...]) -> datetime | None:
-    ends: list[datetime] = []
-    for declared in (declared for name, declared in GIVEN.items() if data.has(name)):
-        names = [column.name for column in declared.given if column.kind == "instant" and column.name not in but]
-        if names:
-            row = _given(data, declared.name).select(pl.col(names).max()).collect().row(0)
-            ends += [instant for instant in row if instant is not None]
-    return max(ends, default=None)
 
 
 def _summary(data: Data) -> dict[str, Any]:

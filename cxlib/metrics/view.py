@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.errors import UsageError, unknown_name
-from cxlib.metrics.registry import MONEY, Metric, get
+from cxlib.metrics.registry import METRICS, MONEY, Metric, get
 from cxlib.periods import month_of, months_between, parse_month, shift
 from cxlib.schema import DIMENSIONS, TABLES
 from cxlib.store import Data, open_data
@@ -132,6 +132,9 @@ def view(
         if name and name not in known:
             raise unknown_name(what, name, known)
     kept = tuple((name, _known_values(opened, name, values)) for name, values in parse_filters(filters))
+    for name in (*opened.settings.targets, *opened.settings.benchmarks):
+        if name not in METRICS:
+            raise unknown_name("metric in [targets] or [benchmarks] of the settings:", name, METRICS)
     return View(opened, chosen, by, kept, compare_with, weighted, language, engine)
 
 

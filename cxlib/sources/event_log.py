@@ -24,6 +24,8 @@ def lay(events: pl.LazyFrame, spec: EventSpec) -> tuple[pl.LazyFrame, pl.LazyFra
     every event of work (taken, replied, solved); before it is taken it has none, so that solving is not taking.
     An activity without a meaning counts as an event only. Simultaneous events keep the order of the file.
     """
+    if "agent_id" not in spec.columns:
+        events = events.with_columns(pl.lit(None, dtype=pl.String).alias("agent_id"))
     ordered = _with_status(events.sort(_TICKET, "happened_at", ROW), spec)
     changes = _changes(ordered, spec)
     return _tickets(ordered, changes, spec), changes

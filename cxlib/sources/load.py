@@ -14,16 +14,13 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.errors import CxError
-from cxlib.schema import GIVEN, conform
+from cxlib.schema import GIVEN, conform, span
 from cxlib.settings import read_settings
 from cxlib.sources.mapping import ROW
-from cxlib.store import MANIFEST, project_root, write_manifest
+from cxlib.store import project_root, read_manifest, write_manifest
 
 REASON = "reason"
 Counts = dict[str, dict[str, int]]
-# Instants of these tables, and promised ones, say nothing about when the data end.
-_TIMELESS_TABLES = ("customers", "agents")
-_PROMISED = ("first_reply_due_at", "due_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ class ImportReport:
 
     def __str__(self) -> str:
         """Tell the import in lines of text."""
-        lines = [f"{item['name']}: {item['rows']:,} rows read" for item in self.files]
+        lines = [f"{item['name']}: {item['rows']:,} rows read{_short(item)}" for item in self.files]
         for name, rows in self.rows.items():
             lines.append(f"{name}: {rows:,} rows written")
             lines += [f"  set aside: {count:,} × {why}" for why, count in self.set_aside.get(name, {}).items()]
@@ -62,6 +59,11 @@ class ImportReport:
                 examples = f" (such as {', '.join(map(repr, note['examples']))})" if note["examples"] else ""
                 lines.append(f"  {what}: {note['count']:,}{examples}")
         return "\n".join(lines)
+
+
+def _short(item: Mapping[str, Any]) -> str:
+    short = item.get("short_lines")
+    return f", {short:,} of them with fewer fields than the header (the rest is taken for empty)" if short else ""
 
 
 def divide(parts: Sequence[Part], key: str = "") -> tuple[pl.LazyFrame, pl.DataFrame, pl.DataFrame]:
@@ -131,7 +133,8 @@ def finish(
         report: What was imported.
         folder: Data folder, tables already in it.
         settings: Settings for `<folder>/settings.toml`.
-        extracted_at: When the source was read, if it says so; else the latest instant in the data counts.
+        extracted_at: When the source was read, if it says so. It holds for the tables it brought until they are
+            replaced; tables without one end with their latest instant (`schema.span`). The later of both counts.
 
     Raises:
         CxError: No row with an instant was imported.
@@ -140,18 +143,21 @@ def finish(
     if settings and not own.exists():
         own.write_text(toml_text(settings), encoding="utf-8")
     zone = read_settings(project_root() / "data" / "settings.toml", own).timezone
-    path = folder / MANIFEST
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    told = before.get("extracted_at_told", {})
-    told.pop(report.source, None)
-    told |= {report.source: extracted_at.isoformat()} if extracted_at else {}
-    first, last = _span(folder)
+    before, tables = read_manifest(folder), _tables(folder)
+    told = {name: at for name, at in before.get("extracted_at_told", {}).items() if name in tables}
+    told |= dict.fromkeys(report.rows, extracted_at and extracted_at.isoformat())
+    told = {name: at for name, at in told.items() if at}
+    found = span(tables)
+    if found is None:
+        raise CxError(f"Nothing to import: no row with a date was read.\n{report}")
+    untold = span({name: frame for name, frame in tables.items() if name not in told})
+    first, last = found
     months = [f"{instant.astimezone(ZoneInfo(zone)):%Y-%m}" for instant in (first, last)]
     manifest = {
         **before,
         "sources": sorted({*before.get("sources", []), report.source}),
         "timezone": zone,
-        "extracted_at": max(told.values(), default=last.isoformat()),
+        "extracted_at": max([*told.values(), *([untold[1].isoformat()] if untold else [])]),
         "extracted_at_told": told,
         "first_month": months[0],
         "last_month": months[1],
@@ -165,19 +171,9 @@ def finish(
     return report
 
 
-def _span(folder: Path) -> tuple[datetime, datetime]:
-    """Return the first and the last instant at which something happened in any table of the folder."""
-    seen: list[datetime] = []
-    for name, declared in GIVEN.items():
-        path = folder / name if (folder / name).is_dir() else folder / f"{name}.parquet"
-        if name in _TIMELESS_TABLES or not path.exists():
-            continue
-        instants = [pl.col(c.name) for c in declared.given if c.kind == "instant" and c.name not in _PROMISED]
-        ends = [end for instant in instants for end in (instant.min(), instant.max().name.suffix("_last"))]
-        seen += [instant for instant in pl.scan_parquet(path).select(ends).collect().row(0) if instant is not None]
-    if not seen:
-        raise CxError("Nothing to import: no row with an instant was read. The counts of rows set aside say why.")
-    return min(seen), max(seen)
+def _tables(folder: Path) -> dict[str, pl.LazyFrame]:
+    paths = {name: folder / name if (folder / name).is_dir() else folder / f"{name}.parquet" for name in GIVEN}
+    return {name: pl.scan_parquet(path) for name, path in paths.items() if path.exists()}
 
 
 def toml_text(values: Mapping[str, Any], prefix: str = "") -> str:

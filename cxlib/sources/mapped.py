@@ -44,15 +44,19 @@ def import_mapped(paths: Sequence[Path], *, mapping: Path, folder: Path) -> Impo
     plan = read_mapping(mapping)
     report = ImportReport(f"mapped:{plan.name}")
     with tempfile.TemporaryDirectory(dir=folder, prefix=".staging-") as staging:
-        inputs = open_inputs(plan, paths, staging=Path(staging))
-        for opened in inputs.values():
-            report.files += [{"name": name, "rows": rows} for name, rows in opened.rows.items()]
         try:
+            inputs = open_inputs(plan, paths, staging=Path(staging))
+            for opened in inputs.values():
+                report.files += [
+                    {"name": name, "rows": rows, "short_lines": opened.short[name]}
+                    for name, rows in opened.rows.items()
+                ]
             _Import(plan, inputs, folder, Path(staging), report).run()
         except pl.exceptions.PolarsError as error:
-            names = ", ".join(item["name"] for item in report.files)
+            names = ", ".join(path.name for path in paths)
             raise CxError(f"{names}: reading stopped: {str(error).splitlines()[0]}") from error
-    return finish(report, folder=folder, settings=plan.settings, extracted_at=_extracted_at(plan))
+    settings = {"timezone": plan.timezone, **plan.settings}
+    return finish(report, folder=folder, settings=settings, extracted_at=_extracted_at(plan))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,8 @@ def typed(
     orders = _orders(texts, block, columns, opened)
     frame, reads = read_columns(texts, block, columns, opened.spec, zone=plan.timezone, orders=orders)
     doubts = {words: (doubtful, read.text) for read in reads for words, doubtful in read.doubts.items()}
-    doubts |= {read.problem: (read.unreadable, read.text) for read in reads if not read.column.required}
+    optional = [read for read in reads if not read.column.required]
+    doubts |= {words: (lost, read.text) for read in optional for words, lost in read.faults.items()}
     done = frame.select(
         ROW,
         pl.coalesce(REASON, *_cell_faults(reads)).alias(REASON),
@@ -171,9 +176,8 @@ def _row_fault(columns: Sequence[str]) -> pl.Expr:
     empty = pl.when(pl.all_horizontal(pl.col(columns).is_null())).then(pl.lit("empty row"))
     if SURPLUS[0] not in columns:
         return empty
-    return pl.coalesce(
-        empty, pl.when(pl.col(SURPLUS[0]).is_not_null()).then(pl.lit("more fields than the header names"))
-    )
+    surplus = pl.any_horizontal(pl.col(SURPLUS).is_not_null())
+    return pl.coalesce(empty, pl.when(surplus).then(pl.lit("more fields than the header names")))
 
 
 def _cell_faults(reads: Sequence[Read]) -> Iterator[pl.Expr]:
@@ -181,7 +185,7 @@ def _cell_faults(reads: Sequence[Read]) -> Iterator[pl.Expr]:
     for read in reads:
         if read.column.required:
             yield pl.when(read.text.is_null()).then(pl.lit(f"missing {read.column.name}"))
-            yield pl.when(read.unreadable).then(pl.lit(read.problem))
+            yield from (pl.when(lost).then(pl.lit(words)) for words, lost in read.faults.items())
 
 
 def _unanswered(surveys: pl.LazyFrame) -> pl.LazyFrame:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from string import Formatter
-from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cxlib.errors import UsageError, unknown_name
 from cxlib.schema import GIVEN
-from cxlib.settings import build
+from cxlib.settings import build, make
 from cxlib.tables import STATUSES, TABLES, Column, Table
 
 ROW, FILE = "row_number", "file_name"
@@ -151,25 +150,53 @@ def read_mapping(path: Path) -> Plan:
 def parse_mapping(raw: Mapping[str, Any], *, name: str) -> Plan:
     """Build and check a mapping from plain values, as read from TOML."""
     values = {"settings": {}, **raw}
-    files = {key: _make(FileSpec, spec, f"files.{key}") for key, spec in values.pop("files", {"file": {}}).items()}
-    tables = tuple(_table_spec(spec, files) for spec in values.pop("tables", []))
+    told = _shaped(values.pop("files", {"file": {}}), Mapping, "[files.NAME]")
+    files = {key: _file_spec(spec, f"files.{key}") for key, spec in told.items()}
+    tables = tuple(_table_spec(spec, files) for spec in _shaped(values.pop("tables", []), list, "[[tables]]"))
     values["events"] = _event_spec(values.pop("events"), files) if "events" in values else None
-    build(values["settings"])
+    build(_shaped(values["settings"], Mapping, "[settings]"))
     values.setdefault("timezone", values["settings"].get("timezone", ""))
-    plan: Plan = _make(Plan, values | {"name": name, "files": files, "tables": tables}, "mapping")
+    plan: Plan = make(Plan, values | {"name": name, "files": files, "tables": tables}, "mapping")
     return _checked(plan)
 
 
-def _table_spec(raw: Mapping[str, Any], files: Mapping[str, FileSpec]) -> TableSpec:
-    if raw.get("table") not in GIVEN:
-        raise unknown_name("table to fill", str(raw.get("table")), GIVEN)
-    declared = GIVEN[raw["table"]]
-    spec: TableSpec = _make(TableSpec, _columns(raw, declared), f"tables: {declared.name}")
+def _shaped(raw: Any, kind: type, header: str) -> Any:
+    if not isinstance(raw, kind):
+        raise UsageError(f"The mapping has {raw!r} where {header} is expected; data/mappings/README.md shows how.")
+    return raw
+
+
+def _file_spec(raw: Any, where: str) -> FileSpec:
+    spec: FileSpec = make(FileSpec, raw, where)
+    if spec.format and spec.format not in FORMATS:
+        raise unknown_name("file format", spec.format, FORMATS)
+    if spec.skip_rows < 0:
+        raise UsageError(f"[{where}] skip_rows = {spec.skip_rows}: it cannot be negative.")
+    _check_marks(spec.decimal, spec.thousands, where)
+    return spec
+
+
+def _check_marks(decimal: str, thousands: str, where: str) -> None:
+    """Refuse marks by which a number would be read wrong without a word."""
+    if len(decimal) != 1 or len(thousands) > 1 or decimal == thousands or (decimal + thousands).isalnum():
+        raise UsageError(
+            f"[{where}] decimal = {decimal!r}, thousands = {thousands!r}: two different marks are expected, "
+            "such as decimal = ',' with thousands = '.'; thousands may be empty, decimal is '.' unless told."
+        )
+
+
+def _table_spec(raw: Any, files: Mapping[str, FileSpec]) -> TableSpec:
+    name = str(_shaped(raw, Mapping, "[[tables]]").get("table"))
+    if name not in GIVEN:
+        raise unknown_name("table to fill", name, GIVEN)
+    declared = GIVEN[name]
+    spec: TableSpec = make(TableSpec, _columns(raw, declared), f"tables: {declared.name}")
     return _with_file(spec, files)
 
 
-def _event_spec(raw: Mapping[str, Any], files: Mapping[str, FileSpec]) -> EventSpec:
-    spec: EventSpec = _make(EventSpec, {**_columns(raw, EVENTS), "table": "events"}, "events")
+def _event_spec(raw: Any, files: Mapping[str, FileSpec]) -> EventSpec:
+    _shaped(raw, Mapping, "[events]")
+    spec: EventSpec = make(EventSpec, {**_columns(raw, EVENTS), "table": "events"}, "events")
     for meaning in spec.activities:
         if meaning not in MEANINGS:
             raise unknown_name("meaning of an activity", meaning, MEANINGS)
@@ -181,13 +208,15 @@ def _event_spec(raw: Mapping[str, Any], files: Mapping[str, FileSpec]) -> EventS
 def _columns(raw: Mapping[str, Any], declared: Table) -> dict[str, Any]:
     known = [column.name for column in declared.given]
 
-    def build_all(columns: Mapping[str, Any]) -> dict[str, ColumnSpec]:
-        for name in columns:
+    def build_all(columns: Any, header: str) -> dict[str, ColumnSpec]:
+        for name in _shaped(columns, Mapping, header):
             if name not in known:
                 raise unknown_name(f"column of {declared.name!r} to fill", name, known)
         return {name: _column_spec(spec, f"{declared.name}.{name}") for name, spec in columns.items()}
 
-    columns, each = build_all(raw.get("columns", {})), tuple(build_all(over) for over in raw.get("each", []))
+    columns = build_all(raw.get("columns", {}), "[tables.columns]")
+    overs = _shaped(raw.get("each", []), list, "[[tables.each]]")
+    each = tuple(build_all(over, "[[tables.each]]") for over in overs)
     for column in declared.given:
         if column.required and any(column.name not in {**columns, **over} for over in each or ({},)):
             raise UsageError(f"The mapping of {declared.name!r} does not say where {column.name!r} comes from.")
@@ -195,9 +224,13 @@ def _columns(raw: Mapping[str, Any], declared: Table) -> dict[str, Any]:
 
 
 def _column_spec(raw: Any, where: str) -> ColumnSpec:
-    spec: ColumnSpec = _make(ColumnSpec, {"column": raw} if isinstance(raw, str) else raw, where)
+    spec: ColumnSpec = make(ColumnSpec, {"column": raw} if isinstance(raw, str) else raw, where)
     if sum((bool(spec.column), bool(spec.template), spec.value is not None)) != 1:
         raise UsageError(f"[{where}] needs exactly one of column, template, value.")
+    try:
+        list(Formatter().parse(spec.template))
+    except ValueError as error:
+        raise UsageError(f"[{where}] template = {spec.template!r}: {error}.") from None
     return spec
 
 
@@ -206,29 +239,11 @@ def _with_file(spec: Spec, files: Mapping[str, FileSpec]) -> Spec:
         raise UsageError(f"{spec.table}: say which file fills it (file = …): {', '.join(sorted(files))}.")
     if spec.file and spec.file not in files:
         raise unknown_name("entry of [files]", spec.file, files)
-    return replace(spec, file=spec.file or next(iter(files)))
-
-
-def _make(kind: type, raw: Any, where: str) -> Any:
-    if not isinstance(raw, Mapping):
-        raise UsageError(f"[{where}] must be a table of names and values, not {raw!r}.")
-    hints, known = get_type_hints(kind), {item.name: item for item in fields(kind)}
-    for name, value in raw.items():
-        if name not in known:
-            raise unknown_name(f"name in [{where}]", name, known)
-        if not _fits(value, hints[name]):
-            raise UsageError(f"[{where}] {name} = {value!r} is of the wrong type.")
-    for name, item in known.items():
-        if name not in raw and item.default is MISSING and item.default_factory is MISSING:
-            raise UsageError(f"[{where}] lacks {name!r}.")
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Tell whether a TOML value has the declared type; lists stand for tuples, whole numbers for floats."""
-    plain = tuple(get_origin(kind) or kind for kind in (get_args(hint) if isinstance(hint, UnionType) else [hint]))
-    also = ((int,) if float in plain else ()) + ((list,) if tuple in plain else ())
-    return isinstance(value, plain + also) and (not isinstance(value, bool) or bool in plain)
+    name = spec.file or next(iter(files))
+    for one in (one for block in spec.blocks for one in block.values()):
+        thousands = files[name].thousands if one.thousands is None else one.thousands
+        _check_marks(one.decimal or files[name].decimal, thousands, f"{spec.table}: {one.column}")
+    return replace(spec, file=name)
 
 
 def _checked(plan: Plan) -> Plan:
@@ -240,9 +255,6 @@ def _checked(plan: Plan) -> Plan:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise UsageError(f"Unknown time zone {zone!r}; use an IANA name such as 'Europe/Rome'.") from None
-    for spec in plan.files.values():
-        if spec.format and spec.format not in FORMATS:
-            raise unknown_name("file format", spec.format, FORMATS)
     if not plan.specs:
         raise UsageError("The mapping fills no table: it needs [[tables]] or [events].")
     if plan.events and {spec.table for spec in plan.tables} & {"tickets", "changes"}:

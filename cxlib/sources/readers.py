@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import codecs
+import csv
+import gzip
+import io
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import polars as pl
 
 from cxlib.errors import CxError, UsageError, unknown_name
 from cxlib.sources.mapping import FILE, ROW, FileSpec, Plan
 
+# Fields beyond the header: their line is set aside; of still more fields only the first three are kept with it.
 SURPLUS = ("surplus_field_1", "surplus_field_2", "surplus_field_3")
 _ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".txt": "csv", ".gz": "csv", ".xlsx": "excel", ".xlsm": "excel",
@@ -27,12 +32,16 @@ _CHUNK = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """The files of one [files] entry: `frame` has their columns as text, `row_number` over all, and `file_name`."""
+    """The files of one [files] entry: `frame` has their columns as text, `row_number` over all, and `file_name`.
+
+    `rows` and `short` count rows, and lines with fewer fields than the header, by file name.
+    """
 
     spec: FileSpec
     frame: pl.LazyFrame
     columns: list[str]
     rows: dict[str, int]
+    short: dict[str, int]
 
 
 def open_inputs(plan: Plan, paths: Sequence[Path], *, staging: Path) -> dict[str, Input]:
@@ -91,7 +100,7 @@ def _open(spec: FileSpec, paths: Sequence[Path], needed: Iterable[str], staging:
     columns = [name for name in frame.collect_schema().names() if name not in (ROW, FILE)]
     counts = frame.group_by(FILE).len().collect(engine="streaming")
     rows = {path.name: 0 for path in paths} | dict(counts.rows())
-    return Input(spec, frame, columns, rows)
+    return Input(spec, frame, columns, rows, {path.name: _short_lines(path, spec) for path in paths})
 
 
 def text_frame(path: Path, spec: FileSpec, *, staging: Path) -> pl.LazyFrame:
@@ -104,7 +113,7 @@ def text_frame(path: Path, spec: FileSpec, *, staging: Path) -> pl.LazyFrame:
     """
     if path.stat().st_size == 0:
         raise CxError(f"{path.name} is empty.")
-    kind = spec.format or _ENDINGS.get(path.suffix.lower(), "csv")
+    kind = _kind(path, spec)
     try:
         frame = _scan(path, kind, spec, staging)
         return frame.select(_as_text(frame.collect_schema()))
@@ -112,6 +121,23 @@ def text_frame(path: Path, spec: FileSpec, *, staging: Path) -> pl.LazyFrame:
         raise CxError(f"{path.name} is empty.") from None
     except (pl.exceptions.PolarsError, OSError) as error:
         raise CxError(f"{path.name} cannot be read as {kind}: {str(error).splitlines()[0]}.") from None
+
+
+def _kind(path: Path, spec: FileSpec) -> str:
+    return spec.format or _ENDINGS.get(path.suffix.lower(), "csv")
+
+
+def _short_lines(path: Path, spec: FileSpec) -> int:
+    """Count lines with fewer fields than the header; the reader of the values takes what they lack for empty."""
+    if _kind(path, spec) != "csv":
+        return 0
+    csv.field_size_limit(sys.maxsize)
+    with io.TextIOWrapper(_bytes(path), encoding=_encoding(path, spec), newline="") as file:
+        lines = islice(file, spec.skip_rows, None)
+        header = next(lines, "")
+        rows = csv.reader(chain([header], lines), delimiter=spec.delimiter or _delimiter(header))
+        fields = len(next(rows, []))
+        return sum(0 < len(row) < fields for row in rows)
 
 
 def _scan(path: Path, kind: str, spec: FileSpec, staging: Path) -> pl.LazyFrame:
@@ -126,20 +152,20 @@ def _scan(path: Path, kind: str, spec: FileSpec, staging: Path) -> pl.LazyFrame:
 
 
 def _delimited(path: Path, spec: FileSpec) -> pl.LazyFrame:
-    separator = spec.delimiter or _delimiter(path, spec.skip_rows)
+    with path.open(encoding="utf-8") as file:
+        separator = spec.delimiter or _delimiter(next(islice(file, spec.skip_rows, None), ""))
     if len(separator) != 1:
         raise UsageError(f"delimiter = {separator!r}: one character is expected, such as ';' or '\\t'.")
     options: dict[str, Any] = {"separator": separator, "skip_rows": spec.skip_rows, "infer_schema": False}
     names = pl.scan_csv(path, **options).collect_schema().names()
     extra = dict.fromkeys(SURPLUS, pl.String)
-    frame = pl.scan_csv(path, **options, schema=dict.fromkeys(names, pl.String) | extra, missing_columns="insert")
+    options |= {"schema": dict.fromkeys(names, pl.String) | extra, "missing_columns": "insert"}
+    frame = pl.scan_csv(path, **options, truncate_ragged_lines=True)
     return frame.rename({name: name.strip() for name in names if name != name.strip()})
 
 
-def _delimiter(path: Path, skip_rows: int) -> str:
+def _delimiter(header: str) -> str:
     """Return the mark that the header holds most of."""
-    with path.open(encoding="utf-8") as file:
-        header = next(islice(file, skip_rows, None), "")
     return max(",;\t|", key=header.count)
 
 
@@ -192,14 +218,12 @@ def _flat(value: pl.Expr, name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
 
 
 def _as_utf8(path: Path, spec: FileSpec, staging: Path) -> Path:
-    """Return a UTF-8 file of the same text: the file itself if it is one, else a copy in `staging`."""
-    if path.suffix.lower() == ".gz":
-        return path
+    """Return a plain UTF-8 file of the same text: the file itself if it is one, else a copy in `staging`."""
     encoding = _encoding(path, spec)
     copy = staging / f"{len(list(staging.iterdir()))}-{path.name}"
-    with path.open("rb") as source:
+    with _bytes(path) as source:
         texts = _decoded(source, encoding, path.name)
-        if encoding in ("utf-8", "utf-8-sig"):
+        if encoding in ("utf-8", "utf-8-sig") and path.suffix.lower() != ".gz":
             deque(texts, maxlen=0)
             return path
         with copy.open("wb") as target:
@@ -207,12 +231,16 @@ def _as_utf8(path: Path, spec: FileSpec, staging: Path) -> Path:
     return copy
 
 
+def _bytes(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
 def _encoding(path: Path, spec: FileSpec) -> str:
     try:
         told = codecs.lookup(spec.encoding).name
     except LookupError:
         raise UsageError(f"Unknown encoding {spec.encoding!r}; for example utf-8, utf-16, cp1252, koi8-r.") from None
-    with path.open("rb") as file:
+    with _bytes(path) as file:
         start = file.read(3)
     return next((name for bom, name in _BOMS if start.startswith(bom)), told)
 

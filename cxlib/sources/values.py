@@ -9,7 +9,7 @@ from string import Formatter
 
 import polars as pl
 
-from cxlib.schema import dtype
+from cxlib.schema import PLAUSIBLE_YEARS, dtype
 from cxlib.sources.dates import assemble, by_formats, dissect, replaced, to_utc
 from cxlib.sources.mapping import ColumnSpec, FileSpec
 from cxlib.tables import Column
@@ -20,7 +20,7 @@ TEXT, _PARTS, _LOCAL, _OFFSET = "text: ", "parts: ", "local: ", "offset: "
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How one column was read: rows whose text has no value of its kind (`unreadable`, in the words of `problem`).
+    """How one column was read: rows whose text has no value of its kind (`faults`, in the words of `problem`).
 
     They lose the value or, in a required column, the row. `doubts` are rows whose value rests on a decision, by words.
     """
@@ -35,9 +35,13 @@ class Read:
         return pl.col(TEXT + self.column.name)
 
     @property
-    def unreadable(self) -> pl.Expr:
-        """Rows whose text has no value."""
-        return self.text.is_not_null() & pl.col(self.column.name).is_null()
+    def faults(self) -> dict[str, pl.Expr]:
+        """Rows whose text has no value, by what is wrong with it."""
+        lost = self.text.is_not_null() & pl.col(self.column.name).is_null()
+        if self.column.kind != "instant":
+            return {self.problem: lost}
+        dated = pl.col(_LOCAL + self.column.name).is_not_null()
+        return {self.problem: lost & ~dated, f"{self.column.name} is not of the years 1980 to 2099": lost & dated}
 
 
 def source_text(spec: ColumnSpec, file: FileSpec) -> pl.Expr:
@@ -111,6 +115,7 @@ def _read(column: Column, spec: ColumnSpec, file: FileSpec, zone: str) -> tuple[
     read = Read(column, f"unreadable {name}", {})
     if column.kind == "instant":
         value, doubtful = to_utc(pl.col(_LOCAL + name), pl.col(_OFFSET + name), spec.timezone or zone)
+        value = pl.when(value.dt.year().is_between(*PLAUSIBLE_YEARS)).then(value)
         return value, replace(read, doubts={f"{name} falls into a change of the clock": doubtful})
     if column.kind in ("number", "money", "minutes", "integer"):
         thousands = file.thousands if spec.thousands is None else spec.thousands

@@ -15,7 +15,6 @@ from cxlib.metrics.base import BETWEEN, NOT_KNOWN
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.intervals import ALPHA, Array
-from cxlib.stats.overview import survivors
 from cxlib.stats.reasons import Funnel
 from cxlib.stats.results import NotKnown
 from cxlib.stats.scope import scope, unanswerable
@@ -27,6 +26,7 @@ LIMITS = ("low", "low_998", "high", "high_998")
 SHARES = ("value", "difference", *LIMITS, "shrunk", "shrunk_low", "shrunk_high")
 STEPS, ROUNDS = 40, 10
 FEW_APART = 0.2  # of all agents
+NAMED_WRONGLY = 0.01  # share of reports: persons are named, month after month
 TINY = 1e-12
 
 
@@ -36,8 +36,8 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
     Expected values from a logistic model of channel and category over all answers; limits of the number observed from
     the exact distribution of a sum of unequal chances (Poisson-binomial), widened where answers of one customer to one
     agent resemble each other (Spiegelhalter 2005). Evidently apart is who survives a control of all together (Holm
-    1979: were all equal, anyone at all would be named in at most 5 % of reports) and whose likely difference, drawn
-    towards 0, leaves out 0. Those few do not tell what is usual. Answers count once whatever their weight.
+    1979): were all equal, anyone at all would be named in at most one of a hundred reports. Those few do not tell what
+    is usual. Answers count once whatever their weight.
 
     Args:
         name: A share.
@@ -63,10 +63,10 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
         return NotKnown(title, f"Fewer than two {what}s have answers from {periods[0]} to {periods[-1]}.")
     if rows["x"].sum() in (0, rows["n"].sum()):
         return NotKnown(title, f"All answers from {periods[0]} to {periods[-1]} are alike: no {what} differs.")
-    rows, points, apart = _settled(rows, mix)
+    rows, points, apart = settled(rows, mix)
     design = _design(rows)
     numbers = [points[column].to_numpy().astype(float) for column in ("n", "difference", "variance", "tails")]
-    others = ~points["group"].is_in(sorted(apart)).to_numpy() if _few(apart, points) else np.ones(len(points), bool)
+    others = ~points["group"].is_in(sorted(apart)).to_numpy() if few(apart, points) else np.ones(len(points), bool)
     found = spread(*(column[others] for column in numbers))
     points = points.drop("variance", "tails")
     points = points.join(labels(view, by, points.select("group")), on="group", how="left").sort("value", "group")
@@ -101,24 +101,29 @@ def expected(rows: pl.DataFrame, mix: Sequence[str], usual: pl.Expr) -> pl.DataF
     return cells.select(mix).with_columns(p=pl.Series(np.clip(chance, 0, 1)))
 
 
-def _settled(rows: pl.DataFrame, mix: list[str]) -> tuple[pl.DataFrame, pl.DataFrame, frozenset[str]]:
-    """Return rows with their chance p, points, and who is evidently apart; a few who are do not tell what is usual.
+def settled(rows: pl.DataFrame, mix: list[str]) -> tuple[pl.DataFrame, pl.DataFrame, frozenset[str]]:
+    """Return rows with their chance `p`, points, and who is evidently apart: Holm's steps, the surest first.
 
-    They are left out one by one, the surest first: one bad agent makes all others look better than usual.
+    After each step what is usual is told without those apart, as one bad agent makes all others look good: at most ten
+    times, and not once they are more than a fifth.
     """
     apart: frozenset[str] = frozenset()
+    known = points = rows
     while True:
-        usual = ~pl.col("group").is_in(sorted(apart))
-        level = _share(rows.filter(usual))
-        rows = rows.drop("p", strict=False)
-        with_p = rows.join(expected(rows, mix, usual), on=mix) if mix else rows.with_columns(p=level)
-        points = _against_expected(with_p, _design(with_p), level)
-        likely = points.filter((pl.col("shrunk_low") > 0) | (pl.col("shrunk_high") < 0))["group"]
-        found = survivors(dict(points.select("group", "p_value").iter_rows()), "holm") & frozenset(likely)
-        more = points.filter(pl.col("group").is_in(sorted(found - apart))).sort("p_value", "group")["group"]
-        if more.is_empty() or not _few(found, points) or len(apart) == ROUNDS:
-            return with_p, points, found
-        apart |= {more[0]}
+        if not apart or (few(apart, points) and len(apart) <= ROUNDS):
+            usual = ~pl.col("group").is_in(sorted(apart))
+            level = _share(rows.filter(usual))
+            known = rows.join(expected(rows, mix, usual), on=mix) if mix else rows.with_columns(p=level)
+            points = _against_expected(known, _design(known), level)
+        rest = points.filter(~pl.col("group").is_in(sorted(apart))).sort("p_value", "group")
+        if rest.is_empty() or rest["p_value"][0] >= NAMED_WRONGLY / rest.height:
+            return known, points, apart
+        apart |= {rest["group"][0]}
+
+
+def few(apart: frozenset[str], points: pl.DataFrame) -> bool:
+    """Return whether those apart are few enough to be left out of what is usual."""
+    return len(apart) <= FEW_APART * points.height
 
 
 def _share(rows: pl.DataFrame) -> float:

@@ -37,11 +37,11 @@ def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
     )
 
 
-def survivors(p_values: dict[str, float], method: str = "fdr_bh") -> frozenset[str]:
-    """Return the names whose p-value survives Benjamini & Hochberg 1995 (or Holm 1979) at 5 % within this family."""
+def survivors(p_values: dict[str, float]) -> frozenset[str]:
+    """Return the names whose p-value survives Benjamini & Hochberg 1995 at 5 % within this family."""
     if not p_values:
         return frozenset()
     from statsmodels.stats.multitest import multipletests
 
-    rejected = multipletests(list(p_values.values()), alpha=FALSE_DISCOVERIES, method=method)[0]
+    rejected = multipletests(list(p_values.values()), alpha=FALSE_DISCOVERIES, method="fdr_bh")[0]
     return frozenset(name for name, found in zip(p_values, rejected, strict=True) if found)

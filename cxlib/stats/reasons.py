@@ -67,8 +67,8 @@ class Funnel:
         points: `group`, `label`, `n`, `observed`, `expected` (answers that count), `value` (the share allowing for the
             mix: overall + difference), `difference` (observed − expected, points), `low`, `high`, `low_998`,
             `high_998` (limits of `value` if all were equal), `p_value`, `evident` (survives Holm's control of all
-            together at 5 %, and the next interval leaves out 0), `shrunk`, `shrunk_low`, `shrunk_high` (the difference,
-            drawn towards 0 as far as it is likely chance); lowest value first.
+            together at 1 %), `shrunk`, `shrunk_low`, `shrunk_high` (the difference, drawn towards 0 as far as it is
+            likely chance); lowest value first.
         curve: `n`, `low`, `high`, `low_998`, `high_998`: the limits for the common mix.
         design: How many times the variance of independent answers; 1 if each customer answers once.
         spread: Between all but the few evidently apart (at most a fifth); None with fewer than five agents of ten

@@ -22,7 +22,7 @@ def funnel_text(result: Funnel) -> str:
         return f"{start}: {counted(result.metric, n)}, too few to judge."
     found = "; ".join(_evident(result, row) for row in rows[:NAMED])
     more = f"; {numbers.number(len(rows) - NAMED)} more evidently apart" if len(rows) > NAMED else ""
-    none = f"no evidence that any {plain(result.by_title).lower()} differs"
+    none = "nobody is evidently apart" if _differ(result) else f"no evidence that any {_one(result)} differs"
     mix = f", with the same mix of {' and '.join(plain(title) for title in result.mix)}" if result.mix else ""
     return f"{start}{mix}: {found + more or none}{_spread(result)}."
 
@@ -30,8 +30,10 @@ def funnel_text(result: Funnel) -> str:
 def funnel_headline(result: Funnel) -> str:
     """Return who is evidently apart, or that there is no evidence."""
     rows = apart(result)
+    if result.points["n"].sum() < FEW:
+        return f"{_name(result)}: too few to judge"
     if not rows:
-        return f"{_name(result)}: no evidence that anyone differs"
+        return f"{_name(result)}: {'nobody evidently apart' if _differ(result) else 'no evidence that anyone differs'}"
     names = [f"{label(row, 30)} evidently {_side(row)}" for row in rows[:NAMED]]
     more = f", {numbers.number(len(rows) - NAMED)} more apart" if len(rows) > NAMED else ""
     return f"{_name(result)}: {', '.join(names)}{more}"
@@ -67,7 +69,7 @@ def _evident(result: Funnel, row: Row) -> str:
 
 
 def _spread(result: Funnel) -> str:
-    found, who = result.spread, f"the other {_many(result)}" if apart(result) else "they"
+    found, who = result.spread, f"the other {_one(result)}s" if apart(result) else f"the {_one(result)}s"
     if found is None:
         return ""
     if found.p_less < SURE or found.high is None:
@@ -75,18 +77,22 @@ def _spread(result: Funnel) -> str:
             f"; {who} differ less than chance alone would make them (φ {numbers.number(found.dispersion, 2)}): "
             "a warning about how the data came about"
         )
-    if found.p_more < SURE and found.low > 0:
+    if _differ(result):
         between = POINTS.with_interval(found.value, found.low, found.high)
         return f"; {who} differ more than chance explains, with a standard deviation of {between}"
-    return f"; {who} differ by at most {POINTS.value(found.high)} (standard deviation)"
+    return f"; if {who} differ, then by at most {POINTS.value(found.high)} (standard deviation)"
+
+
+def _differ(result: Funnel) -> bool:
+    return result.spread is not None and result.spread.p_more < SURE
 
 
 def _name(result: Funnel) -> str:
     return f"{subject(result.metric)} by {plain(result.by_title).lower()}"
 
 
-def _many(result: Funnel) -> str:
-    return f"{plain(result.by_title).lower()}s"
+def _one(result: Funnel) -> str:
+    return plain(result.by_title).lower()
 
 
 def _side(row: Row) -> str:

@@ -103,6 +103,9 @@ def customers_table(company: Company, seen: Numbers) -> pl.DataFrame:
     name = words(WORDS["first_names"], draw.whole(0, len(WORDS["first_names"]), n))
     name = name + " " + words(WORDS["last_names"], draw.whole(0, len(WORDS["last_names"]), n))
     left = np.maximum(seen, company.joined) + draw.whole(10 * DAY, 60 * DAY, n)
+    # As many leave each month: chance alone makes more of the customers look silent towards the end of the data.
+    month = np.maximum(company.hours.end - left, 0) // (30 * DAY)
+    silent = np.bincount(month)[month]
     number = np.arange(n)
     referred = np.where(draw.chance(0.15, n), draw.whole(0, number, n), number) - (number == 0)
     return pl.DataFrame(
@@ -113,7 +116,7 @@ def customers_table(company: Company, seen: Numbers) -> pl.DataFrame:
             "importance": words(IMPORTANCE, company.importance),
             "country": words(WORDS["countries"], company.country),
             "joined_at": instants(company.joined),
-            "left_at": instants(left, draw.chance(0.35, n) & (left < company.hours.end)),
+            "left_at": instants(left, draw.chance(np.minimum(0.9, 0.004 * n / silent), n) & (left < company.hours.end)),
             "referred_by": ids("C", np.where(referred < number, referred, -1)),
         }
     )

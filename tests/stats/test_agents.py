@@ -1,0 +1,176 @@
+"""Funnels: limits equal a plain convolution, equal agents raise no alarm, and a planted one is found."""
+
+from __future__ import annotations
+
+import json
+from functools import reduce
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from cxlib.errors import UsageError
+from cxlib.metrics import View, view
+from cxlib.stats import Funnel, NotKnown, agents
+from cxlib.stats.agents import chances, expected, settled
+from cxlib.stats.reasons import Spread
+from cxlib.stats.spread import shrunk, spread
+from cxlib.store import open_data
+from cxlib.words import say
+
+MIX = ["channel", "category"]
+BY_CHANNEL, BY_CATEGORY = np.array([0.9, 0.8, 0.75, 0.6]), np.array([0.0, 0.05, -0.05, 0.02, -0.02])
+
+
+def drawn(
+    rng: np.random.Generator,
+    size: int,
+    n: int,
+    *,
+    apart: float = 0.0,
+    worse: float = 0.0,
+    most: int = 1,
+    alike: float = 0.0,
+) -> pl.DataFrame:
+    """Answers of agents with different mixes of work; `apart` is the spread between them, the first one `worse`."""
+    agent = np.repeat(np.arange(size), rng.poisson(n * rng.uniform(0.3, 1.7, size)) + 1)
+    channel, category = rng.integers(0, 4, len(agent)), rng.integers(0, 5, len(agent))
+    unit = np.unique(np.arange(len(agent)) // most + agent * 10**6, return_inverse=True)[1]
+    chance = BY_CHANNEL[channel] + BY_CATEGORY[category] + rng.normal(0, apart, size)[agent] - worse * (agent == 0)
+    again = rng.random(len(agent)) < np.sqrt(alike)
+    u = np.where(again, rng.random(unit.max() + 1)[unit], rng.random(len(agent)))
+    names = {"group": agent, "channel": channel, "category": category, "unit": unit}
+    rows = pl.DataFrame({name: codes.astype(str) for name, codes in names.items()})
+    rows = rows.with_columns(n=pl.lit(1, pl.Int64), x=pl.Series((u < np.clip(chance, 0, 1)).astype(np.int64)))
+    return rows.group_by(*names).agg(pl.col("n", "x").sum()).sort(*names)
+
+
+def spread_of(points: pl.DataFrame) -> Spread | None:
+    return spread(*(points[name].to_numpy().astype(float) for name in ("n", "difference", "variance", "tails")))
+
+
+def test_chances_equal_adding_one_answer_after_the_other() -> None:
+    n, p = np.array([3.0, 40.0, 0.0, 7.0]), np.array([0.5, 0.91, 0.3, 0.0])
+    each = [chance for trials, chance in zip(n, p, strict=True) for _ in range(int(trials))]
+    by_loop = reduce(lambda found, chance: np.convolve(found, [1 - chance, chance]), each, np.ones(1))
+    assert chances(n, p) == pytest.approx(by_loop, abs=1e-14)
+
+
+def test_expected_values_add_up_to_what_was_observed_in_every_channel_and_category() -> None:
+    rows = drawn(np.random.default_rng(1), 8, 60)
+    modelled = rows.join(expected(rows, MIX, pl.lit(True)), on=MIX)
+    for name in MIX:
+        sums = modelled.group_by(name).agg(pl.col("x").sum(), e=(pl.col("n") * pl.col("p")).sum())
+        assert sums["e"].to_numpy() == pytest.approx(sums["x"].to_numpy(), rel=1e-6)
+    one = rows.join(expected(rows, ["channel"], pl.lit(True)), on="channel")
+    plain = rows.group_by("channel").agg(rate=pl.col("x").sum() / pl.col("n").sum())
+    assert one.join(plain, on="channel").select((pl.col("p") - pl.col("rate")).abs().max()).item() < 1e-6
+
+
+def test_points_and_limits_equal_a_loop_over_each_answer() -> None:
+    rows = drawn(np.random.default_rng(2), 6, 40)
+    modelled, points, _ = settled(rows, MIX)
+    level = rows["x"].sum() / rows["n"].sum()
+    for point in points.iter_rows(named=True):
+        own = modelled.filter(pl.col("group") == point["group"])
+        each = [row["p"] for row in own.iter_rows(named=True) for _ in range(row["n"])]
+        pmf = reduce(lambda found, chance: np.convolve(found, [1 - chance, chance]), each, np.ones(1))
+        for low, high, alpha in (("low", "high", 0.05), ("low_998", "high_998", 0.002)):
+            bottom = next(k for k in range(len(pmf)) if pmf[: k + 1].sum() > alpha / 2)
+            top = next(k for k in reversed(range(len(pmf))) if pmf[k:].sum() > alpha / 2)
+            limits = [level + (k - sum(each)) / len(each) for k in (bottom, top)]
+            assert [point[low], point[high]] == pytest.approx(limits)
+        seen = int(own["x"].sum())
+        assert point["value"] == pytest.approx(level + (seen - sum(each)) / len(each))
+        assert point["p_value"] == pytest.approx(min(1, 2 * min(pmf[: seen + 1].sum(), pmf[seen:].sum())))
+        assert (point["p_value"] < 0.05) == (not point["low"] <= point["value"] <= point["high"])
+
+
+@pytest.mark.parametrize(("most", "alike"), [(1, 0.0), (4, 0.4)])
+def test_equal_agents_raise_no_alarm(most: int, alike: float) -> None:
+    rng, runs, alarms, outside, judged, more, less, held = np.random.default_rng(7), 40, 0, 0, 0, 0, 0, 0
+    for _ in range(runs):
+        _, points, apart = settled(drawn(rng, 14, 60, most=most, alike=alike), MIX)
+        found = spread_of(points)
+        assert found is not None
+        alarms += bool(apart)
+        outside += points.filter(pl.col("p_value") < 0.05).height
+        judged += points.height
+        more, less = more + (found.p_more < 0.025), less + (found.p_less < 0.025)
+        held += found.low == 0.0
+    grace = 3 * np.sqrt(0.065 * 0.935 / runs)
+    assert max(alarms, more, less, runs - held) / runs <= 0.065 + grace
+    assert outside / judged <= 0.065 + 3 * np.sqrt(0.065 * 0.935 / judged)
+
+
+def test_the_spread_between_agents_lies_within_its_limits() -> None:
+    rng, runs, held, values = np.random.default_rng(8), 40, 0, []
+    for _ in range(runs):
+        found = spread_of(settled(drawn(rng, 14, 100, apart=0.08), MIX)[1])
+        assert found is not None
+        values.append(found.value)
+        held += found.low <= 8.0 <= (found.high or 0.0)
+    assert held / runs >= 0.93 - 3 * np.sqrt(0.93 * 0.07 / runs)
+    assert np.mean(values) == pytest.approx(8.0, abs=1.0)
+
+
+def test_answers_more_alike_than_chance_makes_them_are_a_warning() -> None:
+    n, p = np.full(20, 100.0), np.full(20, 0.8)
+    found = spread(n, np.tile([0.005, -0.005], 10), p * (1 - p) / n, np.zeros(20))
+    assert found is not None
+    assert found.dispersion < 0.1
+    assert found.p_less < 0.001
+    assert found.high is None
+    assert spread(n[:4], np.zeros(4), p[:4], np.zeros(4)) is None
+
+
+def test_drawing_towards_zero_equals_summing_over_spreads_one_by_one() -> None:
+    d, v = np.array([-0.25, 0.02, 0.05, -0.01, 0.0]), np.array([0.001, 0.002, 0.01, 0.002, 0.001])
+    weights, means, squares = [], [], []
+    for tau in np.linspace(0, 0.5, 501):
+        weights.append(
+            np.prod([np.exp(-(x**2) / 2 / (s + tau**2)) / np.sqrt(s + tau**2) for x, s in zip(d, v, strict=True)])
+        )
+        means.append([tau**2 / (s + tau**2) * x for x, s in zip(d, v, strict=True)])
+        squares.append(
+            [tau**2 / (s + tau**2) * s + (tau**2 / (s + tau**2) * x) ** 2 for x, s in zip(d, v, strict=True)]
+        )
+    mean, square = (np.average(table, axis=0, weights=weights) for table in (means, squares))
+    found = shrunk(d, v)
+    assert found["shrunk"].to_numpy() == pytest.approx(mean)
+    assert ((found["shrunk_high"] - found["shrunk"]) / 1.959964).to_numpy() == pytest.approx(np.sqrt(square - mean**2))
+    assert (found["shrunk"].abs() <= pl.Series(abs(d))).all()
+
+
+def test_one_bad_agent_is_named_and_does_not_make_others_look_good() -> None:
+    rng, found, others = np.random.default_rng(9), 0, 0
+    for _ in range(10):
+        _, points, apart = settled(drawn(rng, 20, 120, worse=0.25), MIX)
+        found += "0" in apart
+        others += bool(apart - {"0"})
+        assert points.filter(pl.col("group") == "0")["difference"][0] < 0
+    assert found >= 9
+    assert others <= 1
+
+
+def test_the_demo_companys_planted_agent_is_the_only_one_named(small_demo: Path) -> None:
+    truth = json.loads((small_demo / "truth.json").read_text())["effects"]["worse_agent"]
+    result = agents("csat", view(open_data(str(small_demo))))
+    assert isinstance(result, Funnel)
+    point = result.points.row(by_predicate=pl.col("group") == truth["agent_id"], named=True)
+    error = (point["high"] - point["low"]) / 2 / 1.96
+    assert abs(point["difference"] - truth["difference"]) < 3 * error
+    assert result.points.filter("evident")["group"].to_list() in ([truth["agent_id"]], [])
+    assert not result.points.select(pl.col(pl.Float64).is_nan().any()).transpose().to_series().any()
+
+
+def test_what_cannot_be_compared_is_said_in_words(looked: View) -> None:
+    assert "no share" in say(agents("resolution_time", looked)).text
+    with pytest.raises(UsageError, match="'agent' or 'team'"):
+        agents("csat", looked, "channel")
+    answer = agents("csat", looked, "team")
+    assert isinstance(answer, NotKnown)
+    result = agents("csat", looked)
+    assert isinstance(result, Funnel)
+    assert result.mix == ("channel",), "no categories in these data"
