@@ -27,8 +27,24 @@ if TYPE_CHECKING:
     from cxlib.metrics import METRICS, View, measured_frame, row_frame, unit_frame, view
     from cxlib.report.stamp import stamp
     from cxlib.stats import (
-        agents, breakdown, change, contrast, distribution, figures, history, lost_customer, movers, overview, peaks,
-        per_working_day, relation, seasons, trend, volume, waiting, why,
+        agents,
+        breakdown,
+        change,
+        contrast,
+        distribution,
+        figures,
+        history,
+        lost_customer,
+        movers,
+        overview,
+        peaks,
+        per_working_day,
+        relation,
+        seasons,
+        trend,
+        volume,
+        waiting,
+        why,
     )  # fmt: skip
     from cxlib.store import open_data
     from cxlib.tabulate import table
@@ -48,8 +64,8 @@ _HOME = {
 __all__ = [
     "METRICS", "View", "agents", "breakdown", "change", "chart", "contrast", "distribution", "explore", "figures",
     "glossary", "history", "lost_customer", "measured_frame", "movers", "open_data", "overview", "peaks",
-    "per_working_day", "relation", "row_frame", "say", "seasons", "show", "stamp", "table", "trend", "unit_frame", "view", "volume",
-    "waiting", "why",
+    "per_working_day", "relation", "row_frame", "say", "seasons", "show", "stamp", "table", "trend", "unit_frame",
+    "view", "volume", "waiting", "why",
 ]  # fmt: skip
 
 

@@ -52,6 +52,8 @@ class Data:
     @cached_property
     def extracted_at(self) -> datetime:
         """The instant the data end (UTC): the end of observation of everything unfinished."""
+        if "extracted_at" not in self.manifest:
+            raise CxError(f"{self.folder / MANIFEST} does not say when the data end ('extracted_at'); import anew.")
         return datetime.fromisoformat(self.manifest["extracted_at"])
 
     @property

@@ -15,8 +15,21 @@ from cxlib.numbers import Format, format_of
 from cxlib.periods import SHOWN, grain_of
 from cxlib.stats.reasons import Decomposition, Funnel
 from cxlib.stats.results import (
-    Breakdown, Change, Comparison, Contrast, Distribution, Estimate, History, NotKnown, Overview, Peaks, Relation,
-    Scope, Trend, WaitingList, Worth,
+    Breakdown,
+    Change,
+    Comparison,
+    Contrast,
+    Distribution,
+    Estimate,
+    History,
+    NotKnown,
+    Overview,
+    Peaks,
+    Relation,
+    Scope,
+    Trend,
+    WaitingList,
+    Worth,
 )  # fmt: skip
 from cxlib.words.agents import funnel_cells
 from cxlib.words.change import difference_format, goal_value, level_format, verdict, verdict_words, width

@@ -213,3 +213,32 @@ def test_a_second_writer_of_the_same_data_is_refused(cx: Cx, home: Path) -> None
         status, _, err = cx("derive", "demo")
     assert status == 1
     assert "Another run is writing 'demo'" in err
+
+
+def test_damaged_or_unwritable_files_are_told_in_one_line(cx: Cx, home: Path, small_demo: Path, tmp_path: Path) -> None:
+    broken = home / "data" / "broken"
+    shutil.copytree(small_demo, broken)
+    try:
+        (broken / "tickets.parquet").write_bytes(b"PAR1 and then nothing")
+        for told, text in (
+            (cx("figures", "broken"), "parquet"),
+            (cx("report", "demo", "--out", str(_written(tmp_path / "a file") / "below")), "a file"),
+            (_with_manifest(cx, broken, "{"), "manifest.json is damaged"),
+            (_with_manifest(cx, broken, "{}"), "does not say when the data end"),
+        ):
+            assert (told[0], told[1]) == (1, "")
+            assert text in told[2]
+            assert told[2].startswith("cx: ")
+            assert told[2].count("\n") == 1
+    finally:
+        shutil.rmtree(broken)
+
+
+def _written(path: Path) -> Path:
+    path.write_text("x", encoding="utf-8")
+    return path
+
+
+def _with_manifest(cx: Cx, folder: Path, text: str) -> Said:
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    return cx("figures", folder.name)

@@ -148,6 +148,16 @@ READS = {
     "peaks": "Tickets opened peak on Monday, 11 to 12 o'clock: 9.23 tickets an hour (8.83–9.24), November 2025 to "
     "October 2026. More of it than at other hours, beyond chance: phone (channel) 21.0 % against 17.2 %, "
     "3.8 points (1.7–6.2).",
+    "why": "Satisfaction fell by 6.8 points: 6.1 (4.0–8.1) come from another mix of channels, above all more phone "
+    "(40.1 % after 17.0 %); within channels it fell by 2.7 (−1.9 to 7.2), no more than chance explains.",
+    "why, chance": "Net Promoter Score moved no more than chance explains (−3.0 points; −10.2 to +4.2), and so did "
+    "its parts: +0.4 (−3.1 to +3.9) from another mix of channels, −3.4 (−9.8 to +3.0) within channels.",
+    "funnel": "Satisfaction by team member, November 2025 to October 2026, with the same mix of channel and category: "
+    "Zoe is evidently below, 33 of 60 answers where 48.0 were expected; if the other team members differ, then by at "
+    "most 2.1 points (standard deviation).",
+    "funnel, too alike": "Satisfaction by team member, November 2025 to October 2026, with the same mix of channel and "
+    "category: no evidence that any team member differs; the team members differ less than chance alone would make "
+    "them (φ 0.21): a warning about how the data came about.",
     "overview, quiet": "Nothing moved more than chance explains.",
 }
 

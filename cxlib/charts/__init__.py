@@ -1,7 +1,17 @@
 """Charts: one picture for every type of result, live in JupyterLab, static where nothing runs."""
 
 from cxlib.charts import (  # noqa: F401 - register
-    agents, breakdown, change, customers, distribution, money, overview, peaks, trend, volume, why,
+    agents,
+    breakdown,
+    change,
+    customers,
+    distribution,
+    money,
+    overview,
+    peaks,
+    trend,
+    volume,
+    why,
 )  # fmt: skip
 from cxlib.charts.display import show
 from cxlib.charts.figure import Figure, chart

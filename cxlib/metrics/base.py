@@ -32,8 +32,8 @@ Frame = nw.LazyFrame[Any]
 def unit_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
     """Return one row per month, group and unit that has a value.
 
-    Columns: period, group ("" without `by`; by several dimensions, "agent+channel", their names joined by BETWEEN), unit,
-    n (rows with a value), sum_w (weights), sum_wx, sum_wxx.
+    Columns: period, group ("" without `by`; by several dimensions, "agent+channel", their names joined by BETWEEN),
+    unit, n (rows with a value), sum_w (weights), sum_wx, sum_wxx.
     """
     return _collect(_units(metric, view, months, by), UNIT_COLUMNS)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
+from uuid import uuid4
 from weakref import WeakSet
 
 from jupyter_client.manager import AsyncKernelManager
@@ -27,6 +29,9 @@ class _Kernel(AsyncKernelManager):
     started: ClassVar[WeakSet[_Kernel]] = WeakSet()
 
     def __init__(self, **options: Any) -> None:
+        # Ports can be taken between choosing and binding them when several kernels start at once; files can not.
+        if os.name != "nt":
+            options |= {"transport": "ipc", "ip": str(Path(tempfile.gettempdir()) / f"cxlib-{uuid4().hex[:12]}")}
         super().__init__(transport_encryption="auto", **options)
         self.started.add(self)
 

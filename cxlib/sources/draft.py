@@ -91,7 +91,7 @@ def draft_mapping(path: Path) -> str:
     rest = [name for name in sample.columns if name not in used]
     lines = [
         f"# Proposed from the headers of {path.name}: check every line.",
-        'timezone = "UTC"  # zone in which the file tells time',
+        'timezone = "UTC"  # zone in which the file tells time, and the report too',
         "",
         "[files.file]",
         f"match = {_quoted('*' + path.suffix)}",

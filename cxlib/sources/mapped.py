@@ -54,7 +54,8 @@ def import_mapped(paths: Sequence[Path], *, mapping: Path, folder: Path) -> Impo
             _Import(plan, inputs, folder, Path(staging), report).run()
         except pl.exceptions.PolarsError as error:
             names = ", ".join(path.name for path in paths)
-            raise CxError(f"{names}: reading stopped: {str(error).splitlines()[0]}") from error
+            hint = "; is a quotation mark left open?" if "CSV" in str(error) or '"' in str(error) else ""
+            raise CxError(f"{names}: reading stopped: {str(error).splitlines()[0]}{hint}") from error
     settings = {"timezone": plan.timezone, **plan.settings}
     return finish(report, folder=folder, settings=settings, extracted_at=_extracted_at(plan))
 

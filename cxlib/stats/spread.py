@@ -10,6 +10,7 @@ from cxlib.stats.reasons import Spread
 
 LEAST, FEWEST = 10, 5  # answers of a group that counts, and such groups
 POINTS = 100.0
+TOO_ALIKE = 0.01  # p-value from which alikeness is a warning
 GRID = np.linspace(0.0, 0.5, 501)  # spreads a share can have
 
 
@@ -43,7 +44,7 @@ def spread(n: Array, difference: Array, variance: Array, tails: Array) -> Spread
 
     value, low, high = (reaching(goal) for goal in (1.0, *(chdtri(fitted, p) / fitted for p in (0.025, 0.975))))
     more = float(chdtrc(fitted, misfit(0.0) * fitted))
-    known = POINTS * high if 1 - more >= 0.025 else None
+    known = POINTS * high if 1 - more >= TOO_ALIKE else None
     return Spread(POINTS * value, POINTS * low, known, misfit(0.0), more, 1 - more)
 
 

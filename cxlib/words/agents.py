@@ -19,7 +19,7 @@ def funnel_text(result: Funnel) -> str:
     rows, n = apart(result), int(result.points["n"].sum())
     start = f"{_name(result)}, {numbers.month(result.months[0])} to {numbers.month(result.months[1])}"
     if n < FEW:
-        return f"{start}: {counted(result.metric, n)}, too few to judge."
+        return f"{start}: too few {counted(result.metric, 2).split(numbers.SPACE)[1]} to judge."
     found = "; ".join(_evident(result, row) for row in rows[:NAMED])
     more = f"; {numbers.number(len(rows) - NAMED)} more evidently apart" if len(rows) > NAMED else ""
     none = "nobody is evidently apart" if _differ(result) else f"no evidence that any {_one(result)} differs"
@@ -72,7 +72,7 @@ def _spread(result: Funnel) -> str:
     found, who = result.spread, f"the other {_one(result)}s" if apart(result) else f"the {_one(result)}s"
     if found is None:
         return ""
-    if found.p_less < SURE or found.high is None:
+    if found.high is None:
         return (
             f"; {who} differ less than chance alone would make them (φ {numbers.number(found.dispersion, 2)}): "
             "a warning about how the data came about"

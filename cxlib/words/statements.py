@@ -8,9 +8,22 @@ from typing import Any
 
 from cxlib import numbers
 from cxlib.errors import UsageError
-from cxlib.stats.results import Breakdown, Change, Comparison, Distribution, NotKnown, Overview, Peaks, Trend
 from cxlib.stats.reasons import Decomposition, Funnel
-from cxlib.stats.results import Contrast, History, Relation, WaitingList, Worth
+from cxlib.stats.results import (
+    Breakdown,
+    Change,
+    Comparison,
+    Contrast,
+    Distribution,
+    History,
+    NotKnown,
+    Overview,
+    Peaks,
+    Relation,
+    Trend,
+    WaitingList,
+    Worth,
+)
 from cxlib.words import agents, change, customers, groups, money, overview, trend, volume, why
 from cxlib.words.sentence import Sentence, plain
 
