@@ -115,16 +115,20 @@ READS = {
     "breakdown": "Satisfaction by channel: highest for Chat, 82.4 %, 5.1 points (2.0–8.2) above the rest; "
     "lowest for Phone, 70.9 %, 8.1 points (3.6–12.6) below the rest; more than chance explains.",
     "contrast": "Bought after the answer, August 2025 to July 2026: 45.2 % (42.0–48.4; 980 answers) where the loyalty "
-    "class is promoter, 28.6 % (24.9–32.3; 568 answers) where it is detractor: 16.6 points (11.5–21.4) more, 1.6 times as "
+    "class is promoter, 28.6 % (24.9–32.3; 568 answers) where it is detractor: 16.6 points (11.5–21.4) more, "
+    "1.6 times as "
     "often (1.4–1.8); more than chance explains. Compared within each month; it goes together with the loyalty class, "
     "which need not be why.",
     "contrast, chance": "Bought after the answer, August 2025 to July 2026: 45.2 % (42.0–48.4; 980 answers) where the "
-    "loyalty class is promoter, 28.6 % (24.9–32.3; 568 answers) where it is detractor: 17 points (−2 to 31) more; no more "
+    "loyalty class is promoter, 28.6 % (24.9–32.3; 568 answers) where it is detractor: 17 points (−2 to 31) "
+    "more; no more "
     "than chance explains.",
     "relation, chance": "No figure of 2 goes together with revenue in August 2026 to October 2026 by more than chance "
-    "explains; the strongest is CSAT, +0.02 (−0.03 to +0.07; 202 customers). Rank correlations of customers' figures from "
+    "explains; the strongest is CSAT, +0.02 (−0.03 to +0.07; 202 customers). Rank correlations of customers' "
+    "figures from "
     "August 2025 to July 2026, adjusted for nothing: what goes together, not why.",
-    "worth": "A customer lost costs 71 EUR (68–74; 3,365 customers) a year, more than the 35 EUR that winning one costs: the "
+    "worth": "A customer lost costs 71 EUR (68–74; 3,365 customers) a year, more than the 35 EUR that winning "
+    "one costs: the "
     "margin less estimated agents' time of those active at the end of October 2025, who bought for 169 EUR in the year "
     "after. One year only: whether they would have stayed longer is not counted.",
     "breakdown, equal": "Satisfaction by channel: no difference that chance would not explain; "
