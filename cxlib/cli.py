@@ -130,7 +130,8 @@ def _figures(options: argparse.Namespace) -> int:
         data, month=month, by=options.by, filters=options.filter, weighted=not options.unweighted, engine=options.engine
     )
     months = months_between(data.first_month, data.last_month) if options.month == "all" else [looked.month]
-    table = figures(looked, months, by=options.by, names=options.metric or None)
+    compared = options.month != "all" and options.format != "json"
+    table = figures(looked, months, by=options.by, names=options.metric or None, change=compared)
     print(_formatted(table, options.format))
     for name, reason in missing(looked, options.by, options.metric or None).items():
         print(f"not known: {name}: {reason}", file=sys.stderr)
@@ -222,7 +223,13 @@ def _parser() -> argparse.ArgumentParser:
     check = add("check", _check, "Show rows, periods, missing shares and every broken promise with example ids.")
     check.add_argument("data", metavar="DATA", help="data set: a name below data/, or a path")
     check.add_argument("--format", choices=("table", "json"), default="table")
-    _add_figures(add("figures", _figures, "Print every figure with its 95-percent interval, n and units."))
+    _add_figures(
+        add(
+            "figures",
+            _figures,
+            "Print every figure with its 95-percent interval, n, units and its change against the month before.",
+        )
+    )
     _add_report(
         add("report", _report, "Execute the notebooks for a month and publish the pages in reports/DATA/MONTH.")
     )

@@ -106,6 +106,21 @@ def test_figures_as_json_and_csv_are_the_same_figures(cx: Cx) -> None:
         assert mine["value"] is None or float(theirs["value"]) == pytest.approx(mine["value"])
 
 
+def test_one_month_is_printed_with_its_changes(cx: Cx) -> None:
+    month, before = (
+        list(
+            csv.DictReader(
+                io.StringIO(cx("figures", "demo", "--month", name, "--metric", "csat", "--format", "csv")[1])
+            )
+        )
+        for name in ("2026-09", "2026-08")
+    )
+    moved = float(month[0]["value"]) - float(before[0]["value"])
+    assert float(month[0]["difference"]) == pytest.approx(moved)
+    assert float(month[0]["difference_low"]) < moved < float(month[0]["difference_high"])
+    assert "difference" in cx("figures", "demo", "--month", "2026-09", "--metric", "csat")[1]
+
+
 def test_every_month_can_be_printed_and_one_metric_chosen(cx: Cx) -> None:
     rows = json.loads(cx("figures", "demo", "--month", "all", "--metric", "csat", "--format", "json")[1])
     assert len({row["period"] for row in rows}) == len(rows) == 18
