@@ -37,7 +37,8 @@ def open_minutes(start: pl.Series, end: pl.Series, schedule: ScheduleSettings, t
         timezone: Time zone of the opening hours where the schedule names none.
 
     Returns:
-        Float minutes; null where either end is null, negative where the end lies before the start.
+        Float minutes; null where either end is null or the schedule has no hours at all, negative where the end lies
+        before the start.
 
     Raises:
         UsageError: Unknown holiday calendar, or a half day that is not a date.
@@ -45,7 +46,7 @@ def open_minutes(start: pl.Series, end: pl.Series, schedule: ScheduleSettings, t
     known = start.is_not_null() & end.is_not_null()
     first, last = (_micros(instants.filter(known)) for instants in (start, end))
     result = np.full(len(start), np.nan)
-    if len(first):
+    if len(first) and any((*schedule.hours.values(), *schedule.half_days.values())):
         bounds = min(first.min(), last.min()), max(first.max(), last.max())
         calendar = _calendar(schedule, schedule.timezone or timezone, *bounds)
         result[known.to_numpy()] = (calendar.so_far(last) - calendar.so_far(first)) / _MINUTE

@@ -127,9 +127,10 @@ class Dimension:
 _TICKET = (("ticket_id", "tickets"),)
 _CUSTOMER = (("customer_id", "customers"),)
 _OF_TICKET = (
-    "surveys", "messages", "replies", "orders", "workflow_runs", "status_moves", "agent_tickets", "followed_answers",
+    "surveys", "messages", "replies", "orders", "workflow_runs", "status_moves", "agent_tickets", "ticket_workflows",
+    "followed_answers",
 )  # fmt: skip
-_WITH_CUSTOMER = ("tickets", "surveys", "replies", "orders", "customer_months", "followed_answers")
+_WITH_CUSTOMER = ("tickets", "surveys", "replies", "orders", "visits", "customer_months", "followed_answers")
 
 
 def _ticket_dimension(name: str, title: str, *own: str) -> Dimension:
@@ -150,7 +151,7 @@ def _customer_dimension(name: str, title: str) -> Dimension:
 
 
 _CLASSED = ("orders", "customer_months", "followed_answers")
-_AGENT_TABLES = ("tickets", "surveys", "replies", "workflow_runs", "agent_tickets")
+_AGENT_TABLES = ("tickets", "surveys", "replies", "workflow_runs", "agent_tickets", "agent_months")
 DIMENSIONS: dict[str, Dimension] = {
     dimension.name: dimension
     for dimension in (

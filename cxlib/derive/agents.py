@@ -1,9 +1,12 @@
-"""Each agent's share of each ticket, month by month."""
+"""Agents month by month: their share of each ticket, and how long they were employed."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 
+from cxlib.schema import INSTANT
 from cxlib.settings import Settings
 
 
@@ -33,3 +36,38 @@ def agent_tickets(spoken: pl.DataFrame, tickets: pl.DataFrame, settings: Setting
     minutes = pl.coalesce("recorded", pl.col("whole") * pl.col("share"), estimated)
     number = pl.format("{}/{}/{}", "agent_id", "ticket_id", pl.col("month_day").dt.strftime("%Y-%m"))
     return shares.with_columns(minutes.alias("minutes"), number.alias("agent_ticket_id")).sort(keys)
+
+
+def agent_months(agents: pl.DataFrame, timezone: str, end: datetime) -> pl.DataFrame:
+    """Return the table `agent_months`, without local days, up to the end of the data.
+
+    What is left of a month after the end of the data does not count as employed. Agents of whom nobody knows when they
+    were hired have no months.
+    """
+    hired, left = pl.col("hired_at"), pl.min_horizontal("left_at", pl.lit(end).cast(INSTANT))
+    first, last = (at.dt.convert_time_zone(timezone).dt.date().dt.month_start() for at in (hired, left))
+    months = (
+        agents.unique("agent_id", keep="first").filter(hired <= left)
+        .with_columns(left.alias("until"), month=pl.date_ranges(first, last, "1mo")).explode("month")
+        .with_columns(month_at=_begin("month", "0mo", timezone), ends=_begin("month", "1mo", timezone))
+        .sort("agent_id", "month")
+    )  # fmt: skip
+    employed = pl.min_horizontal("until", "ends") - pl.max_horizontal("hired_at", "month_at")
+    share = employed / (pl.col("ends") - pl.col("month_at"))
+    number = pl.format("{}/{}", "agent_id", pl.col("month").dt.strftime("%Y-%m"))
+    return months.with_columns(
+        agent_month_id=number,
+        employed_share=share,
+        left=(pl.col("left_at") <= end).fill_null(False) & (pl.col("left_at") < pl.col("ends")),
+        tenure_months=share.cum_sum().over("agent_id") - share,
+    )
+
+
+def _begin(month: str, later: str, timezone: str) -> pl.Expr:
+    """Return the first instant of a local month; where the clocks skip its midnight, one o'clock."""
+    midnight = pl.col(month).dt.offset_by(later).cast(pl.Datetime("us"))
+    hours = [
+        at.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
+        for at in (midnight, midnight.dt.offset_by("1h"))
+    ]
+    return pl.coalesce(hours).dt.convert_time_zone("UTC")

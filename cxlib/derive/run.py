@@ -10,14 +10,16 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.derive.agents import agent_tickets
+from cxlib.derive.agents import agent_months, agent_tickets
 from cxlib.derive.customers import customer_months
 from cxlib.derive.orders import derive_orders, followed_answers, scores, with_orders
 from cxlib.derive.repeats import set_repeats_aside
 from cxlib.derive.replies import conversation, replies
+from cxlib.derive.self_service import visits
 from cxlib.derive.status import history, states, status_moves
 from cxlib.derive.surveys import derive_surveys
 from cxlib.derive.tickets import derive_tickets
+from cxlib.derive.workflows import ticket_workflows
 from cxlib.errors import CxError
 from cxlib.schema import GIVEN, TABLES, conform, span, table
 from cxlib.settings import read_settings
@@ -78,6 +80,12 @@ def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:
         yield "agent_tickets", agent_tickets(spoken, tickets, settings).lazy()
     if data.has("surveys"):
         yield "surveys", surveys.lazy()
+    if data.has("agents"):
+        yield "agent_months", agent_months(_given(data, "agents").collect(), settings.timezone, end).lazy()
+    if data.has("workflow_runs"):
+        yield "ticket_workflows", ticket_workflows(_given(data, "workflow_runs"))
+    if data.has("article_views"):
+        yield "visits", visits(_given(data, "article_views").collect(), tickets, settings.timezone, end).lazy()
 
 
 def _keep_given_tickets(folder: Path) -> None:

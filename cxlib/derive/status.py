@@ -108,8 +108,11 @@ def waits(laid: pl.DataFrame, changed: pl.DataFrame, tickets: pl.DataFrame, sett
     known = tickets.filter(pl.col("ticket_id").is_in(changed["ticket_id"].implode()) | waiting)
     spans = laid.join(known.select("ticket_id", "schedule").unique("ticket_id"), on="ticket_id", maintain_order="left")
     spans = with_business_minutes(spans, "spent_minutes", "at", "until", settings)
+    told = pl.col("spent_minutes").count()  # without opening hours the open minutes are unknown, not 0
     sums = [
-        pl.col(f"spent{twin}_minutes").filter(pl.col("state").is_in(group)).sum().alias(f"{name}{twin}_minutes")
+        pl.when(pl.col(f"spent{twin}_minutes").count() == told)
+        .then(pl.col(f"spent{twin}_minutes").filter(pl.col("state").is_in(group)).sum())
+        .alias(f"{name}{twin}_minutes")
         for name, group in _WAITS.items()
         for twin in ("", "_business")
     ]

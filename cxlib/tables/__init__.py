@@ -17,7 +17,16 @@ from cxlib.tables.columns import (
 )
 from cxlib.tables.customers import CUSTOMERS, ORDERS, SURVEYS
 from cxlib.tables.desk import AGENTS, ARTICLE_VIEWS, CHANGES, MESSAGES, TICKETS, WORKFLOW_RUNS
-from cxlib.tables.laid import AGENT_TICKETS, CUSTOMER_MONTHS, FOLLOWED_ANSWERS, REPLIES, STATUS_MOVES
+from cxlib.tables.laid import (
+    AGENT_MONTHS,
+    AGENT_TICKETS,
+    CUSTOMER_MONTHS,
+    FOLLOWED_ANSWERS,
+    REPLIES,
+    STATUS_MOVES,
+    TICKET_WORKFLOWS,
+    VISITS,
+)
 
 __all__ = [
     "CHANNELS", "GIVEN", "NO_CONTACT", "ORDER_KINDS", "RUN_KINDS", "STATUSES", "SURVEY_KINDS", "TABLES", "Column",
@@ -28,7 +37,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         TICKETS, MESSAGES, CHANGES, SURVEYS, CUSTOMERS, AGENTS, ORDERS, WORKFLOW_RUNS, ARTICLE_VIEWS,
-        REPLIES, STATUS_MOVES, AGENT_TICKETS, CUSTOMER_MONTHS, FOLLOWED_ANSWERS,
+        REPLIES, STATUS_MOVES, AGENT_TICKETS, AGENT_MONTHS, TICKET_WORKFLOWS, VISITS, CUSTOMER_MONTHS, FOLLOWED_ANSWERS,
     )
 }  # fmt: skip
 GIVEN = {name: table for name, table in TABLES.items() if not table.derived}

@@ -1,6 +1,6 @@
 """Tables that `cxlib.derive` lays from the given ones."""
 
-from cxlib.tables.columns import Column, Table, classes, clock, derived, local, ref
+from cxlib.tables.columns import RUN_KINDS, Column, Table, classes, clock, derived, local, ref
 
 REPLIES = Table(
     "replies",
@@ -43,6 +43,59 @@ AGENT_TICKETS = Table(
         Column("month_day", "day", "first local day of the month", required=True),
         Column("replies", "integer", "public replies of this agent"),
         Column("minutes", "minutes", "minutes of work, the source's own or estimated"),
+    ),
+    derived=True,
+)
+
+AGENT_MONTHS = Table(
+    "agent_months",
+    "one agent in one local month, from the one they were hired in to the one they left in, or the end of the data",
+    (
+        Column("agent_month_id", "id", "agent_id and month", required=True),
+        Column("agent_id", "id", "agent", required=True, references="agents"),
+        Column("month_at", "instant", "the month begins", required=True),
+        derived("month_day", "day", "first local day of the month"),
+        Column("employed_share", "number", "share of the month they were employed, up to the end of the data (0–1)"),
+        Column("left", "flag", "whether they left in this month"),
+        Column("tenure_months", "number", "months employed before the month began"),
+    ),
+    derived=True,
+)
+
+TICKET_WORKFLOWS = Table(
+    "ticket_workflows",
+    "one workflow on one ticket",
+    (
+        Column("ticket_workflow_id", "id", "ticket_id, kind and name", required=True),
+        Column("ticket_id", "id", "ticket it touched", required=True, references="tickets"),
+        Column("kind", "text", "what ran", choices=RUN_KINDS),
+        Column("name", "text", "name of the workflow"),
+        Column("runs", "integer", "times it ran on the ticket"),
+        Column("ran_at", "instant", "ran first", required=True),
+        Column("by_agent", "flag", "whether an agent ever used it there; false = automatic runs only"),
+        *local("ran"),
+    ),
+    derived=True,
+)
+
+VISITS = Table(
+    "visits",
+    "one visitor's views of help articles on one local day; without visitor and customer each view is a visit",
+    (
+        Column("visit_id", "id", "visitor and day", required=True),
+        Column("visitor_id", "id", "who looked, else the customer_id"),
+        ref("customer_id", "customers", "customer, where known"),
+        Column("viewed_at", "instant", "last view of the day", required=True),
+        *local("viewed"),
+        Column("views", "integer", "article views"),
+        Column("helpful_votes", "integer", "votes that an article helped"),
+        Column("unhelpful_votes", "integer", "votes that it did not"),
+        Column(
+            "ticket_opened",
+            "flag",
+            "a ticket from the first view to 24 h after the last; null while these are not over, "
+            "or where nothing links visitor and ticket",
+        ),
     ),
     derived=True,
 )

@@ -1,0 +1,51 @@
+"""Self-service: what visitors of the help articles did on a day, and whether they opened a ticket all the same."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from cxlib.derive.orders import counted_tickets
+
+SOON = timedelta(hours=24)
+
+
+def visits(views: pl.DataFrame, tickets: pl.DataFrame, timezone: str, end: datetime) -> pl.DataFrame:
+    """Return the table `visits`, without local days.
+
+    A ticket belongs to a visit if one of its views names it, or if the visit's customer opened it (deleted, merged,
+    spam and agents' tickets apart) after the first view; both no later than 24 h after the last. Where no view of the
+    table names a ticket, nothing is known of visits whose customer is not.
+    """
+    who, day = pl.coalesce("visitor_id", "customer_id"), pl.col("viewed_at").dt.convert_time_zone(timezone).dt.date()
+    seen = views.filter(pl.col("viewed_at").is_not_null()).with_columns(visitor_id=who).sort("viewed_at", "view_id")
+    seen = seen.with_columns(visit_id=pl.format("{}/{}", pl.coalesce("visitor_id", "view_id"), day))
+    helpful = pl.col("helpful")
+    found = seen.group_by("visit_id", maintain_order=True).agg(
+        pl.col("visitor_id").first(),
+        pl.col("customer_id").drop_nulls().first(),
+        pl.col("viewed_at").min().alias("begun_at"),
+        pl.col("viewed_at").max(),
+        pl.len().cast(pl.Int64).alias("views"),
+        helpful.sum().cast(pl.Int64).alias("helpful_votes"),
+        (~helpful).sum().cast(pl.Int64).alias("unhelpful_votes"),
+    )
+    own = _opened(seen, found, tickets)
+    names_tickets = bool(seen["ticket_id"].count())
+    linked = pl.lit(names_tickets) | (pl.col("customer_id").is_not_null() & pl.lit(bool(tickets.height)))
+    over = pl.col("viewed_at") + SOON <= end
+    opened = pl.when(linked & over).then(pl.col("visit_id").is_in(own.implode()))
+    return found.with_columns(opened.alias("ticket_opened")).sort("visit_id")
+
+
+def _opened(seen: pl.DataFrame, found: pl.DataFrame, tickets: pl.DataFrame) -> pl.Series:
+    """Return the visits (their ids) with a ticket; a ticket named by a view but not among ours counts."""
+    until = found.select("visit_id", "customer_id", "begun_at", "viewed_at")
+    named = seen.select("visit_id", "ticket_id").drop_nulls().join(until, on="visit_id")
+    named = named.join(tickets.select("ticket_id", "created_at"), on="ticket_id", how="left")
+    by_customer = counted_tickets(tickets).filter((pl.col("opened_by") != "agent").fill_null(True))
+    later = until.drop_nulls().join(by_customer.select("customer_id", "created_at"), on="customer_id")
+    later = later.filter(pl.col("created_at") > pl.col("begun_at"))
+    soon = (pl.col("created_at") <= pl.col("viewed_at") + SOON).fill_null(True)
+    return pl.concat([rows.filter(soon)["visit_id"] for rows in (named, later)]).unique()
