@@ -183,7 +183,7 @@ def _lab(_options: argparse.Namespace) -> int:
 def _dictionary(_options: argparse.Namespace) -> int:
     from cxlib.schema import dictionary
 
-    print(dictionary())
+    print(dictionary(), end="")
     return 0
 
 

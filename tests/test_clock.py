@@ -143,13 +143,13 @@ def test_a_half_day_that_is_no_date_is_told() -> None:
         one("2025-01-06T00:00", "2025-01-07T00:00", ScheduleSettings(half_days={"24.12.": ["09:00-12:00"]}))
 
 
-def test_unknown_ends_are_null_backward_spans_negative_and_closed_schedules_zero() -> None:
+def test_unknown_ends_are_null_backward_spans_negative_and_schedules_without_hours_null() -> None:
     early, late = at("2024-01-01T10:00"), at("2024-01-01T12:30")
     got = open_minutes(
         instants(early, None, late, early), instants(None, late, early, early), ScheduleSettings(hours=OFFICE), "UTC"
     )
     assert got.to_list() == [None, None, -150.0, 0.0]
-    assert open_minutes(instants(early), instants(late), ScheduleSettings(hours={}), "UTC").to_list() == [0.0]
+    assert open_minutes(instants(early), instants(late), ScheduleSettings(hours={}), "UTC").to_list() == [None]
     assert open_minutes(instants(), instants(), ScheduleSettings(), "UTC").to_list() == []
 
 

@@ -21,7 +21,7 @@ import pytest
 from tests.conftest import ROOT
 
 NOT_RUN = ("make", "git", "pip", "uv", "conda", "cd", "jupyter")
-COPIED = ("data/settings.toml", "data/corrections.toml", "data/mappings", "notebooks")
+COPIED = ("data/settings.toml", "data/mappings", "notebooks")
 FENCE = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

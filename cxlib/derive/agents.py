@@ -55,12 +55,10 @@ def agent_months(agents: pl.DataFrame, timezone: str, end: datetime) -> pl.DataF
     employed = pl.min_horizontal("until", "ends") - pl.max_horizontal("hired_at", "month_at")
     share = employed / (pl.col("ends") - pl.col("month_at"))
     number = pl.format("{}/{}", "agent_id", pl.col("month").dt.strftime("%Y-%m"))
-    return months.with_columns(
-        agent_month_id=number,
-        employed_share=share,
-        left=(pl.col("left_at") <= end).fill_null(False) & (pl.col("left_at") < pl.col("ends")),
-        tenure_months=share.cum_sum().over("agent_id") - share,
-    )
+    left_now = (pl.col("left_at") <= end).fill_null(False) & (pl.col("left_at") < pl.col("ends"))
+    tenure = share.cum_sum().over("agent_id") - share
+    rows = months.with_columns(agent_month_id=number, employed_share=share, left=left_now, tenure_months=tenure)
+    return rows.filter((pl.col("employed_share") > 0) | pl.col("left"))  # else the data end as the month begins
 
 
 def _begin(month: str, later: str, timezone: str) -> pl.Expr:
