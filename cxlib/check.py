@@ -23,6 +23,7 @@ _ANCHOR = {
     "orders": "ordered_at", "workflow_runs": "ran_at", "article_views": "viewed_at", "customers": "joined_at",
     "agents": "hired_at",
 }  # fmt: skip
+_FIELDS = ("status", "agent", "team")  # changes that figures are made of
 # Instants that lie ahead by their nature.
 _PROMISED = ("first_reply_due_at", "due_at")
 
@@ -139,6 +140,15 @@ def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
             yield "answer on a scale that has no boxes, so no share counts it", inside & ~boxed
         yield "weight is not positive", pl.col("weight") <= 0
         yield "answered_at without an answer", pl.col("answered_at").is_not_null() & pl.col("answer").is_null()
+    if declared.name == "tickets":
+        promise = "every ticket counts as opened by an agent, so that volume counts none (opened_by)"
+        yield promise, (pl.col("opened_by") == "agent").fill_null(False).all()
+    if declared.name == "changes":
+        field = pl.col("field")
+        yield (
+            "field is a known one in other capitals, so that nothing reads it",
+            (field.str.to_lowercase().is_in(_FIELDS) & ~field.is_in(_FIELDS)),
+        )
     if declared.name == "messages" and data.has("tickets"):
         yield "message lies before its ticket's creation", pl.col("message_id").is_in(_early_messages(data).implode())
 

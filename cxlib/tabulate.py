@@ -37,7 +37,7 @@ from cxlib.words.customers import history_cells, waiting_cells
 from cxlib.words.groups import estimate, label, share_format
 from cxlib.words.money import RANK, amount, span, times_format
 from cxlib.words.sentence import plain
-from cxlib.words.volume import LONG, clock_hour, made_of, percent
+from cxlib.words.volume import LONG, clock_hour, is_compared, made_of, percent
 from cxlib.words.why import group_cells
 
 NOTHING = "–"
@@ -179,8 +179,7 @@ def _(result: Comparison) -> Table:
     rows = [
         (
             label(row), *_cells(form, point), _number(form, row["before"]),
-            NOTHING if row["difference"] is None else percent(row),
-            {True: "yes", False: "no", None: NOTHING}[row["beyond"] if row["difference"] is not None else None],
+            *((percent(row), "yes" if row["beyond"] else "no") if is_compared(row) else (NOTHING, NOTHING)),
         )
         for (row, point), form in zip(points, forms, strict=True)
     ]  # fmt: skip

@@ -106,6 +106,20 @@ def test_a_month_that_is_not_shrunk_by_half_is_not_found(tmp_path: Path) -> None
     assert list(_found(_checked(tmp_path, tickets=rows))) == ["tickets: unreadable date (set aside)"]
 
 
+def test_tickets_all_by_agents_and_fields_in_other_capitals_are_found(tmp_path: Path) -> None:
+    changes = [
+        {"change_id": field, "ticket_id": "1", "changed_at": START + timedelta(days=2), "field": field, "new": "x"}
+        for field in ("Status", "status", "Colour")
+    ]
+    tickets = [_ticket("1", opened_by="agent"), _ticket("2", opened_by="agent")]
+    found = _found(_checked(tmp_path, tickets=tickets, changes=changes))
+    counted = "tickets: every ticket counts as opened by an agent, so that volume counts none (opened_by)"
+    assert found[counted] == (2, ("1", "2"))
+    assert found["changes: field is a known one in other capitals, so that nothing reads it"] == (1, ("Status",))
+    found = _found(_checked(tmp_path, tickets=[*tickets, _ticket("3")], changes=changes[1:]))
+    assert set(found) == {"tickets: unreadable date (set aside)"}
+
+
 def test_the_report_is_plain_json(tmp_path: Path) -> None:
     report = _checked(tmp_path, tickets=[_ticket("t1"), _ticket("t1")])
     plain = json.loads(json.dumps(report.as_json()))

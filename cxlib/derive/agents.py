@@ -49,7 +49,7 @@ def agent_months(agents: pl.DataFrame, timezone: str, end: datetime) -> pl.DataF
     months = (
         agents.unique("agent_id", keep="first").filter(hired <= left)
         .with_columns(left.alias("until"), month=pl.date_ranges(first, last, "1mo")).explode("month")
-        .with_columns(month_at=_begin("month", "0mo", timezone), ends=_begin("month", "1mo", timezone))
+        .with_columns(month_at=begins("month", "0mo", timezone), ends=begins("month", "1mo", timezone))
         .sort("agent_id", "month")
     )  # fmt: skip
     employed = pl.min_horizontal("until", "ends") - pl.max_horizontal("hired_at", "month_at")
@@ -61,9 +61,9 @@ def agent_months(agents: pl.DataFrame, timezone: str, end: datetime) -> pl.DataF
     return rows.filter((pl.col("employed_share") > 0) | pl.col("left"))  # else the data end as the month begins
 
 
-def _begin(month: str, later: str, timezone: str) -> pl.Expr:
-    """Return the first instant of a local month; where the clocks skip its midnight, one o'clock."""
-    midnight = pl.col(month).dt.offset_by(later).cast(pl.Datetime("us"))
+def begins(day: str, later: str, timezone: str) -> pl.Expr:
+    """Return the first instant of a local day (or of one `later`); where the clocks skip its midnight, one o'clock."""
+    midnight = pl.col(day).dt.offset_by(later).cast(pl.Datetime("us"))
     hours = [
         at.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
         for at in (midnight, midnight.dt.offset_by("1h"))

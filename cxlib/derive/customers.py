@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from cxlib.derive.agents import begins
 from cxlib.derive.orders import IS_ORDER, counted_tickets, with_classes
 from cxlib.schema import INSTANT
 from cxlib.settings import Settings
@@ -26,7 +27,8 @@ def customer_months(
     """Return the table `customer_months`, without local days; months that are not over are left out.
 
     Active at the end of a month: not left, and a subscription begun and not cancelled, else an order in the
-    `active_days` before; where no orders are known, joined. Null until the data look back that far.
+    `active_days` before; where no orders are known, joined. Null until the data look back that far, and where
+    neither orders nor anybody's leaving is known: nobody could be seen to go.
     """
     zone = settings.timezone
     tickets, orders = (
@@ -45,13 +47,15 @@ def customer_months(
     active = active.filter((pl.col("left_at") >= pl.col("ends")).fill_null(True)).select(*KEYS, active=pl.lit(True))
     before = active.select("customer_id", pl.col("month") + 1, active_before=pl.lit(True))
     observed = orders["ordered_at"].min() if orders.height else months["starts"][0] - look_back
-    counts = [_written(tickets), _spent(orders, settings.currency)]
+    can_leave = bool(orders.height or customers["left_at"].count())
+    counts = [_written(tickets), _spent(orders)]
     rows = pl.concat([part.select(KEYS) for part in (active, before, *counts)]).unique()
     rows = rows.join(months, on="month").join(left, on="customer_id", how="left")
     for part in (active, before, *counts):
         rows = rows.join(part, on=KEYS, how="left")
     for name, at in (("active", pl.col("ends")), ("active_before", pl.col("starts"))):
-        rows = rows.with_columns(pl.when(at - look_back >= observed).then(pl.col(name).fill_null(False)).alias(name))
+        told = pl.lit(can_leave) & (at - look_back >= observed)
+        rows = rows.with_columns(pl.when(told).then(pl.col(name).fill_null(False)).alias(name))
     number = pl.format("{}/{}", "customer_id", pl.col("starts").dt.convert_time_zone(zone).dt.strftime("%Y-%m"))
     rows = rows.with_columns(
         pl.col("tickets", "orders").fill_null(0),
@@ -71,15 +75,13 @@ def _month(anchor: str | pl.Expr, zone: str) -> pl.Expr:
 
 def _months(tickets: pl.DataFrame, orders: pl.DataFrame, zone: str, end: datetime) -> pl.DataFrame:
     """Return month (running number), starts and ends (instants) of the whole months the data cover."""
-    begins = [rows[anchor].min() for rows, anchor in ((orders, "ordered_at"), (tickets, "created_at"))]
-    known = [begin for begin in begins if isinstance(begin, datetime)]
+    earliest = [rows[anchor].min() for rows, anchor in ((orders, "ordered_at"), (tickets, "created_at"))]
+    known = [begin for begin in earliest if isinstance(begin, datetime)]
     if not known:
         return pl.DataFrame(schema={"month": pl.Int64, "starts": INSTANT, "ends": INSTANT})
-    first = min(known).astimezone(ZoneInfo(zone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    first, last = first.replace(tzinfo=None), end.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    local = pl.datetime_range(first, last, "1mo", time_unit="us", eager=True)
-    starts = local.dt.replace_time_zone(zone, ambiguous="earliest").dt.convert_time_zone("UTC")
-    frame = pl.DataFrame({"starts": starts}).with_columns(month=_month("starts", zone))
+    first, last = (at.astimezone(ZoneInfo(zone)).date() for at in (min(known), end))
+    local = pl.DataFrame({"day": pl.date_range(first.replace(day=1), last, "1mo", eager=True)})
+    frame = local.select(starts=begins("day", "0mo", zone)).with_columns(month=_month("starts", zone))
     return frame.with_columns(ends=pl.col("starts").shift(-1)).filter(pl.col("ends") <= end)
 
 
@@ -114,8 +116,8 @@ def _written(tickets: pl.DataFrame) -> pl.DataFrame:
     return by_customer.group_by(KEYS).agg(tickets=pl.len().cast(pl.Int64))
 
 
-def _spent(orders: pl.DataFrame, currency: str) -> pl.DataFrame:
-    own = pl.col("currency").fill_null(currency)
+def _spent(orders: pl.DataFrame) -> pl.DataFrame:
+    own = pl.col("currency")
     return orders.group_by(KEYS).agg(
         orders=IS_ORDER.sum().cast(pl.Int64), amount=pl.col("net_amount").sum(), mixed=own.n_unique() > 1,
         currency=pl.when(own.n_unique() == 1).then(own.first()),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from cxlib.derive.waiting import with_clock
 from cxlib.settings import Settings
 
+# An agent's message later than this after the creation answers a ticket of which the opening text is missing.
+OPENS_WITHIN = timedelta(seconds=60)
+
 
 def conversation(messages: pl.LazyFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     """Return all messages in the order of their ticket, without their text.
 
-    Adds `is_public` (unknown means public), `opener` (who wrote the ticket's first public message) and `is_reply`: a
+    Adds `is_public` (unknown means public), `opener` (who wrote the ticket's first public message;
+    not known where an agent did and all messages come later than `OPENS_WITHIN` after the creation) and `is_reply`: a
     public message of a human agent strictly after the ticket's creation, and after its first message (a note too) where
     an agent opened it. Equal instants are ordered by message number.
     """
@@ -21,6 +25,7 @@ def conversation(messages: pl.LazyFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     opened = pl.coalesce("opened_by", "opener")
     created = pl.coalesce("created_at", "began_at")
     after = pl.when(opened == "agent").then(pl.max_horizontal(created, "began_at")).otherwise(created)
+    answers = (pl.col("opener") == "agent") & (pl.col("began_at") - pl.col("created_at") > OPENS_WITHIN)
     number = pl.col("message_id")
     return (
         messages.select(
@@ -34,6 +39,7 @@ def conversation(messages: pl.LazyFrame, tickets: pl.DataFrame) -> pl.DataFrame:
             pl.col("sent_at").filter(told).first().over("ticket_id").alias("began_at"),
         )
         .join(_known(tickets, "created_at", "opened_by"), on="ticket_id", how="left", maintain_order="left")
+        .with_columns(pl.when(~answers.fill_null(False)).then("opener").alias("opener"))
         .with_columns(_by_agent().and_(pl.col("sent_at") > after).fill_null(False).alias("is_reply"))
         .drop("created_at", "opened_by", "began_at")
         .collect()

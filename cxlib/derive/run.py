@@ -25,6 +25,10 @@ from cxlib.schema import GIVEN, TABLES, conform, span, table
 from cxlib.settings import read_settings
 from cxlib.store import Data, open_data, project_root, read_manifest, replacing, write_manifest
 
+_FILLED = {
+    "tickets": "created_day",
+    "orders": "ordered_day",
+}  # filled by derive; a derived column tells a run was there
 _PERIOD = (("tickets", "created_at"), ("surveys", "answered_at"), ("orders", "ordered_at"))
 
 
@@ -45,7 +49,8 @@ def derive(folder: Path) -> None:
     settings = read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
     manifest = read_manifest(folder)
     set_repeats_aside(folder, manifest)
-    _keep_given_tickets(folder)
+    for name, mark in _FILLED.items():
+        _keep_given(folder, name, mark)
     data = Data(folder.name, folder, settings, manifest)
     manifest |= _end_of_observation(data)
     for name, frame in _derived(data):
@@ -63,7 +68,9 @@ def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:
     tickets = derive_tickets(given, spoken, changed, _given(data, "changes"), settings=settings, extracted_at=end)
     surveys = derive_surveys(_given(data, "surveys").collect(), tickets, spoken, settings.timezone)
     answers, customers = scores(surveys, end), _given(data, "customers").collect()
-    orders = derive_orders(_given(data, "orders").collect(), tickets, customers, answers, settings.timezone)
+    currency = pl.col("currency").fill_null(settings.currency)  # as the settings promise: one place, so that all agree
+    orders = _given(data, "orders").with_columns(currency).collect()
+    orders = derive_orders(orders, tickets, customers, answers, settings.timezone)
     if data.has("orders"):
         tickets = with_orders(tickets, orders, end)
         yield "orders", orders.lazy()
@@ -88,14 +95,15 @@ def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:
         yield "visits", visits(_given(data, "article_views").collect(), tickets, settings.timezone, end).lazy()
 
 
-def _keep_given_tickets(folder: Path) -> None:
-    present = next((path for path in (folder / "tickets", folder / "tickets.parquet") if path.exists()), None)
-    if present is None or "created_day" in pl.scan_parquet(present).collect_schema():
+def _keep_given(folder: Path, name: str, mark: str) -> None:
+    present = next((path for path in (folder / name, folder / f"{name}.parquet") if path.exists()), None)
+    if present is None or mark in pl.scan_parquet(present).collect_schema():
         return
     kept = folder / "given"
-    shutil.rmtree(kept, ignore_errors=True)
-    kept.mkdir()
-    shutil.copytree(present, kept / "tickets") if present.is_dir() else shutil.copy2(present, kept / "tickets.parquet")
+    shutil.rmtree(kept / name, ignore_errors=True)
+    (kept / f"{name}.parquet").unlink(missing_ok=True)
+    kept.mkdir(exist_ok=True)
+    shutil.copytree(present, kept / name) if present.is_dir() else shutil.copy2(present, kept / present.name)
 
 
 def _given(data: Data, name: str) -> pl.LazyFrame:
@@ -155,7 +163,13 @@ def _summary(data: Data) -> dict[str, Any]:
     if ends[0] is None:
         ends = (data.extracted_at, data.extracted_at)
     first, last = (f"{end:%Y-%m}" for end in ends)
-    return {"rows": rows, "first_month": first, "last_month": last}
+    return {"rows": rows, "first_month": first, "last_month": last} | _filled(data)
+
+
+def _filled(data: Data) -> dict[str, Any]:
+    """Return how many orders were given no currency, and the one they were taken to be in."""
+    unsaid = _given(data, "orders").select(pl.col("currency").null_count()).collect().item()
+    return {"filled": {"orders": {f"currency not given, taken as {data.settings.currency}": unsaid}} if unsaid else {}}
 
 
 def _local(anchor: str, data: Data) -> pl.Expr:

@@ -115,6 +115,8 @@ def known(metric: Metric, view: View) -> str | None:
         )
     if metric.survey and metric.survey not in view.data.survey_kinds:
         return f"The data {view.data.name!r} have no answers to a {metric.survey!r} survey."
+    if reason := _on_other_scales(metric, view):
+        return reason
     if metric.survey and "box" in metric.needs and metric.survey not in view.data.boxed_kinds:
         return (
             f"The answers to the {metric.survey!r} survey of {view.data.name!r} are on scales without a top box "
@@ -124,6 +126,21 @@ def known(metric: Metric, view: View) -> str | None:
         if not view.data.has_gaps(metric.table, name):
             return f"The data {view.data.name!r} hold only rows with {name}: how many were asked is not recorded."
     return _mixed(metric, view)
+
+
+def _on_other_scales(metric: Metric, view: View) -> str | None:
+    if metric.answered_on is None:
+        return None
+    answered = view.data.scan(metric.table).filter(pl.col("kind") == metric.survey, pl.col("answer").is_not_null())
+    found = answered.select("scale_low", "scale_high").drop_nulls().unique().sort("scale_low", "scale_high").collect()
+    if metric.answered_on in found.rows():
+        return None
+    used, scales = "{:g} to {:g}".format(*metric.answered_on), [f"{low:g} to {high:g}" for low, high in found.rows()]
+    named = f" ({', '.join(scales[:3])}{', …' if len(scales) > 3 else ''})" if scales else ""
+    return (
+        f"The answers to the {metric.survey!r} survey of {view.data.name!r} are on scales that this figure does not "
+        f"use{named}: it counts answers from {used} alone; map scale_low and scale_high."
+    )
 
 
 def _mixed(metric: Metric, view: View) -> str | None:

@@ -25,6 +25,7 @@ def _answer(kind: str, worst: float, best: float) -> nw.Expr:
     better="lower",
     survey="effort",
     needs=("scale_share",),
+    answered_on=(LEAST, MOST),
     scale=(LEAST, MOST),
 )
 def customer_effort() -> nw.Expr:
@@ -43,6 +44,7 @@ def customer_effort() -> nw.Expr:
     better="higher",
     survey="effort",
     needs=("scale_share",),
+    answered_on=(LEAST, MOST),
 )
 def low_effort() -> nw.Expr:
     """Share of effort answers in the two best of five, 1 and 2."""
@@ -59,6 +61,7 @@ def low_effort() -> nw.Expr:
     better="higher",
     survey="ease",
     needs=("scale_share",),
+    answered_on=(HARDEST, EASIEST),
     scale=(HARDEST, EASIEST),
 )
 def customer_ease() -> nw.Expr:
@@ -77,6 +80,7 @@ def customer_ease() -> nw.Expr:
     better="higher",
     survey="ease",
     needs=("scale_share",),
+    answered_on=(HARDEST, EASIEST),
 )
 def easy() -> nw.Expr:
     """Share of ease answers 5 to 7 of seven: customers who agree, somewhat at least, that it was easy."""

@@ -61,6 +61,7 @@ class Metric:
         weighted: Whether the table's `weight` counts; never in a count of people.
         theme: Module the metric is defined in.
         scale: (lowest, highest) possible printed value, where there is one.
+        answered_on: (lowest, highest) answer of the only scale whose answers count, None where any scale does.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Metric:
     weighted: bool
     theme: str
     scale: tuple[float, float] | None
+    answered_on: tuple[float, float] | None = None
 
     @property
     def factor(self) -> float:
@@ -104,6 +106,7 @@ def metric(
     survey: str = "",
     window: str = "",
     scale: tuple[float, float] | None = None,
+    answered_on: tuple[float, float] | None = None,
     business_twin: bool = False,
 ) -> Callable[[Callable[[], Value]], Callable[[], Value]]:
     """Register a metric; the decorated function's name and docstring are its name and definition.
@@ -132,6 +135,7 @@ def metric(
             weighted=kind != "count" and any(column.name == "weight" for column in declared.columns),
             theme=function.__module__.rsplit(".", 1)[-1],
             scale=scale or ((0.0, 100.0) if kind == "share" else (-100.0, 100.0) if kind == "score" else None),
+            answered_on=answered_on,
         )
         METRICS[new.name] = new
         if business_twin:

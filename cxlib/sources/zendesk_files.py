@@ -18,6 +18,7 @@ from cxlib.sources.readers import text_frame
 from cxlib.sources.zendesk_kinds import ALIASES, KINDS, UNUSED, Kind
 
 _JSON = (".json", ".jsonl", ".ndjson")
+_OTHER_SHAPE = (pl.exceptions.ComputeError, pl.exceptions.SchemaError)
 _NOISE = {"data", "export", "zendesk", "incremental", "cursor", "page", "part", "all"}
 
 
@@ -111,7 +112,10 @@ def _sources(path: Path, staging: Path) -> Iterator[tuple[str, Path]]:
         pages = file if isinstance(first, dict) else [file.read()]
         written: dict[str, Path] = {}
         for page in pages:
-            for key, record in _elements(json.loads(page)) if page.strip() else ():
+            document = json.loads(page) if page.strip() else {}
+            if not isinstance(document, dict | list):
+                raise CxError(f"{path.name} holds {page.strip()[:20]} where records are expected.")
+            for key, record in _elements(document):
                 kind = key or (name if name in ALIASES else _told(record) or name)
                 target = written.setdefault(kind, staging / f"{len(list(staging.iterdir()))}-{kind}.jsonl")
                 with target.open("a", encoding="utf-8") as lines:
@@ -156,12 +160,12 @@ def _stage(source: Path, kind: Kind, staged: Path, start: int) -> tuple[dict[int
     bad: dict[int, str] = {}
     try:
         _sink_json(source, kind, staged, start)
-    except pl.exceptions.ComputeError:
+    except _OTHER_SHAPE:
         whole = staged.with_suffix(".whole.jsonl")
         bad = _part_from_broken(source, whole)
         try:
             _sink_json(whole, kind, staged, start)
-        except pl.exceptions.ComputeError as error:
+        except _OTHER_SHAPE as error:
             raise CxError(f"{source.name} has another shape than Zendesk's: {str(error).splitlines()[0]}.") from None
     return bad, _records(staged, start) + len(bad)
 

@@ -27,7 +27,7 @@ SHARES = ("value", "difference", *LIMITS, "shrunk", "shrunk_low", "shrunk_high")
 STEPS, ROUNDS = 40, 10
 FEW_APART = 0.2  # of all agents
 NAMED_WRONGLY = 0.01  # share of reports: persons are named, month after month
-TINY = 1e-12
+TINY, UNTOLD = 1e-12, 1e-9
 
 
 def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Funnel | NotKnown:
@@ -61,10 +61,15 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
     rows = _split(unit_frame(metric, view, periods, "+".join([by, *mix])), mix)
     if rows["group"].n_unique() < 2:
         return NotKnown(title, f"Fewer than two {what}s have answers from {periods[0]} to {periods[-1]}.")
+    lonely = alone(rows, mix)
+    if rows.filter(~pl.col("group").is_in(sorted(lonely)))["group"].n_unique() < 2:
+        return NotKnown(title, _not_the_same(what, mix, periods))
+    rows = rows.filter(~pl.col("group").is_in(sorted(lonely)))
     if rows["x"].sum() in (0, rows["n"].sum()):
         return NotKnown(title, f"All answers from {periods[0]} to {periods[-1]} are alike: no {what} differs.")
     rows, points, apart = settled(rows, mix)
     design = _design(rows)
+    unlike = labels(view, by, pl.DataFrame({"group": sorted(lonely)}, schema={"group": pl.String})).sort("group")
     numbers = [points[column].to_numpy().astype(float) for column in ("n", "difference", "variance", "tails")]
     others = ~points["group"].is_in(sorted(apart)).to_numpy() if few(apart, points) else np.ones(len(points), bool)
     found = spread(*(column[others] for column in numbers))
@@ -74,7 +79,20 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
     span, named = (periods[0], periods[-1]), tuple(DIMENSIONS[dimension].title for dimension in mix)
     curve = _curve(rows, design, metric.factor)
     overall = float(points.select(pl.col("value") - pl.col("difference")).item(0, 0))
-    return Funnel(metric, scope(metric, view), by, what, span, named, overall, points, curve, design, found)
+    return Funnel(
+        metric,
+        scope(metric, view),
+        by,
+        what,
+        span,
+        named,
+        overall,
+        points,
+        curve,
+        design,
+        found,
+        tuple(unlike["label"]),
+    )
 
 
 def expected(rows: pl.DataFrame, mix: Sequence[str], usual: pl.Expr) -> pl.DataFrame:
@@ -90,8 +108,7 @@ def expected(rows: pl.DataFrame, mix: Sequence[str], usual: pl.Expr) -> pl.DataF
 
     known, counted = pl.col("n").filter(usual).sum(), pl.col("x").filter(usual).sum()
     cells = rows.group_by(mix).agg(known.alias("n"), counted.alias("x")).sort(mix)
-    dummies = cells.select(mix).to_dummies(drop_first=True).to_numpy().astype(float)
-    terms = np.column_stack([np.ones(len(cells)), dummies])
+    terms = _terms(cells, mix)
     counts = np.column_stack([cells["x"].to_numpy(), (cells["n"] - cells["x"]).to_numpy()])
     there = counts.sum(axis=1) > 0
     with warnings.catch_warnings():  # a cell in which all agree has its chance at 0 or 1: nothing to warn of
@@ -99,6 +116,32 @@ def expected(rows: pl.DataFrame, mix: Sequence[str], usual: pl.Expr) -> pl.DataF
         model = GLM(counts[there], terms[there], family=Binomial())
         chance = model.predict(model.fit().params, terms)
     return cells.select(mix).with_columns(p=pl.Series(np.clip(chance, 0, 1)))
+
+
+def alone(rows: pl.DataFrame, mix: Sequence[str]) -> frozenset[str]:
+    """Return who has no answer in work that the others' answers tell anything about.
+
+    Told is a combination of the mix whose terms are a linear combination of those of the others' work; elsewhere the
+    model's expected value is the agent's own, and the difference 0 whoever the agent is.
+    """
+    work = rows.select("group", *mix).unique().sort("group", *mix)
+    if not mix:
+        return frozenset()
+    terms, found = _terms(work, mix), set()
+    for group in work["group"].unique():
+        own = (work["group"] == group).to_numpy()
+        theirs = np.unique(terms[~own], axis=0)
+        left = terms[own] - terms[own] @ np.linalg.pinv(theirs) @ theirs
+        if np.abs(left).max(axis=1).min() > UNTOLD:
+            found.add(group)
+    return frozenset(found)
+
+
+def _terms(work: pl.DataFrame, mix: Sequence[str]) -> Array:
+    """Return the model's terms for rows of work: a constant and, of each dimension that varies, all names but one."""
+    varied = [name for name in mix if work[name].n_unique() > 1]
+    columns = work.select(varied).to_dummies(drop_first=True).to_numpy() if varied else np.empty((len(work), 0))
+    return np.column_stack([np.ones(len(work)), columns]).astype(np.float64)
 
 
 def settled(rows: pl.DataFrame, mix: list[str]) -> tuple[pl.DataFrame, pl.DataFrame, frozenset[str]]:
@@ -131,10 +174,6 @@ def _share(rows: pl.DataFrame) -> float:
     return float(rows.select(pl.col("x").sum() / pl.col("n").sum()).item())
 
 
-def _few(apart: frozenset[str], points: pl.DataFrame) -> bool:
-    return len(apart) <= FEW_APART * points.height
-
-
 def chances(n: Array, p: Array) -> Array:
     """Return the probabilities of 0, 1, … Σn successes of n trials each of chance p (Poisson-binomial).
 
@@ -144,6 +183,15 @@ def chances(n: Array, p: Array) -> Array:
     turns = np.exp(2j * np.pi * np.arange(size) / size)
     characteristic = np.prod((1 - p + p * turns[:, None]) ** n, axis=1)
     return np.fmax(np.fft.fft(characteristic).real / size, 0.0)
+
+
+def _not_the_same(what: str, mix: Sequence[str], periods: Sequence[str]) -> str:
+    """Return in words that nobody's work was also done by others."""
+    named = " and ".join(DIMENSIONS[name].title for name in mix)
+    return (
+        f"Fewer than two {what}s did the same work, by {named}, from {periods[0]} to {periods[-1]}: whether the "
+        f"{what}s differ or their work does, nobody can tell."
+    )
 
 
 def _split(units: pl.DataFrame, mix: list[str]) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from cxlib.metrics import Metric, View
 from cxlib.stats.cells import Cells, cells, correlation, estimates, influences, known
 from cxlib.stats.intervals import ALPHA, Array, Figures, Limits
 from cxlib.stats.results import Change, NotKnown, Scope
-from cxlib.stats.scope import scope, unanswerable
+from cxlib.stats.scope import partly_observed, scope, unanswerable
 
 HALVINGS = 40
 LEAST = 1e-16  # smallest p-value told apart from 0
@@ -111,12 +111,18 @@ def compare(metric: Metric, view: View, found: Cells, baseline: str, by: str = "
 
 
 def change_of(metric: Metric, view: View, found: Cells, baseline: str, about: Scope) -> Change | None:
-    """Return the change of the whole from the baseline month; None if the data do not reach it."""
+    """Return the change of the whole from the baseline month; None if the data do not reach it.
+
+    A count of a month that is not wholly observed is not compared: its missing days are no change.
+    """
     if baseline == view.month or not view.data.first_month <= baseline <= view.data.last_month:
         return None
     keys = pl.DataFrame({"period": [view.month, baseline], "group": ["", ""]})
     points = found.at(keys).points()
     after, before = estimates(points)
+    part = partly_observed(metric, view, baseline)
+    if about.observed or part:
+        return Change(metric, about, view.month, baseline, after, before, None, None, None, None, before_observed=part)
     differs = pl.DataFrame(compare(metric, view, found.at(keys), baseline).columns(metric)).row(0, named=True)
     return Change(metric, about, view.month, baseline, after, before, **differs)
 

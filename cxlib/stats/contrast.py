@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, unit_frame
 from cxlib.metrics.base import BETWEEN, NOT_KNOWN
 from cxlib.periods import months_between, shift
@@ -44,13 +45,16 @@ def contrast(
         months: Most months to go back.
 
     Raises:
-        UsageError: No such metric or dimension.
+        UsageError: No such metric or dimension, a group beside itself, or no month.
     """
+    if one == other:
+        raise UsageError(f"{one!r} is compared with itself: name two groups, or leave out the other for all others.")
+    if months < 1:
+        raise UsageError(f"months={months}: at least 1 month is needed.")
     metric, view = view.metric(name), view.settled(name)
+    title = f"{metric.title}, {one!r} beside {other!r},"
     if metric.kind not in ("share", "mean"):
-        return NotKnown(
-            metric.title, f"{metric.title} is neither a share nor a mean: two groups of it are not compared."
-        )
+        return NotKnown(title, f"{metric.title} is neither a share nor a mean: two groups of it are not compared.")
     if reason := unanswerable(metric, view, by):
         return reason
     periods = months_between(max(shift(view.month, 1 - months), view.data.first_month), view.month)
@@ -59,8 +63,8 @@ def contrast(
     present = sorted(set(units["group"]) - {NOT_KNOWN})
     missing = [group for group in (one, other) if group not in (*present, OTHERS)]
     if missing:
-        there = f"there are {', '.join(present)}" if present else "there are none"
-        return NotKnown(metric.title, f"No rows for {missing[0]!r} from {periods[0]} to {periods[-1]}; {there}.")
+        there = f"there are {', '.join(map(repr, present))}" if present else "there are none"
+        return NotKnown(title, f"No rows for {missing[0]!r} from {periods[0]} to {periods[-1]}; {there}.")
     chosen = [pl.col("group") == one, pl.col("group") == other]
     if other == OTHERS:
         chosen[1] = (pl.col("group") != one) & (pl.col("group") != NOT_KNOWN)
@@ -68,9 +72,9 @@ def contrast(
     figures, correlated = _figures(metric, sides)
     found = printed(figures, metric.factor).with_columns(pl.Series("group", [one, other]))
     differs = _differences(metric, figures, correlated) if min(figures.units) >= LEAST else ()
-    span, title = (periods[0], periods[-1]), DIMENSIONS[by].title
+    span, by_title = (periods[0], periods[-1]), DIMENSIONS[by].title
     strata = DIMENSIONS[within].title if alike else ""
-    return Contrast(metric, scope(metric, view), by, title, strata, span, found.select("group", *POINT), *differs)
+    return Contrast(metric, scope(metric, view), by, by_title, strata, span, found.select("group", *POINT), *differs)
 
 
 def _within(metric: Metric, view: View, months: list[str], by: str, within: str) -> pl.DataFrame:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -22,6 +21,7 @@ from cxlib.stats.cells import KEYS, Cells, estimates
 from cxlib.stats.change import difference
 from cxlib.stats.intervals import MANY, Array, Figures, Places, Sums, total
 from cxlib.stats.results import Change, Scope
+from cxlib.stats.scope import observed
 
 
 def daily_metric(name: str) -> Metric:
@@ -34,15 +34,6 @@ def daily_metric(name: str) -> Metric:
     if metric.kind != "count" or metric.unit != "day":
         raise UsageError(f"{name!r} is no daily count; ask this of ticket_volume or message_volume.")
     return metric
-
-
-def observed(metric: Metric, view: View) -> tuple[date, date]:
-    """Return the first and the last local day that the data observe wholly, whatever is filtered."""
-    zone = ZoneInfo(view.data.settings.timezone)
-    day = pl.col(f"{metric.anchor}_day")
-    begin = first_day(view.data.first_month)
-    first = view.data.scan(metric.table).filter(day >= begin).select(day.min()).collect().item()
-    return first or begin, view.data.extracted_at.astimezone(zone).date() - timedelta(days=1)
 
 
 def day_counts(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 
 from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, unit_frame
+from cxlib.metrics.registry import Ratio
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import known
@@ -24,6 +25,8 @@ STEP = 1e-20  # of a complex derivative: exact, nothing is subtracted
 NO_ERROR = 1e-12
 REFUSED = {
     "duration": "the median of a wait is no sum over groups, so that its change has no parts; break it down instead",
+    "ratio": "its refunds need not lie in the group or month of their orders, so that its change has no parts; "
+    "break it down instead",
     "count": "a count is the plain sum of its groups, it has no mix; break it down instead",
 }
 
@@ -48,14 +51,15 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
     metric, by, baseline = view.metric(name), by or view.by, baseline or view.baseline
     if not by:
         raise UsageError(f"Say by what to divide the change of {name!r}: {', '.join(sorted(DIMENSIONS))}.")
-    if metric.kind in REFUSED:
-        return NotKnown(f"Why {metric.title} moved", f"{REFUSED[metric.kind].capitalize()}.")
+    refused = REFUSED.get("ratio" if isinstance(metric.value(), Ratio) else metric.kind)
+    if refused:
+        return NotKnown(f"Why {metric.title} moved", f"{refused.capitalize()}.")
     if reason := unanswerable(metric, view, by):
         return reason
     whole = change(name, view, baseline)
     if isinstance(whole, NotKnown):
         return whole
-    units = unit_frame(metric, view, [baseline, view.month], by).filter(pl.col("sum_w") > 0)
+    units = unit_frame(metric, view, [baseline, view.month], by)
     groups = units["group"].unique().sort()
     totals = _totals(units, groups, baseline)
     if not totals[0].all(axis=0).any():

@@ -68,7 +68,7 @@ def waiting(view: View) -> WaitingList | NotKnown:
         UsageError: A dimension that does not exist.
     """
     settings, end = view.data.settings, view.data.extracted_at
-    if not {"importance", "joined_at"} & view.data.filled("customers"):
+    if not {"importance", "joined_at"} & (filled := view.data.filled("customers")):
         reason = f"The data {view.data.name!r} do not say how important customers are or when they joined."
         return NotKnown(WAITING, reason)
     if reason := _unreachable(view, "tickets"):
@@ -88,13 +88,13 @@ def waiting(view: View) -> WaitingList | NotKnown:
     return WaitingList(
         scope=_scope(view),
         as_of=_last_day(view),
-        important=settings.important,
+        important=settings.important if "importance" in filled else (),
         loyal_years=settings.loyal_years,
         everybody=oldest.height,
         selected=listed.height,
         customers=listed.head(MOST).select(
             "customer_id", "name", "importance", "is_important", "years", "is_loyal", "tickets", "minutes",
-            "ticket_id", "category", "channel", "agent",
+            "ticket_id", "category", "channel", pl.coalesce("agent", "agent_id"),
         ),
     )  # fmt: skip
 

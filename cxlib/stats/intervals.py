@@ -18,6 +18,7 @@ Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 Limits = Callable[[Array], tuple[Array, Array]]
 ALPHA = 0.05
+SIGNED = "net_amount"  # a column whose rows may be negative: refunds
 MANY = 1e9  # degrees of freedom of a normal distribution
 
 
@@ -81,7 +82,7 @@ class Figures:
 def measure(metric: Metric, sums: Sums) -> Figures:
     """Return value, error and interval of a share, mean, score or count, in computed units (shares 0–1)."""
     lowest, highest = metric.scale or (-np.inf, np.inf)
-    by_kind = {"share": share, "score": score, "count": total}
+    by_kind = {"share": share, "score": score, "count": amount if SIGNED in metric.needs else total}
     return by_kind.get(metric.kind, mean)(sums).clipped(lowest / metric.factor, highest / metric.factor)
 
 
@@ -139,6 +140,22 @@ def total(sums: Sums, df: Array | float = MANY) -> Figures:
         return np.where(there, low, np.nan), np.where(there, high, np.nan)
 
     return Figures(sums.n, sums.units, value, np.sqrt(variance), limits)
+
+
+def amount(sums: Sums) -> Figures:
+    """Return totals of rows that may be negative, with t intervals; none where all is 0 or of one unit.
+
+    Variance = Σ of squared unit totals (compound Poisson, as in `total`), units − 1 degrees of freedom. A score
+    interval would need a sign and a worth of one event, which a sum near 0 has not.
+    """
+    there = sums.n > 0
+    value, se = np.where(there, sums.wx, np.nan), np.where(there, np.sqrt(sums.wxwx), np.nan)
+
+    def limits(alpha: Array) -> tuple[Array, Array]:
+        half = np.where((se > 0) & (sums.units > 1), t_quantile(alpha, sums.units - 1) * se, np.inf)
+        return np.where(there, value - half, np.nan), np.where(there, value + half, np.nan)
+
+    return Figures(sums.n, sums.units, value, se, limits)
 
 
 def effective_n(sums: Sums, spread: Array, se: Array, alpha: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,14 +15,15 @@ from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import known
 from cxlib.stats.change import difference
-from cxlib.stats.daily import daily_metric, observed
+from cxlib.stats.daily import daily_metric
 from cxlib.stats.intervals import ALPHA, Sums, share, total
 from cxlib.stats.overview import survivors
 from cxlib.stats.results import POINT, NotKnown, Peaks
-from cxlib.stats.scope import scope, unanswerable
+from cxlib.stats.scope import observed, scope, unanswerable
 
 MAKERS = ("channel", "category")
 CELL = ["weekday", "hour"]
+FEWEST = 10
 
 
 def peaks(name: str, view: View, months: int = 12) -> Peaks | NotKnown:
@@ -44,7 +45,9 @@ def peaks(name: str, view: View, months: int = 12) -> Peaks | NotKnown:
     counts = unit_frame(metric, view, periods, "hour").with_columns(weekday=weekday, hour=hour)
     counts = counts.filter(pl.col("unit").str.to_date().is_between(since, until))
     if counts["hour"].n_unique() < 2:
-        return NotKnown(f"{metric.title} by hour", f"The data {view.data.name!r} give the day, not the hour.")
+        few = counts["n"].sum() < FEWEST
+        why = f"hold too few {metric.measured_in} to tell hours apart" if few else "give the day, not the hour"
+        return NotKnown(f"{metric.title} by hour", f"The data {view.data.name!r} {why}.")
     points = _points(counts, _hours(since, until, ZoneInfo(view.data.settings.timezone)))
     busiest = points.sort("value", *CELL, descending=[True, False, False]).row(0, named=True)
     peak = view.only("hour", str(busiest["hour"]))
@@ -58,8 +61,10 @@ def peaks(name: str, view: View, months: int = 12) -> Peaks | NotKnown:
 
 def _hours(since: date, until: date, zone: ZoneInfo) -> pl.DataFrame:
     """Return weekday, hour and how often that hour passed between two local days, both included."""
-    begin, end = (datetime.combine(day, time(), zone) for day in (since, until + timedelta(days=1)))
-    local = pl.datetime_range(begin, end, "1h", time_zone=zone.key, closed="left", eager=True).dt
+    # as instants: a midnight that a clock change skips is the moment at which it does
+    begin, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (since, until + timedelta(days=1)))
+    hours = pl.datetime_range(begin, end, "1h", time_zone="UTC", closed="left", eager=True)
+    local = hours.dt.convert_time_zone(zone.key).dt
     frame = pl.DataFrame({"weekday": local.weekday(), "hour": local.hour().cast(pl.Int64)})
     return frame.group_by(CELL).len("units").sort(CELL)
 

@@ -73,6 +73,7 @@ class Funnel:
         design: How many times the variance of independent answers; 1 if each customer answers once.
         spread: Between all but the few evidently apart (at most a fifth); None with fewer than five agents of ten
             answers.
+        alone: Labels of those not compared: nobody else did the same work.
     """
 
     metric: Metric
@@ -86,3 +87,4 @@ class Funnel:
     curve: pl.DataFrame
     design: float
     spread: Spread | None
+    alone: tuple[str, ...] = ()

@@ -52,7 +52,8 @@ def relation(
         return reason
     if first < view.data.first_month:
         told = f"Figures from {first} and what followed until {after} are needed; the data begin in"
-        return NotKnown(target.title, f"{told} {view.data.first_month}.")
+        title = target.title if target.title[1:2].isupper() else target.title[0].lower() + target.title[1:]
+        return NotKnown(f"What goes together with {title}", f"{told} {view.data.first_month}.")
     y = _by_customer(target, outcome_view, months_between(shift(split, 1), after))
     rows: list[dict[str, Any]] = []
     for name in names:

@@ -33,6 +33,7 @@ class Scope:
         provisional: Share (0–1) of the month's rows whose value is not yet known; 0 when all windows are over.
         outside: Rows of the month outside the wait by a competing end (solved, merged, deleted first); durations only.
         unfinished: Rows of the month whose clock still runs, durations only.
+        observed: How many days of the month the data observe wholly, and how many it has; counts only, None if all.
     """
 
     data: str
@@ -44,6 +45,7 @@ class Scope:
     provisional: float = 0.0
     outside: int = 0
     unfinished: int = 0
+    observed: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Change:
 
     `difference`, `low`, `high` are in the printed unit (points for %), `p_value` belongs to the same statistic:
     p < .05 exactly when 0 lies outside the interval. All None where either side has no value; `low`, `high` and
-    `p_value` None where either side has a value but no interval (one answer, all answers of a mean alike).
+    `p_value` None where either side has a value but no interval (one answer, all answers of a mean alike). All None
+    too for counts of months of which either is not wholly observed (`scope.observed`, `before_observed`).
     """
 
     metric: Metric
@@ -81,6 +84,7 @@ class Change:
     high: float | None
     p_value: float | None
     group: str = ""
+    before_observed: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,7 @@ class Comparison:
         points: `group` (key), `label` (to print), `family` (rows that tell one story together), POINT columns,
             `before` (the rate compared with), `difference`, `low_difference`, `high_difference` in % of it, `p_value`,
             and `beyond`: whether it survives Benjamini–Hochberg at 5 % among all rows; differences null where either
-            side has too few rows.
+            side has no rows or too few; a `p_value` without difference is that of a group that is new or gone.
     """
 
     metric: Metric
@@ -229,7 +233,7 @@ class WaitingList:
 
     Attributes:
         as_of: Local day the data end.
-        important: Importance classes that count as important.
+        important: Importance classes that count as important; none where the data do not say importance.
         loyal_years: Years from which a customer counts as long-loyal.
         everybody: All customers who wait.
         selected: The important or long-loyal ones among them.

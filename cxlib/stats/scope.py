@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
 from cxlib.errors import CxError, UsageError
 from cxlib.metrics import Metric, View, known, population
+from cxlib.periods import first_day, last_day
 from cxlib.schema import DIMENSIONS, path_of
 from cxlib.stats.results import NotKnown, Scope
 
@@ -25,7 +31,26 @@ def scope(metric: Metric, view: View) -> Scope:
         provisional=late / rows if rows else 0.0,
         outside=outside,
         unfinished=running,
+        observed=partly_observed(metric, view, view.month),
     )
+
+
+def observed(metric: Metric, view: View) -> tuple[date, date]:
+    """Return the first and the last local day that the data observe wholly, whatever is filtered."""
+    zone = ZoneInfo(view.data.settings.timezone)
+    day = pl.col(f"{metric.anchor}_day")
+    begin = first_day(view.data.first_month)
+    first = view.data.scan(metric.table).filter(day >= begin).select(day.min()).collect().item()
+    return first or begin, view.data.extracted_at.astimezone(zone).date() - timedelta(days=1)
+
+
+def partly_observed(metric: Metric, view: View, month: str) -> tuple[int, int] | None:
+    """Return how many days of a month the data observe and how many it has; None if all, or if it is no count."""
+    if metric.kind != "count":
+        return None
+    (since, until), (first, last) = observed(metric, view), (first_day(month), last_day(month))
+    seen, length = (min(until, last) - max(since, first)).days + 1, (last - first).days + 1
+    return None if seen == length else (max(seen, 0), length)
 
 
 def unanswerable(metric: Metric, view: View, by: str = "") -> NotKnown | None:

@@ -9,17 +9,30 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
+from cxlib.clock import day_kinds
+from cxlib.errors import UsageError, unknown_name
 from cxlib.metrics import Metric, View
 from cxlib.numbers import month as month_in_words
-from cxlib.periods import SHOWN, Grain, bounds, earlier, last_day, month_of, months_between, shift
+from cxlib.periods import (
+    SHOWN,
+    Grain,
+    bounds,
+    earlier,
+    first_day,
+    last_day,
+    month_of,
+    months_between,
+    parse_month,
+    shift,
+)  # fmt: skip
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import Cells
+from cxlib.stats.change import difference
 from cxlib.stats.daily import (
     change_between,
     daily_metric,
     day_counts,
-    observed,
     per_day_metric,
     same_months,
     totals,
@@ -28,7 +41,7 @@ from cxlib.stats.daily import (
 from cxlib.stats.intervals import ALPHA, normal_quantile, t_quantile
 from cxlib.stats.overview import survivors
 from cxlib.stats.results import POINT, Change, Comparison, NotKnown, Trend
-from cxlib.stats.scope import scope, unanswerable
+from cxlib.stats.scope import observed, scope, unanswerable
 
 FEWEST = 10
 AROUND = 5
@@ -42,9 +55,11 @@ def volume(name: str, view: View, grain: Grain = "week") -> Trend | NotKnown:
     before, a year – January to the reported month – with the same months of the year before.
 
     Raises:
-        UsageError: No such metric or dimension, or no daily count.
+        UsageError: No such metric, dimension or grain, or no daily count.
     """
     metric = daily_metric(name)
+    if grain not in _AGAINST:
+        raise unknown_name("grain", grain, _AGAINST)
     if reason := unanswerable(metric, view):
         return reason
     days = day_counts(metric, view, months_between(view.data.first_month, view.month))
@@ -55,7 +70,7 @@ def volume(name: str, view: View, grain: Grain = "week") -> Trend | NotKnown:
         days = same_months(days, view.month)
     else:
         days = days.with_columns(period=pl.col("day").dt.strftime("%Y-%m-%d"))
-    found, about = totals(metric, days), replace(scope(metric, view), provisional=0.0)
+    found, about = totals(metric, days), replace(scope(metric, view), provisional=0.0, observed=None)
     points = found.points().select("period", *POINT)
     if points.is_empty():
         return NotKnown(metric.title, f"The data {view.data.name!r} hold no whole {grain} up to {view.month}.")
@@ -86,7 +101,7 @@ def per_working_day(name: str, view: View, months: int = 25) -> Trend | NotKnown
     compared = {view.baseline, view.last_year} - set(periods)
     rated, found = _rates(metric, view, [*sorted(compared), *periods])
     if found.keys.is_empty():
-        return NotKnown(rated.title, "There was no working day: the default schedule has no opening hours then.")
+        return NotKnown(rated.title, _no_rate(metric, view, periods))
     known = found.at(pl.DataFrame({"period": periods, "group": [""] * len(periods)}))
     about = scope(metric, view)
     change, year = (_with_margin(change_between(found, about, view.month, b)) for b in (view.baseline, view.last_year))
@@ -98,9 +113,12 @@ def movers(name: str, view: View, by: str = "", baseline: str = "") -> Compariso
     """Return how the groups of a daily count changed per working day against a month (default: a year before).
 
     Raises:
-        UsageError: No such metric or dimension, or no daily count.
+        UsageError: No such metric or dimension, no daily count, or a baseline that is no month or the reported one.
     """
     metric, by, baseline = daily_metric(name), by or view.by or "category", baseline or view.last_year
+    parse_month(baseline)
+    if baseline == view.month:
+        raise UsageError(f"{baseline} cannot be compared with itself; name another month as baseline.")
     if reason := unanswerable(metric, view, by):
         return reason
     title = f"{metric.title} per working day by {DIMENSIONS[by].title}"
@@ -111,12 +129,12 @@ def movers(name: str, view: View, by: str = "", baseline: str = "") -> Compariso
     here = points.filter(pl.col("period") == view.month).drop("period")
     before = points.filter(pl.col("period") == baseline).select("group", before="value", n0="n", se0="se")
     both = here.join(before, on="group", how="inner").join(labels(view, by, here), on="group", how="left")
-    enough = pl.min_horizontal("n", "n0") >= FEWEST
+    enough = (pl.max_horizontal("n", "n0") >= FEWEST) & (pl.min_horizontal("n", "n0") > 0)
     error = ((pl.col("se") / pl.col("value")) ** 2 + (pl.col("se0") / pl.col("before")) ** 2).sqrt()
     both = both.with_columns(
         family=pl.lit(""), log=pl.when(enough).then((pl.col("value") / pl.col("before")).log()),
         error=error, half=error * float(normal_quantile(np.asarray(ALPHA))), df=pl.lit(np.inf),
-    )  # fmt: skip
+    ).join(_one_sided(found, both, view.month, baseline), on="group", how="left")  # fmt: skip
     against = f"{title}, {month_in_words(view.month)} against {month_in_words(baseline)}"
     ordered = _relative(both).sort("difference", "group", descending=[True, False], nulls_last=True)
     return Comparison(rated, scope(metric, view), against, ordered)
@@ -156,6 +174,7 @@ def seasons(name: str, view: View, numbers: Sequence[int] = (12, 7)) -> Comparis
         group="period",
         label=pl.col("period").map_elements(month_in_words, return_dtype=pl.String),
         family=pl.col("period").map_elements(lambda month: month_in_words(month)[:-5], return_dtype=pl.String),
+        apart=pl.lit(None, pl.Float64),
     )
     return Comparison(rated, scope(metric, view), title, _relative(frame))
 
@@ -164,6 +183,28 @@ def _rates(metric: Metric, view: View, months: Sequence[str], by: str = "") -> t
     rated = per_day_metric(metric, "working day")
     days = day_counts(metric, view, months, by).filter(pl.col("kind") == "working")
     return rated, totals(rated, days, rate=True)
+
+
+def _no_rate(metric: Metric, view: View, months: Sequence[str]) -> str:
+    """Return why no working day of these months has a rate."""
+    since, until = observed(metric, view)
+    settings = view.data.settings
+    days = pl.date_range(first_day(months[0]), last_day(months[-1]), eager=True)
+    worked = days.filter(day_kinds(days, settings.schedules[settings.default_schedule]) == "working")
+    if worked.is_empty():
+        return "There was no working day: the default schedule has no opening hours then."
+    if not worked.is_between(since, until).any():
+        return f"No working day was wholly observed: the data {view.data.name!r} observe {since} to {until}."
+    return f"The data {view.data.name!r} have no {metric.measured_in} to count in these months."
+
+
+def _one_sided(found: Cells, both: pl.DataFrame, month: str, baseline: str) -> pl.DataFrame:
+    """Return group and `apart`, the p-value of a group that vanished or appeared: from or to zero no % is known."""
+    new = (pl.max_horizontal("n", "n0") >= FEWEST) & (pl.min_horizontal("n", "n0") == 0)
+    groups = both.filter(new).select("group").sort("group")
+    after, before = (found.at(groups.select(period=pl.lit(p), group="group")).figures for p in (month, baseline))
+    p_value = difference(after, before, np.zeros(groups.height)).p_value
+    return groups.with_columns(pl.Series("apart", p_value, dtype=pl.Float64))
 
 
 def _with_margin(change: Change | None) -> Change | None:
@@ -183,7 +224,10 @@ def _against(others: list[float], value: float) -> dict[str, float]:
 
 
 def _relative(rows: pl.DataFrame) -> pl.DataFrame:
-    """Turn log ratios (`log`, `error`, `half` width of the interval, `df`) into differences in % with p-values."""
+    """Turn log ratios (`log`, `error`, `half` width of the interval, `df`) into differences in % with p-values.
+
+    Without a log ratio the p-value is `apart`.
+    """
     from scipy.stats import t
 
     log, half = pl.col("log"), pl.col("half")
@@ -193,6 +237,7 @@ def _relative(rows: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     size = (told["log"] / told["error"]).abs().to_numpy()
     told = told.with_columns(pl.Series("p_value", 2 * t.sf(size, told["df"].to_numpy())).fill_nan(None))
+    told = told.with_columns(p_value=pl.coalesce("p_value", "apart"))
     tested = told.filter(pl.col("p_value").is_not_null())
     beyond = survivors(dict(zip(tested["group"], tested["p_value"], strict=True)))
     columns = ("before", "difference", "low_difference", "high_difference", "p_value")

@@ -109,7 +109,7 @@ CUSTOMER_MONTHS = Table(
         Column("month_at", "instant", "the month begins", required=True),
         derived("month_day", "day", "first local day of the month"),
         Column("active", "flag", "active at its end: subscription in force, else an order within active_days"),
-        Column("active_before", "flag", "the same at the end of the month before"),
+        Column("active_before", "flag", "active at the end of the month before; known where orders or left_at are"),
         Column("tickets", "integer", "tickets opened by the customer, not counting deleted, merged and spam"),
         Column("orders", "integer", "orders"),
         Column("amount", "money", "orders and payments less refunds; null in more than one currency"),

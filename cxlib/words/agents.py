@@ -7,6 +7,7 @@ from cxlib.numbers import Format
 from cxlib.stats.reasons import Funnel
 from cxlib.words.change import FEW, counted, subject
 from cxlib.words.groups import Row, label
+from cxlib.words.money import span
 from cxlib.words.sentence import plain
 
 NAMED = 3
@@ -17,14 +18,14 @@ SHARE, POINTS = Format("%", decimals=1), Format("points", decimals=1)
 def funnel_text(result: Funnel) -> str:
     """Return who is evidently above or below what is expected of the same mix of work, and the spread of the others."""
     rows, n = apart(result), int(result.points["n"].sum())
-    start = f"{_name(result)}, {numbers.month(result.months[0])} to {numbers.month(result.months[1])}"
+    start = f"{_name(result)}, {span(result.months)}"
     if n < FEW:
         return f"{start}: too few {counted(result.metric, 2).split(numbers.SPACE)[1]} to judge."
     found = "; ".join(_evident(result, row) for row in rows[:NAMED])
     more = f"; {numbers.number(len(rows) - NAMED)} more evidently apart" if len(rows) > NAMED else ""
     none = "nobody is evidently apart" if _differ(result) else f"no evidence that any {_one(result)} differs"
     mix = f", with the same mix of {' and '.join(plain(title) for title in result.mix)}" if result.mix else ""
-    return f"{start}{mix}: {found + more or none}{_spread(result)}."
+    return f"{start}{mix}: {found + more or none}{_spread(result)}{_alone(result)}."
 
 
 def funnel_headline(result: Funnel) -> str:
@@ -81,6 +82,14 @@ def _spread(result: Funnel) -> str:
         between = POINTS.with_interval(found.value, found.low, found.high)
         return f"; {who} differ more than chance explains, with a standard deviation of {between}"
     return f"; if {who} differ, then by at most {POINTS.value(found.high)} (standard deviation)"
+
+
+def _alone(result: Funnel) -> str:
+    if not result.alone:
+        return ""
+    names = ", ".join(plain(name, 30) for name in result.alone[:NAMED])
+    more = f" and {numbers.number(len(result.alone) - NAMED)} more" if len(result.alone) > NAMED else ""
+    return f"; not compared, as nobody else did the same work: {names}{more}"
 
 
 def _differ(result: Funnel) -> bool:

@@ -88,11 +88,16 @@ def level(metric: Metric, estimate: Estimate) -> str:
     return level_format(metric, estimate).with_interval(estimate.value, estimate.low, estimate.high, rows)
 
 
-def nothing(metric: Metric, estimate: Estimate, period: str) -> str:
-    """Return why there is no value: no rows, or a median that is not yet reached."""
+def nothing(metric: Metric, estimate: Estimate, period: str, scope: Scope | None = None) -> str:
+    """Return why there is no value: nothing known yet, a median not yet reached, or nothing to count.
+
+    That a month has no rows at all is said of answers only: other figures may be about some of the rows.
+    """
+    if scope and scope.provisional >= 1 and scope.month == period:
+        return f"not yet known {within(period)}"
     if metric.kind == "duration" and estimate.n:
         return f"the median is not yet reached, {counted(metric, estimate.n)} {within(period)}"
-    return f"no {counted(metric, 0).split(numbers.SPACE)[1]} {within(period)}"
+    return f"{'no answers' if counted(metric, 0).endswith('answers') else 'nothing to count'} {within(period)}"
 
 
 def within(period: str) -> str:
@@ -132,11 +137,11 @@ def change_text(change: Change) -> str:
     """Return the sentence of a change, without caveat."""
     name = _about(change)
     if change.after.value is None:
-        return f"{name}: {nothing(change.metric, change.after, change.period)}."
+        return f"{name}: {nothing(change.metric, change.after, change.period, change.scope)}."
     found = verdict(change)
     if found in ("few", "unknown"):
         known = f"{name} stood at {level(change.metric, change.after)} {within(change.period)}"
-        return f"{known}; {_why_no_verdict(change)}."
+        return f"{known}." if change.scope.observed else f"{known}; {_why_no_verdict(change)}."
     assert change.difference is not None
     value = level_format(change.metric, change.after).value(change.after.value)
     rows = "" if change.metric.kind == "count" else f" ({counted(change.metric, change.after.n)})"
@@ -152,7 +157,7 @@ def change_headline(change: Change) -> str:
     """Return the finding in a few words."""
     name = _about(change)
     if change.after.value is None:
-        return f"{name}: {nothing(change.metric, change.after, change.period)}"
+        return f"{name}: {nothing(change.metric, change.after, change.period, change.scope)}"
     value = level_format(change.metric, change.after).value(change.after.value)
     found = verdict(change)
     if found in ("rose", "fell"):
@@ -196,6 +201,8 @@ def goal_value(metric: Metric, goal: Goal) -> str:
 
 def caveat(metric: Metric, scope: Scope) -> str:
     """Return the one caveat that matters most, or nothing."""
+    if scope.observed:
+        return f" {partly(scope.month, scope.observed)}."
     if scope.provisional > 0:
         return f" Provisional ({numbers.percent(scope.provisional)} not yet known)."
     if metric.kind != "duration" or not (scope.unfinished or scope.outside):
@@ -208,6 +215,11 @@ def caveat(metric: Metric, scope: Scope) -> str:
     return f" {'; '.join(waiting + outside)}."
 
 
+def partly(month: str, observed: tuple[int, int]) -> str:
+    """Return "June 2026 is observed on 8 of 30 days"."""
+    return f"{numbers.period(month)} is observed on {observed[0]} of {observed[1]} days"
+
+
 def against(change: Change) -> str:
     """Return " against October 2025", or nothing where it is the month before."""
     previous = grain_of(change.period) == "month" and change.baseline == earlier(change.period, 1)
@@ -216,6 +228,8 @@ def against(change: Change) -> str:
 
 def _why_no_verdict(change: Change) -> str:
     baseline = numbers.period(change.baseline)
+    if change.before_observed:
+        return partly(change.baseline, change.before_observed)
     if change.before.n == 0:
         return f"{nothing(change.metric, change.before, change.baseline)} to compare with"
     if change.before.value is None:

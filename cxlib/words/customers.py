@@ -44,22 +44,21 @@ def history_headline(result: History) -> str:
 def waiting_text(result: WaitingList) -> str:
     """Return how many important or long-loyal customers wait, and who comes first."""
     day, whole = numbers.day(result.as_of), numbers.number(result.everybody)
+    unknown = "" if result.important else " How important customers are is not known."
     if not result.selected:
-        return f"No important or long-loyal customer waits on {day}; {whole} customers wait in all."
-    verb = "waits" if result.selected == 1 else "wait"
+        return f"No {_chosen(result)} waits on {day}; {_waiting(result.everybody, 'customer')} in all.{unknown}"
     first = result.customers.row(0, named=True)
     return (
-        f"{count(result.selected, 'important or long-loyal customer')} {verb} on {day}, of {whole} who wait in all; "
-        f"first {_who(first['name'], first['customer_id'], *standing(first))}, for {wait(first['minutes'])}."
+        f"{_waiting(result.selected, _chosen(result))} on {day}, of {whole} who wait in all; "
+        f"first {_who(first['name'], first['customer_id'], *standing(first))}, for {wait(first['minutes'])}.{unknown}"
     )
 
 
 def waiting_headline(result: WaitingList) -> str:
     """Return how many important or long-loyal customers wait."""
     if not result.selected:
-        return "No important or long-loyal customer waits"
-    verb = "waits" if result.selected == 1 else "wait"
-    return f"{count(result.selected, 'important or long-loyal customer')} {verb}"
+        return f"No {_chosen(result)} waits"
+    return _waiting(result.selected, _chosen(result))
 
 
 def history_cells(result: History) -> Cells:
@@ -91,11 +90,12 @@ def waiting_cells(result: WaitingList) -> Cells:
     columns = (
         "Customer", "Number", "Importance", ">Years", ">Open tickets", ">Waiting for", "Oldest ticket", "Assigned to",
     )  # fmt: skip
-    important = ", ".join(plain(name) for name in result.important)
+    important = ", ".join(plain(name) for name in result.important) or "not known"
     rule = f"Important: {important}. Long-loyal: {_bare(result.loyal_years)} years or more. Waiting: not yet solved."
     rest = result.selected - result.customers.height
     notes = (INTERNAL, rule, *([f"{numbers.number(rest)} more are left out."] if rest else []))
-    return f"Important or long-loyal customers who wait on {numbers.day(result.as_of)}", columns, rows, notes
+    chosen = _chosen(result)
+    return f"{chosen[0].upper()}{chosen[1:]}s who wait on {numbers.day(result.as_of)}", columns, rows, notes
 
 
 def standing(row: Row) -> list[str]:
@@ -174,6 +174,14 @@ def _waits(result: History) -> str:
 def _who(name: str | None, number: str, *about: str) -> str:
     inside = "; ".join([*([plain(number)] if name else []), *about])
     return plain(name or number) + (f" ({inside})" if inside else "")
+
+
+def _chosen(result: WaitingList) -> str:
+    return "important or long-loyal customer" if result.important else "long-loyal customer"
+
+
+def _waiting(number: int, noun: str) -> str:
+    return f"{count(number, noun)} {'waits' if number == 1 else 'wait'}"
 
 
 def _bare(value: float) -> str:

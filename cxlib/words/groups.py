@@ -18,7 +18,7 @@ def breakdown_text(result: Breakdown) -> str:
     """Return the highest and the lowest group against the rest where the equality test finds a difference."""
     rows, name = known_rows(result), _name(result)
     if not rows:
-        return f"{name}: {nothing(result.metric, result.overall, result.scope.month)}."
+        return f"{name}: {nothing(result.metric, result.overall, result.scope.month, result.scope)}."
     if len(rows) == 1:
         only = f"{label(rows[0])}, {level(result.metric, estimate(rows[0]))}"
         return f"{name}: only {only} in {numbers.month(result.scope.month)}."
@@ -53,7 +53,7 @@ def distribution_text(result: Distribution) -> str:
     row, title = _largest(result), plain(result.title)
     if row is None:
         none = Estimate(0, 0, None, None, None, None)
-        return f"{title}: {nothing(result.metric, none, result.scope.month)}."
+        return f"{title}: {nothing(result.metric, none, result.scope.month, result.scope)}."
     form = share_format(row)
     share = form.with_interval(row["value"], row["low"], row["high"], counted(result.metric, row["n"]))
     before = (

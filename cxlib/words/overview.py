@@ -16,7 +16,7 @@ def overview_text(result: Overview) -> str:
         return "\n".join(change_text(change) for change in found[:MOST])
     month = numbers.month(result.scope.month)
     if not any(trend.change and trend.change.difference is not None for trend in result.trends):
-        return f"Nothing can be compared in {month}: no key figure has a value in both months."
+        return f"Nothing can be compared in {month}: no key figure is known for both months as a whole."
     alone = sum(1 for trend in result.trends if trend.change and verdict(trend.change) in ("rose", "fell"))
     nothing = "Nothing moved more than chance explains"
     together = f"{nothing} among {len(result.trends)} key figures looked at together; {alone} moved on their own."

@@ -27,8 +27,9 @@ def trend_text(result: Trend) -> str:
         return text
     last = estimate(result.points.row(-1, named=True))
     text += year_clause(result.last_year)
-    text += goal_clause(result.metric, last, result.target, "target")
-    text += goal_clause(result.metric, last, result.benchmark, "benchmark")
+    if not result.scope.observed:  # part of a month's count meets no target set for a month
+        text += goal_clause(result.metric, last, result.target, "target")
+        text += goal_clause(result.metric, last, result.benchmark, "benchmark")
     now = [event for event in result.events if month_of(event.date) == result.scope.month]
     return text + "".join(f" {plain(event.title)}: {numbers.day(event.date)}." for event in now)
 
@@ -45,6 +46,6 @@ def _level_text(result: Trend, *, exact: bool = True) -> str:
     month = result.points["period"][-1]
     last = estimate(result.points.row(-1, named=True))
     if last.value is None:
-        return f"{name}: {nothing(result.metric, last, month)}"
+        return f"{name}: {nothing(result.metric, last, month, result.scope)}"
     value = level(result.metric, last) if exact else level_format(result.metric, last).value(last.value)
     return f"{name} stood at {value} {within(month)}"

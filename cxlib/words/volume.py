@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from cxlib import numbers
@@ -9,6 +10,7 @@ from cxlib.numbers import Format
 from cxlib.stats.results import Comparison, Peaks
 from cxlib.words.change import counted, level_format, subject, width
 from cxlib.words.groups import Row, estimate, label
+from cxlib.words.money import span
 from cxlib.words.sentence import plain
 
 LONG = 160
@@ -17,7 +19,7 @@ _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 
 def comparison_text(result: Comparison) -> str:
     """Return, one sentence a family of rows, what differs beyond chance and in which direction."""
-    rows = [row for row in result.points.iter_rows(named=True) if row["difference"] is not None]
+    rows = _compared(result)
     title = plain(result.title, LONG)
     if not rows:
         return f"{title}: too few {counted(result.metric, 0).split(numbers.SPACE)[1]} to compare."
@@ -34,7 +36,7 @@ def comparison_text(result: Comparison) -> str:
 
 def comparison_headline(result: Comparison) -> str:
     """Return what differs in a few words."""
-    rows = [row for row in result.points.iter_rows(named=True) if row["difference"] is not None]
+    rows = _compared(result)
     families = dict.fromkeys(row["family"] for row in rows)
     if families and families.keys() != {""}:
         return "; ".join(_seen([row for row in rows if row["family"] == family]) for family in families)
@@ -43,8 +45,15 @@ def comparison_headline(result: Comparison) -> str:
     return f"{subject(result.metric)}: {parts or 'nothing moved beyond chance'}"
 
 
+def is_compared(row: Row) -> bool:
+    """Tell whether a row has enough on both sides, or nothing on one and enough on the other to be new or gone."""
+    return row["difference"] is not None or row["p_value"] is not None
+
+
 def percent(row: Row, *, interval: bool = True) -> str:
-    """Return "+64 % (+38 to +94)": a relative difference with its sign and interval."""
+    """Return "+64 % (+38 to +94)": a relative difference with its sign and interval; "new", "gone" to or from none."""
+    if row["difference"] is None:
+        return "gone" if row["before"] else "new"
     low, high = row["low_difference"], row["high_difference"]
     form: Format = replace(numbers.share_format(width(low, high)), signed=True)
     return form.with_interval(row["difference"], low, high) if interval else form.value(row["difference"])
@@ -55,11 +64,10 @@ def peaks_text(result: Peaks) -> str:
     top = busiest(result)
     form = level_format(replace(result.metric, kind="mean"), estimate(top))
     form = replace(form, unit=f"{result.metric.measured_in} an hour")
-    first, last = (numbers.month(month) for month in result.months)
     size = form.with_interval(top["value"], top["low"], top["high"])
     close = [row for row in result.points.iter_rows(named=True) if (row["high"] or 0.0) >= top["value"]]
     others = f"; {_count(len(close) - 1)} more within chance of it" if len(close) > 1 else ""
-    text = f"{_peak(result)}: {size}, {first} to {last}{others}."
+    text = f"{_peak(result)}: {size}, {span(result.months)}{others}."
     found = [row for row in result.makers.iter_rows(named=True) if row["beyond"] and row["difference"] > 0]
     if not found:
         return f"{text} No channel or category stands out in that hour beyond chance." if result.makers.height else text
@@ -95,8 +103,16 @@ def _peak(result: Peaks) -> str:
     return f"{subject(result.metric)} peak on {numbers.weekday(top['weekday'])}, {clock_hour(top['hour'])}"
 
 
+def _compared(result: Comparison) -> list[Row]:
+    return [row for row in result.points.iter_rows(named=True) if is_compared(row)]
+
+
+def _size(row: Row) -> float:
+    return -math.inf if row["difference"] is None else -abs(row["difference"])
+
+
 def _beyond(rows: list[Row]) -> list[Row]:
-    return sorted((row for row in rows if row["beyond"]), key=lambda row: -abs(row["difference"]))
+    return sorted((row for row in rows if row["beyond"]), key=_size)
 
 
 def _seen(rows: list[Row]) -> str:
@@ -104,7 +120,8 @@ def _seen(rows: list[Row]) -> str:
     way = {True: "higher", False: "lower"}.get(found[0]["difference"] > 0, "") if found else ""
     if not found or len({row["difference"] > 0 for row in found}) > 1:
         return f"{rows[0]['family']}: {'not the same way each year' if found else 'no different'}"
-    return f"{rows[0]['family']}: {way} in {_count(len(found))} of {_count(len(rows))} years"
+    years = f"{_count(len(found))} of {_count(len(rows))} years" if len(rows) > 1 else "the one year known"
+    return f"{rows[0]['family']}: {way} in {years}"
 
 
 def _in_years(rows: list[Row]) -> str:

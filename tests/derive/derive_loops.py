@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +26,8 @@ def replies_of(ticket: dict[str, Any], messages: Rows) -> Rows:
     public = [row for row in mine if row["is_public"]]
     opener = ticket.get("opened_by") or (public[0]["author"] if public else None)
     after = ticket["created_at"]
+    if not ticket.get("opened_by") and mine and mine[0]["sent_at"] - ticket["created_at"] > timedelta(seconds=60):
+        opener = None  # the opening text is missing
     if opener == "agent" and mine:
         after = max(after, mine[0]["sent_at"])
     return [row for row in public if row["author"] == "agent" and row["sent_at"] > after]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -12,6 +13,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from derive_desk import Rows, by_key, minutes, run
+
+from cxlib.derive import rederive
+from cxlib.metrics import METRICS, known, unit_frame, view
+from cxlib.store import open_data
 
 ZONE = ZoneInfo("Europe/Warsaw")
 BEGIN, END = datetime(2025, 1, 3, 9, tzinfo=UTC), datetime(2025, 12, 31, 23, tzinfo=UTC)
@@ -228,3 +233,64 @@ def test_without_orders_a_contract_is_in_force_until_the_customer_leaves(
     assert [months[f"leaves/2025-0{n}"]["active"] for n in (2, 3, 4)] == [True, True, False]
     assert (months["leaves/2025-04"]["active_before"], months["stranger/2025-01"]["active"]) == (True, False)
     assert "stays/2025-05" not in months
+
+
+def test_where_nobody_can_be_seen_to_leave_nobody_is_known_to_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_HOME", str(tmp_path))
+    customers = [{"customer_id": "c", "joined_at": datetime(2025, 1, 5, tzinfo=UTC)}]
+    tickets = [{"ticket_id": "t", "customer_id": "c", "created_at": datetime(2025, 1, 8, tzinfo=UTC)}]
+    rows = run(tmp_path / "desk", extracted_at=datetime(2025, 5, 2, tzinfo=UTC), customers=customers, tickets=tickets)
+    assert [(row["active"], row["active_before"]) for row in rows["customer_months"]] == [(None, None)] * 4
+    assert rows["customer_months"][0]["tickets"] == 1
+    why = known(METRICS["retention"], view(open_data(str(tmp_path / "desk"))))
+    assert why is not None
+    assert "orders or left_at" in why
+
+
+def test_months_begin_at_their_first_instant_where_clocks_change_at_midnight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_HOME", str(tmp_path))
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "settings.toml").write_text('timezone = "America/Asuncion"', encoding="utf-8")
+    orders = [
+        {"order_id": f"{n}", "customer_id": "c", "ordered_at": datetime(2023, n, 15, tzinfo=UTC), "amount": 1.0}
+        for n in (9, 10, 11)
+    ]
+    rows = run(tmp_path / "shop", extracted_at=datetime(2023, 12, 2, tzinfo=UTC), orders=orders)["customer_months"]
+    # 1 October 2023 began at 01:00 (UTC-3): the clocks went from 00:00 (UTC-4) to 01:00
+    assert [row["month_at"] for row in rows] == [
+        datetime(2023, 9, 1, 4, tzinfo=UTC), datetime(2023, 10, 1, 4, tzinfo=UTC), datetime(2023, 11, 1, 3, tzinfo=UTC)
+    ]  # fmt: skip
+    assert [row["month_day"] for row in rows] == [date(2023, n, 1) for n in (9, 10, 11)]
+
+
+def test_orders_without_a_currency_are_in_the_settings_own_everywhere_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_HOME", str(tmp_path))
+    orders = [
+        {"order_id": f"{n}", "customer_id": "c", "ordered_at": datetime(2025, n, 9, tzinfo=UTC), "amount": float(n),
+         "kind": "order", "currency": "EUR" if n % 2 else None}
+        for n in range(1, 13)
+    ]  # fmt: skip
+    rated = {"survey_id": "s", "kind": "csat", "customer_id": "c", "answered_at": datetime(2025, 6, 15, tzinfo=UTC),
+             "answer": 5.0, "scale_low": 1.0, "scale_high": 5.0}  # fmt: skip
+    folder = tmp_path / "shop"
+    tables = run(folder, extracted_at=datetime(2026, 1, 2, tzinfo=UTC), orders=orders, surveys=[rated])
+    assert {row["currency"] for row in tables["orders"]} == {"EUR"}
+    answer = tables["followed_answers"][0]
+    assert (answer["spent_before"], answer["spent_after"]) == (4 + 5 + 6, 7 + 8 + 9)
+    revenues = [
+        unit_frame(METRICS["revenue"], view(open_data(str(folder)), filters=filters), ["2025-06"])["sum_wx"].sum()
+        for filters in ("", "currency=EUR")
+    ]
+    assert revenues == [6.0, 6.0]
+    for currency in ("EUR", "USD"):  # the fill of the last run is never taken for a given one
+        (folder / "settings.toml").write_text(f'currency = "{currency}"', encoding="utf-8")
+        rederive(str(folder))
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        assert manifest["filled"] == {"orders": {f"currency not given, taken as {currency}": 6}}
+    assert open_data(str(folder)).currencies in (("EUR", "USD"), ("USD", "EUR"))

@@ -141,7 +141,7 @@ def test_agents_shares_add_up_to_the_tickets_replies(desk: tuple[Rows, Rows, Row
 
 def test_minutes_are_recorded_shared_out_or_estimated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CX_HOME", str(tmp_path))
-    tickets = [ticket("own", "2 08:00"), ticket("whole", "2 08:00", handle_minutes=30.0), ticket("none", "2 08:00")]
+    tickets = [ticket("own", "2 09:00"), ticket("whole", "2 09:00", handle_minutes=30.0), ticket("none", "2 08:00")]
     messages = [
         message("1", "own", "2 09:00", "agent", "a1", handle_minutes=3.0),
         message("2", "own", "31 22:30", "agent", "a1", handle_minutes=2.0),  # April in Warsaw

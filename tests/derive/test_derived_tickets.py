@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from derive_desk import EXTRACTED, Rows, at, by_key, minutes, run, ticket
+from derive_desk import EXTRACTED, Rows, at, by_key, message, minutes, run, ticket
 from derive_loops import clocks, next_ticket, story, time_in_status
 from derive_stories import CHANGES, MESSAGES, TICKETS, random_desk
 
@@ -223,6 +223,21 @@ WHAT_HAPPENED = {
 def test_hard_tickets_mean_what_they_should(number: str, derived: dict[str, dict[str, Any]]) -> None:
     expected = WHAT_HAPPENED[number]
     assert {name: derived[number][name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "opener", "first_reply"), [("2 08:00", "agent", None), ("2 08:01", "agent", None), ("2 08:02", None, 2)]
+)
+def test_an_agent_opens_a_ticket_only_with_a_message_at_its_creation(
+    sent: str, opener: str | None, first_reply: float | None, tmp_path: Path
+) -> None:
+    talk = [message("1", "t", sent, "agent", "a1"), message("2", "t", "2 09:00", "customer", "c")]
+    tables = run(tmp_path / "desk", tickets=[ticket("t", "2 08:00")], messages=talk)
+    found = tables["tickets"][0]
+    assert found["opened_by"] == opener
+    assert (found["first_reply_minutes"] if found["first_reply_ended"] else None) == first_reply
+    assert found["agent_replies"] == (first_reply is not None)
+    assert [(row["asked_at"], row["reply_ended"]) for row in tables["replies"]] == [(at("2 09:00"), False)]
 
 
 def test_a_next_ticket_of_the_same_matter_skips_the_merged_one(derived: dict[str, dict[str, Any]]) -> None:

@@ -85,6 +85,20 @@ def test_files_that_are_not_json_are_told(tmp_path: Path) -> None:
         imported(path, folder=tmp_path / "data")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("null", "tickets.json holds null where records are expected"),
+        (json.dumps([{**TICKETS[0], "satisfaction_rating": "good"}]), "has another shape than Zendesk's"),
+    ],
+)
+def test_json_of_another_shape_is_told_in_words(text: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "tickets.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CxError, match=told):
+        imported(path, folder=tmp_path / "data")
+
+
 def test_a_schedule_over_midnight_and_struck_out_hours_and_names_met_twice(tmp_path: Path) -> None:
     from cxlib.sources.zendesk import import_zendesk
 

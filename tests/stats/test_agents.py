@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from stats import desk
 
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
 from cxlib.stats import Funnel, NotKnown, agents
-from cxlib.stats.agents import chances, expected, settled
+from cxlib.stats.agents import alone, chances, expected, settled
 from cxlib.stats.reasons import Spread
 from cxlib.stats.spread import shrunk, spread
 from cxlib.store import open_data
@@ -174,3 +175,68 @@ def test_what_cannot_be_compared_is_said_in_words(looked: View) -> None:
     result = agents("csat", looked)
     assert isinstance(result, Funnel)
     assert result.mix == ("channel",), "no categories in these data"
+
+
+def worked(*rows: tuple[str, str, str, int, int]) -> pl.DataFrame:
+    """Rows of (agent, channel, category, answers, those that count), each answer of a customer of its own."""
+    answers = [(*row[:3], f"{row[:3]}{i}", 1, int(i < row[4])) for row in rows for i in range(row[3])]
+    return pl.DataFrame(answers, schema=["group", *MIX, "unit", "n", "x"], orient="row")
+
+
+def test_one_channel_and_one_category_leave_the_overall_share() -> None:
+    rows = worked(("A", "email", "X", 60, 40), ("B", "email", "X", 60, 10))
+    assert expected(rows, MIX, pl.lit(True))["p"].to_list() == pytest.approx([50 / 120])
+    assert alone(rows, MIX) == frozenset()
+    assert settled(rows, MIX)[2] == {"A", "B"}
+
+
+def test_a_dimension_that_does_not_vary_changes_nothing() -> None:
+    rows = drawn(np.random.default_rng(3), 6, 40)
+    constant = rows.with_columns(category=pl.lit("X")).group_by("group", *MIX, "unit").agg(pl.col("n", "x").sum())
+    two, one = (settled(constant.sort(pl.all()), mix)[1] for mix in (MIX, ["channel"]))
+    assert two["expected"].to_numpy() == pytest.approx(one["expected"].to_numpy())
+
+
+def test_whoever_shares_no_work_with_others_is_alone() -> None:
+    apart = worked(("A", "email", "X", 30, 30), ("B", "phone", "Y", 30, 0))
+    assert alone(apart, MIX) == {"A", "B"}
+    assert alone(apart, []) == frozenset()
+    shared = worked(("A", "email", "X", 9, 5), ("B", "email", "X", 9, 5), ("C", "phone", "X", 9, 0))
+    assert alone(shared, MIX) == {"C"}
+    # nobody else writes mails about Y; email and Y are known from the others all the same
+    sums = worked(
+        ("A", "email", "Y", 9, 5), ("B", "email", "X", 9, 5), ("C", "phone", "X", 9, 5), ("D", "phone", "Y", 9, 5)
+    )
+    assert alone(sums, MIX) == frozenset()
+
+
+def _rated(folder: Path, *work: tuple[str, str, float]) -> View:
+    """Data of agents, each with one channel, 60 answers and a share of them that count."""
+    day = desk.EXTRACTED.replace(month=10, day=5)
+    tickets = [
+        {"ticket_id": f"{agent}{channel}{i}", "customer_id": f"{agent}{channel}{i}", "agent_id": agent,
+         "channel": channel, "status": "solved", "created_at": day, "created_day": day.date()}
+        for agent, channel, _ in work for i in range(60)
+    ]  # fmt: skip
+    top = [i < 60 * share for _, _, share in work for i in range(60)]
+    surveys = [
+        {"survey_id": row["ticket_id"], "kind": "csat", "box": "top" if good else "bottom", "latest": True,
+         "customer_latest": True, "answer": 1.0, "answered_at": day, "answered_day": day.date(),
+         **{name: row[name] for name in ("ticket_id", "customer_id", "agent_id")}}
+        for row, good in zip(tickets, top, strict=True)
+    ]  # fmt: skip
+    return view(desk.build(folder, tickets=tickets, surveys=surveys), month="2026-10")
+
+
+def test_agents_who_did_not_do_the_same_work_are_not_compared(tmp_path: Path) -> None:
+    answer = agents("csat", _rated(tmp_path / "two", ("A", "email", 1.0), ("B", "phone", 0.1)))
+    assert isinstance(answer, NotKnown)
+    assert "did the same work, by channel" in answer.reason
+    three = agents("csat", _rated(tmp_path / "three", ("A", "email", 0.9), ("B", "email", 0.8), ("C", "phone", 0.1)))
+    assert isinstance(three, Funnel)
+    assert (three.points["group"].to_list(), three.alone) == (["B", "A"], ("C",))
+    assert three.overall == pytest.approx(85.0)
+    assert say(three).text.endswith("; not compared, as nobody else did the same work: C.")
+    alike = agents("csat", _rated(tmp_path / "alike", ("A", "email", 0.9), ("B", "email", 0.1)))
+    assert isinstance(alike, Funnel)
+    assert alike.points["evident"].to_list() == [True, True]

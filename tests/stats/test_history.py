@@ -251,6 +251,17 @@ def test_nobody_waits(tmp_path: Path) -> None:
     assert say(found).text.startswith("No important or long-loyal customer waits")
 
 
+def test_importance_nobody_told_is_not_taken_for_unimportant(tmp_path: Path) -> None:
+    unsaid = [{**row, "importance": None} for row in CUSTOMERS]
+    waits = [ticket("t1", "cyd", 3, "open"), ticket("t2", "bob", 4, "open", agent_id="a7")]
+    nobody = listed(data(tmp_path / "none", tickets=waits[:1], customers=unsaid))
+    assert say(nobody).text.startswith("No long-loyal customer waits")
+    assert "1 customer waits in all. How important customers are is not known." in say(nobody).text.replace("\xa0", " ")
+    one = listed(data(tmp_path / "one", "tickets", tickets=waits, customers=unsaid))
+    assert "important or" not in say(one).text
+    assert one.customers["agent"].to_list() == ["a7"]  # no table of agents: their number
+
+
 def test_both_engines_tell_the_same(tmp_path: Path) -> None:
     found = data(tmp_path)
     for question in (told, listed):

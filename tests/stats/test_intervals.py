@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cxlib.metrics import get
 from cxlib.stats.cells import daily, printed
+from cxlib.stats.change import difference
 from cxlib.stats.intervals import ALPHA, Sums, adjusted_wald, measure, normal_quantile, t_quantile
 
 LEVEL = np.asarray(ALPHA)
@@ -171,3 +172,57 @@ def test_a_weekday_without_any_ticket_is_a_closed_day() -> None:
     found = daily(get("ticket_volume"), days_of(counts, date(2026, 2, 2) - timedelta(days=1)), date(2026, 2, 28))
     assert found.points()["value"][0] == 200.0
     assert found.points()["units"][0] == 20
+
+
+def amounts(values: np.ndarray) -> Sums:
+    """Sum one amount a customer."""
+    ones = np.ones(len(values))
+    return Sums.of_units(ones, ones, values, values * values)
+
+
+@pytest.mark.parametrize("refunds", [0.0, 0.2, 0.5, 0.8])
+def test_an_amount_lies_within_its_interval_whatever_its_sign(refunds: float) -> None:
+    rng, revenue, runs, held = np.random.default_rng(11), get("revenue"), 1500, 0
+    truth = 40 * 42.5 * (1 - 2 * refunds)
+    for _ in range(runs):
+        size = rng.poisson(40)
+        found = measure(revenue, amounts(rng.uniform(5, 80, size) * np.where(rng.random(size) < refunds, -1, 1)))
+        low, high = found.limits(LEVEL)
+        assert low[0] < found.value[0] < high[0]
+        held += low[0] <= truth <= high[0]
+    assert abs(held / runs - 0.95) < 0.01 + 3 * np.sqrt(0.95 * 0.05 / runs)
+
+
+def test_an_amount_and_its_negative_have_the_same_interval_but_for_the_sign() -> None:
+    values = np.random.default_rng(12).normal(0, 30, 50)
+    (low, high), (low_n, high_n) = (measure(get("revenue"), amounts(v)).limits(LEVEL) for v in (values, -values))
+    assert (low[0], high[0]) == pytest.approx((-high_n[0], -low_n[0]))
+
+
+def test_an_amount_of_orders_only_has_the_interval_of_a_bootstrap() -> None:
+    rng = np.random.default_rng(13)
+    values = rng.uniform(5, 80, 300)
+    drawn = rng.poisson(1.0, (4000, 300)) @ values  # customers come and go, too
+    low, high = measure(get("revenue"), amounts(values)).limits(LEVEL)
+    wide = drawn.std() * 3.92
+    assert [low[0], high[0]] == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.05 * wide)
+
+
+def test_an_amount_of_nothing_or_of_one_customer_has_no_interval() -> None:
+    for values in (np.zeros(9), np.array([-5.0])):
+        point = printed(measure(get("revenue"), amounts(values)), 1.0).row(0, named=True)
+        assert (point["value"], point["low"], point["high"]) == (values.sum(), None, None)
+
+
+def test_a_change_of_an_amount_through_zero_has_a_p_value_that_agrees_with_its_interval() -> None:
+    rng = np.random.default_rng(14)
+    for shift in (0.0, 10.0, 40.0):
+        after, before = (measure(get("revenue"), amounts(rng.normal(mu, 30, 60))) for mu in (-shift, 0.0))
+        found = difference(after, before, np.zeros(1))
+        assert found.low[0] < found.value[0] < found.high[0]
+        assert (found.p_value[0] < 0.05) == (not found.low[0] <= 0 <= found.high[0])
+
+
+def test_counts_keep_their_score_interval() -> None:
+    low, high = measure(get("satisfied_customers"), amounts(np.ones(4))).limits(LEVEL)
+    assert (low[0], high[0]) == pytest.approx((1.5555, 10.286), abs=1e-3)  # Wilson's score interval of a rate, 4 seen

@@ -164,7 +164,9 @@ def test_few_customers_are_not_compared(shop: View) -> None:
 def test_what_cannot_be_contrasted_is_said_in_words(shop: View) -> None:
     unknown = contrast("purchase_after_recommendation", shop, "loyalty_class", "promotor")
     assert isinstance(unknown, NotKnown)
-    assert "there are detractor, passive, promoter" in unknown.reason
+    assert "there are 'detractor', 'passive', 'promoter'" in unknown.reason
+    said = "Bought after the answer, 'promotor' beside 'all others', is not known: No rows"
+    assert say(unknown).text.startswith(said)
     assert isinstance(contrast("revenue", shop, "loyalty_class", "promoter"), NotKnown)
     assert isinstance(contrast("csat", shop, "loyalty_class", "promoter"), NotKnown)
 
@@ -278,3 +280,16 @@ def test_without_costs_or_a_year_nothing_is_made_up(shop: View) -> None:
     assert isinstance(lost_customer(_costing(shop, COSTS).only("channel", "chat")), NotKnown)
     with pytest.raises(UsageError, match="share of revenue"):
         lost_customer(_costing(shop, COSTS | {"gross_margin": 40.0}))
+
+
+def test_a_group_beside_itself_and_no_months_are_refused(shop: View) -> None:
+    with pytest.raises(UsageError, match="compared with itself"):
+        contrast("contact_conversion", shop, "channel", "chat", "chat")
+    for months in (0, -1):
+        with pytest.raises(UsageError, match="at least 1 month"):
+            contrast("contact_conversion", shop, "channel", "chat", months=months)
+
+
+def test_a_question_without_an_answer_is_named_not_the_figure(shop: View) -> None:
+    text = say(relation(shop, ("csat",), months=99)).text
+    assert text.startswith("What goes together with revenue is not known: Figures from")

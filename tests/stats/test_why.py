@@ -173,3 +173,9 @@ def test_groups_of_one_customer_and_answers_all_alike_have_no_false_certainty() 
     assert (divided(frame(single))[0]["high"] - divided(frame(single))[0]["low"]).min() > 0
     parts, _ = divided(frame([(NOW, "a", "c1", 1.0, 0.0), (BEFORE, "a", "c1", 1.0, 100.0)]))
     assert parts["low"].null_count() == 2
+
+
+def test_a_mean_whose_refunds_have_no_order_beside_them_is_not_divided(small_demo: Path) -> None:
+    answer = why("average_order_value", view(open_data(str(small_demo))), "importance")
+    assert isinstance(answer, NotKnown)
+    assert say(answer).text.startswith("Why Average order value moved is not known: Its refunds need not lie")
