@@ -15,7 +15,10 @@ help: ## Show these commands
 
 report: demo ## Build the demo report of its last month and print the path to open
 	@month=$$($(BIN)/python -c 'import json; print(json.load(open("data/demo/manifest.json"))["last_month"])') && \
-	$(BIN)/python -m cxlib report demo --month "$$month"
+	code=$$(cat requirements.txt data/demo/.code data/demo/settings.toml $$(find cxlib -name '*.py' -o -path '*/templates/*' -type f | LC_ALL=C sort) \
+		notebooks/*.ipynb data/settings.toml | $(checksum)) && page=reports/demo/$$month/index.html && \
+	if [ -f "$$page" ] && [ "$$code" = "$$(cat reports/demo/.code 2>/dev/null)" ]; then echo "Report: $$page (nothing has changed)"; else \
+		$(BIN)/python -m cxlib report demo --month "$$month" && echo "$$code" > reports/demo/.code; fi
 
 demo: setup ## Build the demo data, unless this version of the code built them
 	@code=$$(cat $(data_code) | $(checksum)) && \

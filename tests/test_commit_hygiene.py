@@ -65,7 +65,7 @@ def test_no_built_data_or_report_is_committed(files: list[str]) -> None:
     "text",
     [
         "open('/tmp/x.csv')",
-        "see /work/main",
+        "see /" + "work/main",
         f"kernel at {Path.home()}/.local",
         "pypi.org/simple",
         "by Claude",

@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 from stats import desk
 
+from cxlib.derive import derive
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
+from cxlib.sources.demo import DemoParameters, build_demo
 from cxlib.stats import Funnel, NotKnown, agents
 from cxlib.stats.agents import alone, chances, expected, settled
 from cxlib.stats.reasons import Spread
@@ -164,6 +166,15 @@ def test_the_demo_companys_planted_agent_is_the_only_one_named(small_demo: Path)
     assert abs(point["difference"] - truth["difference"]) < 3 * error
     assert result.points.filter("evident")["group"].to_list() in ([truth["agent_id"]], [])
     assert not result.points.select(pl.col(pl.Float64).is_nan().any()).transpose().to_series().any()
+
+
+def test_an_agent_planted_far_below_is_named_and_nobody_else(tmp_path: Path) -> None:
+    build_demo(tmp_path, parameters=DemoParameters(tickets=12_000, agents=20, months=14, worse_agent_log_odds=-2.5))
+    derive(tmp_path)
+    planted = json.loads((tmp_path / "truth.json").read_text())["effects"]["worse_agent"]["agent_id"]
+    result = agents("csat", view(open_data(str(tmp_path))))
+    assert isinstance(result, Funnel)
+    assert result.points.filter("evident")["group"].to_list() == [planted]
 
 
 def test_what_cannot_be_compared_is_said_in_words(looked: View) -> None:
