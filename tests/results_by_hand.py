@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 from customers_by_hand import customer_results
+from effects_by_hand import effect_results
 from reasons_by_hand import reason_results
 
 from cxlib.metrics import METRICS
@@ -337,3 +338,4 @@ RESULTS |= {
 }  # fmt: skip
 RESULTS |= customer_results(SCOPE, HOSTILE)
 RESULTS |= reason_results(RESULTS, HOSTILE)
+RESULTS |= effect_results(RESULTS, HOSTILE)

@@ -39,7 +39,7 @@ def test_there_are_notebooks() -> None:
 def test_it_is_thin(notebook: tuple[str, dict[str, Any]]) -> None:
     name, content = notebook
     cells = content["cells"]
-    assert 8 <= len(cells) <= 20
+    assert 8 <= len(cells) <= 28
     code = _code(content)
     assert all(len(_source(cell).splitlines()) <= 6 for cell in code[1:])
     assert len(_source(code[0]).splitlines()) == len(PARAMETERS | EXTRA.get(name, set()))

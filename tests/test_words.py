@@ -18,7 +18,7 @@ from results_by_hand import HOSTILE, NONE, RESULTS, breakdown, change, estimate,
 from cxlib import numbers
 from cxlib.errors import UsageError
 from cxlib.periods import bounds
-from cxlib.stats.results import Result
+from cxlib.stats.results import Effects, Result
 from cxlib.words import Sentence, headline, plain, say, verdict
 
 FORBIDDEN = re.compile(r"drive|significan|cause|\bnan\b|\binf\b|None", re.IGNORECASE)
@@ -54,7 +54,9 @@ def figures_of(part: Any) -> Iterator[float]:
 
 
 def allowed(result: Any) -> set[str]:
-    counted = len(getattr(result, "trends", ())), len(getattr(result, "survives", ()))
+    counted = [len(getattr(result, "trends", ())), len(getattr(result, "survives", ()))]
+    if isinstance(result, Effects):
+        counted.append(result.points["value"].count())
     found = [abs(value) / unit for value in (*figures_of(result), *counted) for unit in (1, 60, 1440, 0.01)]
     return {f"{value:.{decimals}f}" for value in found for decimals in (0, 1, 2)}
 

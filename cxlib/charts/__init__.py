@@ -6,6 +6,7 @@ from cxlib.charts import (  # noqa: F401 - register
     change,
     customers,
     distribution,
+    effects,
     money,
     overview,
     peaks,

@@ -15,6 +15,7 @@ from cxlib.stats.results import (
     Comparison,
     Contrast,
     Distribution,
+    Effects,
     History,
     NotKnown,
     Overview,
@@ -24,7 +25,7 @@ from cxlib.stats.results import (
     WaitingList,
     Worth,
 )
-from cxlib.words import agents, change, customers, groups, money, overview, trend, volume, why
+from cxlib.words import agents, change, customers, effects, groups, money, overview, trend, volume, why
 from cxlib.words.sentence import Sentence, plain
 
 Words = Callable[[Any], str]
@@ -90,6 +91,7 @@ _WORDS: dict[type, tuple[Words, Words]] = {
     Worth: (money.worth_text, money.worth_headline),
     History: (customers.history_text, customers.history_headline),
     WaitingList: (customers.waiting_text, customers.waiting_headline),
+    Effects: (effects.effects_text, effects.effects_headline),
     Decomposition: (why.why_text, why.why_headline),
     Funnel: (agents.funnel_text, agents.funnel_headline),
     NotKnown: (_reason, _not_known),

@@ -28,7 +28,7 @@ from cxlib.words import headline, say
 BLANK = {
     "comparison, too few", "trend, no rows", "breakdown, empty", "distribution, empty", "overview, nothing",
     "not known", "not known, hostile",
-    "waiting, nobody", "relation, nothing", "why, few", "funnel, few",
+    "waiting, nobody", "relation, nothing", "why, few", "funnel, few", "effects, nothing", "effects, no rows",
 }  # fmt: skip
 DRAWN = [name for name in RESULTS if name not in BLANK]
 DIGESTS = """

@@ -1,0 +1,78 @@
+"""Results about money and what goes together with it. Frozen, in printed units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cxlib.metrics.registry import Metric
+
+if TYPE_CHECKING:
+    from cxlib.stats.results import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A figure of two groups over several months, compared within each month; which came of which is not said.
+
+    Attributes:
+        within: Title of the dimension in which both sides are alike too, empty if none.
+        months: First and last month.
+        points: `group` and POINT columns; two rows, the group asked about first.
+        difference: First − second, in points for %; with low, high, p_value None where either side has too few units.
+        ratio: First ÷ second with its interval, where both are above 0.
+    """
+
+    metric: Metric
+    scope: Scope
+    by: str
+    by_title: str
+    within: str
+    months: tuple[str, str]
+    points: pl.DataFrame
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    ratio: float | None = None
+    ratio_low: float | None = None
+    ratio_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How figures of customers go together with their outcome in the months after.
+
+    Attributes:
+        outcome: What came afterwards.
+        figure_months: First and last month of the figures.
+        outcome_months: First and last month of the outcome.
+        points: `metric`, `title`, POINT columns (`value` is Spearman's rank correlation, −1 … 1), `p_value` and
+            `reason`: why there is no value, null where there is one.
+        survives: Metric names whose p-value survives Benjamini–Hochberg at 5 % among all of them.
+    """
+
+    scope: Scope
+    outcome: Metric
+    figure_months: tuple[str, str]
+    outcome_months: tuple[str, str]
+    points: pl.DataFrame
+    survives: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Amounts per customer that add up to what a lost one costs.
+
+    Attributes:
+        metric: Revenue, in its currency.
+        start: The customers are those active at the end of this month; the year after it is counted.
+        points: `group` (what it is) and POINT columns; the second last row is the customer lost, the last the one won.
+    """
+
+    metric: Metric
+    scope: Scope
+    start: str
+    points: pl.DataFrame

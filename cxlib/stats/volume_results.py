@@ -1,0 +1,51 @@
+"""Results about counts: rates per day compared, and the hours of the week. Frozen, in printed units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cxlib.metrics.registry import Metric
+
+if TYPE_CHECKING:
+    from cxlib.stats.results import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Rates per day, each compared with its own baseline: groups with a year before, months with those around them.
+
+    Attributes:
+        title: What is compared with what.
+        points: `group` (key), `label` (to print), `family` (rows that tell one story together), POINT columns,
+            `before` (the rate compared with), `difference`, `low_difference`, `high_difference` in % of it, `p_value`,
+            and `beyond`: whether it survives Benjamini–Hochberg at 5 % among all rows; differences null where either
+            side has no rows or too few; a `p_value` without difference is that of a group that is new or gone.
+    """
+
+    metric: Metric
+    scope: Scope
+    title: str
+    points: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """How much arrives at each hour of each weekday.
+
+    Attributes:
+        months: First and last month looked at.
+        points: `weekday` (1 = Monday), `hour` (0–23, local) and POINT columns: `units` is how often that hour was
+            observed, `value` the mean count of one such hour.
+        makers: What the busiest hour is made of: `dimension` (title), `label`, `share` (in % of that hour), `rest`
+            (of all other hours), `difference`, `low`, `high` (points), `p_value`, `beyond` (survives
+            Benjamini–Hochberg at 5 % among all rows), largest difference first.
+    """
+
+    metric: Metric
+    scope: Scope
+    months: tuple[str, str]
+    points: pl.DataFrame
+    makers: pl.DataFrame

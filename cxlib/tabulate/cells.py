@@ -1,0 +1,91 @@
+"""Cells that tables share: values, intervals, counts and changes as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median_low
+
+from cxlib import numbers
+from cxlib.metrics.registry import Metric
+from cxlib.numbers import Format
+from cxlib.stats.results import Change, Estimate, Scope
+from cxlib.tabulate.grid import Table
+from cxlib.words.change import difference_format, level_format, verdict_words
+from cxlib.words.sentence import plain
+
+NOTHING = "–"
+SMALL = "†"
+
+
+def framed(
+    metric: Metric,
+    scope: Scope,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    notes: Sequence[str] = (),
+    *,
+    of: str = "",
+    month: bool = False,
+) -> Table:
+    """Return a table headed by the metric, what it is about, the period and the filters."""
+    period = f", {numbers.month(scope.month, scope.language)}" if month else ""
+    caption = f"{metric.title}{f', {of}' if of else ''}{period}{filters(scope)}"
+    return Table(caption, columns, tuple(rows), tuple(notes))
+
+
+def filters(scope: Scope) -> str:
+    """Return the filters in brackets after a space, nothing without any."""
+    return f" ({plain(scope.filters)})" if scope.filters else ""
+
+
+def point_columns(metric: Metric, value: str = ">Value") -> tuple[str, ...]:
+    """Return the headings of value, interval, rows and units."""
+    rows = "answers" if metric.anchor == "answered" else metric.table.replace("_", " ")
+    return value, ">95 % interval", f">{rows.capitalize()}", f">{units(metric).capitalize()}"
+
+
+def units(metric: Metric) -> str:
+    """Return what is independent of each other: "customers"."""
+    return f"{metric.unit.removesuffix('_id')}s"
+
+
+def point_rows(metric: Metric, scope: Scope, points: dict[str, Estimate]) -> list[tuple[str, ...]]:
+    """Return one row a period."""
+    forms = forms_of(metric, list(points.values()), scope)
+    return [
+        (numbers.period(period, scope.language).removeprefix("the week of "), *point_cells(form, point))
+        for (period, point), form in zip(points.items(), forms, strict=True)
+    ]
+
+
+def forms_of(metric: Metric, points: list[Estimate], scope: Scope) -> list[Format]:
+    """Return the format of each row: the decimals of the typical one, so that numbers stand below each other."""
+    forms = [level_format(metric, point, scope.language) for point in points]
+    typical = median_low(
+        [form.decimals for form, point in zip(forms, points, strict=True) if point.low is not None] or [1]
+    )
+    return forms if metric.kind == "duration" else [replace(form, decimals=typical) for form in forms]
+
+
+def point_cells(form: Format, point: Estimate) -> tuple[str, str, str, str]:
+    """Return value, interval, rows and units as text."""
+    interval = form.interval(point.low, point.high) or NOTHING
+    counts = (numbers.number(count, language=form.language) for count in (point.n, point.units))
+    return value_cell(form, point.value), interval, *counts  # type: ignore[return-value]
+
+
+def value_cell(form: Format, value: float | None) -> str:
+    """Return a value as text, a dash where there is none."""
+    return NOTHING if value is None else form.value(value)
+
+
+def change_cells(change: Change) -> tuple[str, str]:
+    """Return arrow and word, and the interval with its signs."""
+    interval = difference_format(change).interval(change.low, change.high)
+    return verdict_words(change) or NOTHING, interval or NOTHING
+
+
+def is_small(point: Estimate, scope: Scope) -> bool:
+    """Tell whether fewer units stand behind a figure than a public page shows."""
+    return point.units < scope.min_group

@@ -1,0 +1,134 @@
+"""Tables of changes, trends, breakdowns, distributions and the overview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cxlib import numbers
+from cxlib.metrics.registry import METRICS
+from cxlib.numbers import format_of
+from cxlib.periods import SHOWN, grain_of
+from cxlib.stats.results import Breakdown, Change, Distribution, Estimate, NotKnown, Overview, Trend
+from cxlib.tabulate.cells import (
+    NOTHING,
+    SMALL,
+    change_cells,
+    filters,
+    forms_of,
+    framed,
+    is_small,
+    point_cells,
+    point_columns,
+    point_rows,
+    units,
+    value_cell,
+)
+from cxlib.tabulate.grid import Table, table
+from cxlib.words.change import goal_value, level_format, verdict, width
+from cxlib.words.groups import estimate, label, share_format
+from cxlib.words.sentence import plain
+
+HEADS = {"day": "Day", "week": "Week of", "month": "Month", "year": "Year"}
+
+
+@table.register
+def _(result: Change) -> Table:
+    sides = {result.period: result.after, result.baseline: result.before}
+    rows = point_rows(result.metric, result.scope, sides)
+    rows.append(("Change", *change_cells(result), "", ""))
+    return framed(result.metric, result.scope, ("Month", *point_columns(result.metric)), rows, of=plain(result.group))
+
+
+@table.register
+def _(result: Trend) -> Table:
+    grain = grain_of(result.points["period"][-1]) if result.points.height else "month"
+    shown = result.points if grain == "month" else result.points.tail(SHOWN[grain])
+    points = {row["period"]: estimate(row) for row in shown.iter_rows(named=True)}
+    rows = point_rows(result.metric, result.scope, points)
+    for words, change in (("Change", result.change), ("Change in a year", result.last_year)):
+        if change is not None:
+            since = numbers.period(change.baseline, result.scope.language)
+            rows.append((f"{words}, from {since}", *change_cells(change), "", ""))
+    goals = (("Target", result.target), ("Benchmark", result.benchmark))
+    notes = [
+        f"{words}: {goal_value(result.metric, goal)}" + (f" ({plain(goal.source)})" if goal.source else "")
+        for words, goal in goals
+        if goal is not None
+    ]
+    notes += [f"{numbers.day(event.date, result.scope.language)}: {plain(event.title)}" for event in result.events]
+    return framed(result.metric, result.scope, (HEADS[grain], *point_columns(result.metric)), rows, notes)
+
+
+@table.register
+def _(result: Breakdown) -> Table:
+    points = [(row, estimate(row)) for row in result.points.iter_rows(named=True)]
+    forms = forms_of(result.metric, [point for _, point in points], result.scope)
+    small = any(is_small(point, result.scope) for _, point in points)
+    rows = [
+        (
+            label(row) + (SMALL if is_small(point, result.scope) else ""),
+            *point_cells(form, point),
+            value_cell(form, row["before"]),
+            *_rest_cells(result, row),
+        )
+        for (row, point), form in zip(points, forms, strict=True)
+    ]
+    form = level_format(result.metric, result.overall, result.scope.language)
+    rows.append(("All together", *point_cells(form, result.overall), NOTHING, NOTHING, NOTHING))
+    before = f">{numbers.month(result.baseline, result.scope.language)}"
+    columns = (
+        plain(result.by_title[:1].upper() + result.by_title[1:]),
+        *point_columns(result.metric),
+        before,
+        ">Against the rest",
+        ">95 % interval",
+    )
+    notes = [f"{SMALL} fewer than {result.scope.min_group} {units(result.metric)}"] if small else []
+    return framed(result.metric, result.scope, columns, rows, notes, month=True)
+
+
+@table.register
+def _(result: Distribution) -> Table:
+    rows = []
+    for row in result.points.iter_rows(named=True):
+        form = share_format(row)
+        rows.append((plain(row["group"]), *point_cells(form, estimate(row)), value_cell(form, row["before"])))
+    before = f">{numbers.month(result.baseline, result.scope.language)}"
+    columns = ("Class", *point_columns(result.metric, value=">Share"), before)
+    month = numbers.month(result.scope.month, result.scope.language)
+    return Table(f"{plain(result.title)}, {month}{filters(result.scope)}", columns, tuple(rows))
+
+
+@table.register
+def _(result: Overview) -> Table:
+    rows = [_overview_row(trend, trend.metric.name in result.survives) for trend in result.trends]
+    titles = {name: METRICS[name].title if name in METRICS else plain(name) for name in result.missing}
+    rows += [(title, "not known", "", "", "", "", "") for title in titles.values()]
+    columns = ("Key figure", ">Value", ">95 % interval", "Change", ">95 % interval", "Beyond chance", ">Rows")
+    notes = [f"{titles[name]}: {plain(reason, 400)}" for name, reason in result.missing.items()]
+    month = numbers.month(result.scope.month, result.scope.language)
+    return Table(f"Key figures, {month}{filters(result.scope)}", columns, tuple(rows), tuple(notes))
+
+
+@table.register
+def _(result: NotKnown) -> Table:
+    return Table(plain(result.title), ("Not known because",), ((plain(result.reason, 400),),))
+
+
+def _overview_row(trend: Trend, survives: bool) -> tuple[str, ...]:
+    point = (
+        estimate(trend.points.row(-1, named=True)) if trend.points.height else Estimate(0, 0, None, None, None, None)
+    )
+    value, interval, rows, _ = point_cells(level_format(trend.metric, point, trend.scope.language), point)
+    words, between = change_cells(trend.change) if trend.change else (NOTHING, NOTHING)
+    moved = trend.change is not None and verdict(trend.change) in ("rose", "fell")
+    beyond = ("yes" if survives else "alone, not among all figures") if moved else "no"
+    return trend.metric.title, value, interval, words, between, beyond, rows
+
+
+def _rest_cells(result: Breakdown, row: dict[str, Any]) -> tuple[str, str]:
+    size, low, high = row["rest_difference"], row["rest_low"], row["rest_high"]
+    if size is None:
+        return NOTHING, NOTHING
+    form = format_of(result.metric, size, width(low, high), difference=True, language=result.scope.language)
+    return form.value(size), form.interval(low, high) or NOTHING
