@@ -8,8 +8,12 @@ from typing import Any
 
 import polars as pl
 from customers_by_hand import customer_results
+from days_by_hand import day_results
 from effects_by_hand import effect_results
+from planning_by_hand import planning_results
+from quality_by_hand import quality_results
 from reasons_by_hand import reason_results
+from shortlist_by_hand import shortlist_results
 
 from cxlib.metrics import METRICS
 from cxlib.periods import months_between, shift
@@ -25,7 +29,7 @@ from cxlib.stats.results import (
     NotKnown,
     Overview,
     Peaks,
-    Relation,
+    Survival,
     Scope,
     Trend,
     Worth,
@@ -103,22 +107,21 @@ def breakdown(
     return Breakdown(METRICS[name], SCOPE, by.lower(), by, "2026-09", frame, overall, p_value)
 
 
-def distribution(title: str, rows: list[tuple[str, Estimate, float | None]], name: str = "nps") -> Distribution:
-    listed = [
-        {
-            "group": label,
-            "n": e.n,
-            "units": e.units,
-            "value": e.value,
-            "se": e.se,
-            "low": e.low,
-            "high": e.high,
-            "before": b,
-        }
-        for label, e, b in rows
-    ]
+def distribution(
+    title: str, rows: list[tuple[str, Estimate, float | None]], name: str = "nps", *, half: float = 5.0
+) -> Distribution:
+    """Classes with their share before; the change has an interval of ± `half` and is beyond chance if larger."""
+    listed = []
+    for label, e, before in rows:
+        moved = None if before is None or e.value is None else e.value - before
+        low, high = (None, None) if moved is None else (moved - half, moved + half)
+        beyond = None if moved is None else abs(moved) > half
+        differs = {"difference": moved, "low_difference": low, "high_difference": high, "beyond": beyond}
+        listed.append({"group": label, **asdict(e), "before": before, **differs, "p_value": 0.01 if beyond else 0.4})
     schema = {"group": pl.String, **POINT_TYPES, "before": pl.Float64}
-    return Distribution(METRICS[name], SCOPE, title, "2026-09", pl.DataFrame(listed, schema=schema))
+    schema |= dict.fromkeys(("difference", "low_difference", "high_difference", "p_value"), pl.Float64)
+    frame = pl.DataFrame(listed, schema=schema | {"beyond": pl.Boolean})
+    return Distribution(METRICS[name], SCOPE, title, "2026-09", frame)
 
 
 SATISFACTION = [*wave(82, 3, 2.6)[:-1], estimate(75.2, 5.9)]
@@ -207,6 +210,9 @@ RESULTS: dict[str, Any] = {
             ("Passives", estimate(30.0, 3.9, 512), 28.0),
             ("Detractors", estimate(21.8, 3.5, 512), 21.0),
         ],
+    ),
+    "distribution, moved": distribution(
+        "NPS classes", [("Promoters", estimate(48.2, 4.1, 512), 55.0), ("Others", estimate(51.8, 4.1, 512), 45.0)]
     ),
     "distribution, hostile": distribution(
         HOSTILE, [(HOSTILE, estimate(60.0, 4.0), None), ("rest", estimate(40.0, 4.0), 30.0)]
@@ -297,15 +303,17 @@ def contrast(names: tuple[str, str], sides: tuple[Estimate, Estimate], differs: 
     return replace(built, **other)
 
 
-def relation(*rows: tuple[str, Estimate | str], survives: tuple[str, ...] = ()) -> Relation:
-    schema = {"metric": pl.String, "title": pl.String, **POINT_TYPES, "p_value": pl.Float64, "reason": pl.String}
+def survival(*curves: tuple[str, float], months: int = 30, p_value: float | None = 0.001) -> Survival:
     told = [
-        {"metric": title, "title": title, "p_value": 0.01, "reason": None, **asdict(found)}
-        if isinstance(found, Estimate) else {"metric": title, "title": title, "n": 3, "units": 3, "reason": found}
-        for title, found in rows
+        {"group": name, "months": month, "n": 400 - 10 * month, "units": 400 - 10 * month,
+         "value": 100 * rate**month, "se": 1.0 if month else 0.0,
+         "low": 100 * rate**month - 2 if month else None, "high": 100 * rate**month + 1 if month else None}
+        for name, rate in curves for month in range(months)
     ]  # fmt: skip
-    months = ("2025-08", "2026-07"), ("2026-08", MONTH)
-    return Relation(SCOPE, EUROS, *months, pl.DataFrame(told, schema=schema), frozenset(survives))
+    schema = {"group": pl.String, "months": pl.Int64, **POINT_TYPES}
+    title, span = "Customers still there, by loyalty class", ("2024-11", MONTH)
+    points = pl.DataFrame(told, schema=schema)
+    return Survival(METRICS["nps"], SCOPE, title, "loyalty_class", "loyalty class", span, points, p_value, 347)
 
 
 def worth(*rows: tuple[str, Estimate]) -> Worth:
@@ -327,11 +335,10 @@ RESULTS |= {
     "contrast, nothing": contrast(CLASSES, (BUYING[0], NONE)),
     "contrast, others, less": contrast(("chat", OTHERS), BUYING[::-1], (-16.6, -21.4, -11.5, 1e-9, None, None, None)),
     "contrast, hostile": contrast((HOSTILE, HOSTILE), BUYING, APART, by_title=HOSTILE, within=HOSTILE),
-    "relation": relation(("CSAT", estimate(0.12, 0.05)), ("NPS", estimate(0.01, 0.05)), ("CES", "3 customers"),
-                         survives=("CSAT",)),
-    "relation, chance": relation(("CSAT", estimate(0.02, 0.05)), ("NPS", estimate(-0.01, 0.05))),
-    "relation, nothing": relation(("CSAT", HOSTILE), (HOSTILE, "all alike")),
-    "relation, hostile": relation((HOSTILE, estimate(0.12, 0.05)), survives=(HOSTILE,)),
+    "survival": survival(("detractor", 0.99), ("passive", 0.994), ("promoter", 0.997)),
+    "survival, chance": survival(("detractor", 0.996), ("promoter", 0.997), months=7, p_value=0.4),
+    "survival, one": survival(("promoter", 0.997), months=1, p_value=None),
+    "survival, hostile": survival((HOSTILE, 0.99), ("promoter", 0.997)),
     "worth": worth(*PARTS, ("Agents' time in the year, estimated", estimate(18.0, 0.5, 3365)), LOST, WON),
     "worth, within chance": worth(*PARTS, (LOST[0], estimate(34.0, 3.0, 40)), WON),
     "worth, less": worth(*PARTS, (LOST[0], estimate(3.21, 0.4, 40)), WON),
@@ -339,3 +346,7 @@ RESULTS |= {
 RESULTS |= customer_results(SCOPE, HOSTILE)
 RESULTS |= reason_results(RESULTS, HOSTILE)
 RESULTS |= effect_results(RESULTS, HOSTILE)
+RESULTS |= quality_results(SCOPE, HOSTILE)
+RESULTS |= planning_results(SCOPE, HOSTILE)
+RESULTS |= shortlist_results(RESULTS, SCOPE, HOSTILE)
+RESULTS |= day_results(SCOPE, HOSTILE)

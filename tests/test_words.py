@@ -18,7 +18,7 @@ from results_by_hand import HOSTILE, NONE, RESULTS, breakdown, change, estimate,
 from cxlib import numbers
 from cxlib.errors import UsageError
 from cxlib.periods import bounds
-from cxlib.stats.results import Effects, Result
+from cxlib.stats.results import Coverage, Effects, Result, Tally
 from cxlib.words import Sentence, headline, plain, say, verdict
 
 FORBIDDEN = re.compile(r"drive|significan|cause|\bnan\b|\binf\b|None", re.IGNORECASE)
@@ -57,6 +57,15 @@ def allowed(result: Any) -> set[str]:
     counted = [len(getattr(result, "trends", ())), len(getattr(result, "survives", ()))]
     if isinstance(result, Effects):
         counted.append(result.points["value"].count())
+    if isinstance(result, Tally):
+        rounded = result.points.filter(pl.col("label").str.starts_with("rounded"))["n"].sum()
+        agree, apart = result.same + rounded, (result.compared or 0) - result.same - rounded
+        known = result.points.filter("known")["n"].sum() - rounded
+        shares = (100 * known / max(apart, 1), 100 * agree / max(result.compared or 0, 1))
+        counted += [result.points.height, result.points.height - 3, agree, apart, *shares]
+    if isinstance(result, Coverage):
+        last = result.points.filter(month=result.months[-1])
+        counted += [last.height, (last["rows"] > 0).sum()]
     found = [abs(value) / unit for value in (*figures_of(result), *counted) for unit in (1, 60, 1440, 0.01)]
     return {f"{value:.{decimals}f}" for value in found for decimals in (0, 1, 2)}
 
@@ -104,6 +113,13 @@ def test_every_type_of_result_has_its_words() -> None:
 
 
 READS = {
+    "tally": "Broken promises of the data: status is missing (tickets), 12 rows, 1 %; "
+    "duplicate survey_id (set aside) (surveys), 3 rows, 1 %.",
+    "tally, nothing": "Broken promises of the data: not one row; every promise holds.",
+    "reconciliation": "Broken promises of the data: 1,958 of 2,000 agree to the source's step; of the other 42, 95 % "
+    "have a known reason: an automatic answer counts as the reply 40.",
+    "reconciliation, same": "Broken promises of the data: 30 of 30 agree to the source's step; every promise holds.",
+    "coverage": "Coverage, October 2026: no rows of surveys; most often empty: tickets.team 12 %.",
     "change": "Satisfaction fell by 6.8 points (1.1–12.5) to 75.2 % (202 answers); more than chance explains.",
     "change, about the same": "Satisfaction stayed about the same at 80.1 % (202 answers): "
     "a difference of 0.1 points (−1.4 to 1.6).",
@@ -125,10 +141,11 @@ READS = {
     "loyalty class is promoter, 28.6 % (24.9–32.3; 568 answers) where it is detractor: 17 points (−2 to 31) "
     "more; no more "
     "than chance explains.",
-    "relation, chance": "No figure of 2 goes together with revenue in August 2026 to October 2026 by more than chance "
-    "explains; the strongest is CSAT, +0.02 (−0.03 to +0.07; 202 customers). Rank correlations of customers' "
-    "figures from "
-    "August 2025 to July 2026, adjusted for nothing: what goes together, not why.",
+    "survival": "Customers still there, by loyalty class, answers of November 2024 to October 2026: 24 months after the "
+    "first answer 78.6 % (76.6–79.6; 160 customers at risk) after detractor; 86.6 % (84.6–87.6; 160 customers at risk) "
+    "after passive; 93.0 % (91.0–94.0; 160 customers at risk) after promoter; the classes differ by more than chance "
+    "explains (log-rank test). 347 customers left after an answer; everybody's time starts at an answer, and what goes "
+    "together need not be why.",
     "worth": "A customer lost costs 71 EUR (68–74; 3,365 customers) a year, more than the 35 EUR that winning "
     "one costs: the "
     "margin less estimated agents' time of those active at the end of October 2025, who bought for 169 EUR in the year "
@@ -136,7 +153,10 @@ READS = {
     "breakdown, equal": "Satisfaction by channel: no difference that chance would not explain; "
     "all together 77.3 % (75.6–79.0; 2,282 answers).",
     "distribution": "NPS classes: the largest class in October 2026 is Promoters with 48.2 % "
-    "(44.1–52.3; 512 answers), after 51.0 % in September 2026.",
+    "(44.1–52.3; 512 answers), after 51.0 % in September 2026. No class moved by more than chance explains.",
+    "distribution, moved": "NPS classes: the largest class in October 2026 is Others with 51.8 % "
+    "(47.7–55.9; 512 answers), after 45.0 % in September 2026. Moved by more than chance explains: Promoters −6.8 points (−11.8 to −1.8); Others "
+    "+6.8 points (+1.8 to +11.8).",
     "trend, weeks": "Tickets opened (the week of 19 October 2026) moved by 100 (−60 to 260) "
     "against the week of 12 October 2026 "
     "to 2,410; no more than chance explains.",

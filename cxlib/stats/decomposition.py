@@ -27,6 +27,7 @@ REFUSED = {
     "duration": "the median of a wait is no sum over groups, so that its change has no parts; break it down instead",
     "ratio": "its refunds need not lie in the group or month of their orders, so that its change has no parts; "
     "break it down instead",
+    "rate": "its groups come and go with the people in them, so that its change has no parts; break it down instead",
     "count": "a count is the plain sum of its groups, it has no mix; break it down instead",
 }
 
@@ -61,8 +62,7 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
         return whole
     units = unit_frame(metric, view, [baseline, view.month], by)
     groups = units["group"].unique().sort()
-    totals = _totals(units, groups, baseline)
-    if not totals[0].all(axis=0).any():
+    if units.is_empty() or not _totals(units, groups, baseline)[0].all(axis=0).any():
         return NotKnown(whole.metric.title, _apart(whole.metric, by, baseline, view.month))
     parts, contributions = divide(metric, units, groups, baseline)
     names = labels(view, by, pl.DataFrame({"group": groups}))

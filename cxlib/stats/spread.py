@@ -34,6 +34,8 @@ def spread(n: Array, difference: Array, variance: Array, tails: Array) -> Spread
         return None
     d, v, free = difference[used], variance[used], float(used.sum() - 1)
     fitted = 2 * free**2 / (2 * free + float(tails[used].sum()))
+    if fitted < 1:  # all but certain answers: chance alone can reach anywhere
+        return None
 
     def misfit(tau: float) -> float:
         weight = 1 / (v + tau**2)

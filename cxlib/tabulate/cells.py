@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import median_low
 
 from cxlib import numbers
 from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format
 from cxlib.stats.results import Change, Estimate, Scope
 from cxlib.tabulate.grid import Table
-from cxlib.words.change import difference_format, level_format, verdict_words
+from cxlib.words.change import caveat, counted_rows, difference_format, verdict, verdict_words
+from cxlib.words.groups import forms_of
 from cxlib.words.sentence import plain
 
 NOTHING = "–"
@@ -29,9 +29,10 @@ def framed(
     month: bool = False,
 ) -> Table:
     """Return a table headed by the metric, what it is about, the period and the filters."""
+    told = [text] if (text := caveat(metric, scope).strip()) else []
     period = f", {numbers.month(scope.month, scope.language)}" if month else ""
     caption = f"{metric.title}{f', {of}' if of else ''}{period}{filters(scope)}"
-    return Table(caption, columns, tuple(rows), tuple(notes))
+    return Table(caption, columns, tuple(rows), (*notes, *told))
 
 
 def filters(scope: Scope) -> str:
@@ -41,8 +42,7 @@ def filters(scope: Scope) -> str:
 
 def point_columns(metric: Metric, value: str = ">Value") -> tuple[str, ...]:
     """Return the headings of value, interval, rows and units."""
-    rows = "answers" if metric.anchor == "answered" else metric.table.replace("_", " ")
-    return value, ">95 % interval", f">{rows.capitalize()}", f">{units(metric).capitalize()}"
+    return value, ">95 % interval", f">{counted_rows(metric).capitalize()}", f">{units(metric).capitalize()}"
 
 
 def units(metric: Metric) -> str:
@@ -59,15 +59,6 @@ def point_rows(metric: Metric, scope: Scope, points: dict[str, Estimate]) -> lis
     ]
 
 
-def forms_of(metric: Metric, points: list[Estimate], scope: Scope) -> list[Format]:
-    """Return the format of each row: the decimals of the typical one, so that numbers stand below each other."""
-    forms = [level_format(metric, point, scope.language) for point in points]
-    typical = median_low(
-        [form.decimals for form, point in zip(forms, points, strict=True) if point.low is not None] or [1]
-    )
-    return forms if metric.kind == "duration" else [replace(form, decimals=typical) for form in forms]
-
-
 def point_cells(form: Format, point: Estimate) -> tuple[str, str, str, str]:
     """Return value, interval, rows and units as text."""
     interval = form.interval(point.low, point.high) or NOTHING
@@ -81,9 +72,11 @@ def value_cell(form: Format, value: float | None) -> str:
 
 
 def change_cells(change: Change) -> tuple[str, str]:
-    """Return arrow and word, and the interval with its signs."""
-    interval = difference_format(change).interval(change.low, change.high)
-    return verdict_words(change) or NOTHING, interval or NOTHING
+    """Return arrow, word and size, and the interval with its signs."""
+    form = replace(difference_format(change), signed=True)
+    size = form.value(change.difference or 0.0) if verdict(change) in ("chance", "same") else ""
+    words = ", ".join(filter(None, (verdict_words(change), size)))
+    return words or NOTHING, form.interval(change.low, change.high) or NOTHING
 
 
 def is_small(point: Estimate, scope: Scope) -> bool:

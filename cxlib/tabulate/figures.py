@@ -24,8 +24,8 @@ from cxlib.tabulate.cells import (
     value_cell,
 )
 from cxlib.tabulate.grid import Table, table
-from cxlib.words.change import goal_value, level_format, verdict, width
-from cxlib.words.groups import estimate, label, share_format
+from cxlib.words.change import caveat, goal_value, level_format, verdict, width
+from cxlib.words.groups import class_change, estimate, label, share_format
 from cxlib.words.sentence import plain
 
 HEADS = {"day": "Day", "week": "Week of", "month": "Month", "year": "Year"}
@@ -92,11 +92,16 @@ def _(result: Distribution) -> Table:
     rows = []
     for row in result.points.iter_rows(named=True):
         form = share_format(row)
-        rows.append((plain(row["group"]), *point_cells(form, estimate(row)), value_cell(form, row["before"])))
+        change = NOTHING if row["difference"] is None else class_change(row)
+        beyond = NOTHING if row["beyond"] is None else "yes" if row["beyond"] else "no"
+        rows.append(
+            (plain(row["group"]), *point_cells(form, estimate(row)), value_cell(form, row["before"]), change, beyond)
+        )
     before = f">{numbers.month(result.baseline, result.scope.language)}"
-    columns = ("Class", *point_columns(result.metric, value=">Share"), before)
+    columns = ("Class", *point_columns(result.metric, value=">Share"), before, ">Change", "Beyond chance")
     month = numbers.month(result.scope.month, result.scope.language)
-    return Table(f"{plain(result.title)}, {month}{filters(result.scope)}", columns, tuple(rows))
+    told = tuple(filter(None, [caveat(result.metric, result.scope).strip()]))
+    return Table(f"{plain(result.title)}, {month}{filters(result.scope)}", columns, tuple(rows), told)
 
 
 @table.register

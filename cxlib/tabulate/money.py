@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from cxlib import numbers
 from cxlib.numbers import format_of
-from cxlib.stats.results import Contrast, Relation, Worth
-from cxlib.tabulate.cells import NOTHING, filters, forms_of, point_cells, point_columns
+from cxlib.stats.results import Contrast, Worth
+from cxlib.tabulate.cells import filters, forms_of, point_cells, point_columns
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.change import width
 from cxlib.words.groups import estimate
-from cxlib.words.money import RANK, amount, span, times_format
+from cxlib.words.money import amount, span, times_format
 from cxlib.words.sentence import plain
 
 
@@ -28,19 +28,6 @@ def _(result: Contrast) -> Table:
         rows.append(("Times as much", form.bare(result.ratio), between_times, "", ""))
     caption = f"{result.metric.title}, {span(result.months)}{filters(result.scope)}"
     return Table(caption, (plain(result.by_title), *point_columns(result.metric)), tuple(rows))
-
-
-@table.register
-def _(result: Relation) -> Table:
-    rows, notes = [], []
-    for row in result.points.iter_rows(named=True):
-        beyond = NOTHING if row["value"] is None else "yes" if row["metric"] in result.survives else "no"
-        value, interval, n, _ = point_cells(RANK, estimate(row))
-        rows.append((plain(row["title"]), value, interval, n, beyond))
-        notes += [f"{plain(row['title'])}: {plain(row['reason'], 400)}"] if row["reason"] else []
-    caption = f"{result.outcome.title}, {span(result.outcome_months)}, and figures of {span(result.figure_months)}"
-    columns = ("Figure", ">Rank correlation", ">95 % interval", ">Customers", "Beyond chance among all")
-    return Table(caption + filters(result.scope), columns, tuple(rows), tuple(notes))
 
 
 @table.register

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cxlib import numbers
 from cxlib.numbers import Format
-from cxlib.stats.results import Comparison, Peaks
+from cxlib.stats.results import Comparison, Peaks, UnusualDays
 from cxlib.tabulate.cells import NOTHING, filters, forms_of, point_cells, point_columns, value_cell
 from cxlib.tabulate.grid import Table, table
+from cxlib.words.days import day
 from cxlib.words.groups import estimate, label
 from cxlib.words.sentence import plain
 from cxlib.words.volume import LONG, clock_hour, is_compared, made_of, percent
@@ -38,3 +39,16 @@ def _(result: Peaks) -> Table:
     months = " to ".join(numbers.month(month, result.scope.language) for month in result.months)
     caption = f"{result.metric.title}, mean of one hour, {months}{filters(result.scope)}"
     return Table(caption, columns, tuple(rows), (*("In the busiest hour, against all others:",)[: len(notes)], *notes))
+
+
+@table.register
+def _(result: UnusualDays) -> Table:
+    form = Format("", language=result.scope.language)
+    rows = [
+        (day(row), form.value(row["value"]), form.value(row["expected"]), form.interval(row["low"], row["high"]),
+         "yes" if row["outside"] else "no")
+        for row in result.points.iter_rows(named=True)
+    ]  # fmt: skip
+    columns = ("Day", f">{result.metric.measured_in.capitalize()}", ">Expected", ">Between", "Beyond chance")
+    caption = f"{result.metric.title} a day, {numbers.month(result.scope.month)}{filters(result.scope)}"
+    return Table(caption, columns, tuple(rows), ("Between: all days together lie within theirs with 95 %.",))

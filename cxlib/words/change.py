@@ -20,6 +20,9 @@ _ENDED_OTHERWISE = {
     "take_up_time": "ended without being taken",
     "first_reply_time": "ended without a reply",
     "resolution_time": "were merged, deleted or spam",
+    "reply_time": "ended without a reply",
+    "agent_wait_time": "were never pending",
+    "on_hold_time": "were never on hold",
 }
 
 
@@ -50,11 +53,16 @@ def subject(metric: Metric, group: str = "") -> str:
     return f"{title} ({plain(group)})" if group else title
 
 
-def counted(metric: Metric, n: int) -> str:
-    """Return "202 answers": what the rows of the metric are."""
-    noun = metric.table.replace("_", " ")
+def counted_rows(metric: Metric) -> str:
+    """Return "answers": what the rows of the metric are."""
     if metric.table in ("surveys", "followed_answers"):
-        noun = "answers" if metric.anchor == "answered" else "surveys sent"
+        return "answers" if metric.anchor == "answered" else "surveys sent"
+    return "tickets" if metric.table == "backlog_months" else metric.table.replace("_", " ")
+
+
+def counted(metric: Metric, n: int) -> str:
+    """Return "202 answers": how many rows the metric has."""
+    noun = counted_rows(metric)
     if n == 1:
         noun = {"replies": "reply", "surveys sent": "survey sent"}.get(noun, noun.removesuffix("s"))
     return f"{numbers.number(n)}{numbers.SPACE}{noun}"

@@ -68,7 +68,8 @@ def history_cells(result: History) -> Cells:
         by_ticket.setdefault(part["ticket_id"], []).append(part)
     events = list(result.events.reverse().iter_rows(named=True))
     rows = tuple(_event_cells(event, by_ticket.get(event["id"], [])) for event in events[:MOST])
-    notes = [INTERNAL] + ([f"{len(events) - MOST} older rows are left out."] if len(events) > MOST else [])
+    notes = [INTERNAL, f"On record: {_on_record(result)}."] + ([f"{len(events) - MOST} older rows are left out."] if len(events) > MOST else [])
+    notes += [f"Waiting now, in all: {', '.join(wait(minutes) for minutes in result.waited)}"] if result.waited else []
     notes += ["* estimated: public replies × a setting"] if result.work["estimated"].any() else []
     notes += [f"{plain(row['agent'])}: {spent(row)}" for row in result.agents.head(TOP).iter_rows(named=True)]
     notes += [f"{count(result.agents.height - TOP, 'other')} spent less."] if result.agents.height > TOP else []
@@ -93,7 +94,8 @@ def waiting_cells(result: WaitingList) -> Cells:
     important = ", ".join(plain(name) for name in result.important) or "not known"
     rule = f"Important: {important}. Long-loyal: {_bare(result.loyal_years)} years or more. Waiting: not yet solved."
     rest = result.selected - result.customers.height
-    notes = (INTERNAL, rule, *([f"{numbers.number(rest)} more are left out."] if rest else []))
+    counts = f"{numbers.number(result.selected)} of {numbers.number(result.everybody)} who wait."
+    notes = (INTERNAL, rule, counts, *([f"{numbers.number(rest)} more are left out."] if rest else []))
     chosen = _chosen(result)
     return f"{chosen[0].upper()}{chosen[1:]}s who wait on {numbers.day(result.as_of)}", columns, rows, notes
 

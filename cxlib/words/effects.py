@@ -22,6 +22,8 @@ def effects_text(result: Effects) -> str:
     found = [row for row in rows if row["beyond"]]
     if most_rows(rows) < FEW:
         text = f"{title}: too few {counted(result.metric, 0).split(numbers.SPACE)[1]} to judge"
+    elif result.none is None:
+        text = f"{title}: {'; '.join(effect(result, row) for row in rows)}"
     elif found:
         told = "; ".join(effect(result, row) for row in found[:TOLD])
         more = "; and others in the table" if len(found) > TOLD else ""
@@ -43,6 +45,8 @@ def effects_headline(result: Effects) -> str:
         return f"{title}: not known"
     if most_rows(rows) < FEW:
         return f"{title}: too few to judge"
+    if result.none is None:
+        return title
     found = [f"{label(row)} {effect_format(result, row).value(row['value'])}" for row in rows if row["beyond"]]
     return f"{title}: {', '.join(found[:2]) or 'nothing beyond chance'}"
 
@@ -55,7 +59,7 @@ def effect(result: Effects, row: Row) -> str:
 def effect_format(result: Effects, row: Row) -> Format:
     """Return how an effect is printed, as exactly as its interval deserves."""
     between = width(row["low"], row["high"])
-    decimals = 2 if result.measured_in in ("", "times") else 1
+    decimals = 2 if result.measured_in in ("", "times") or result.metric.kind == "mean" else 1
     if between is not None:
         decimals = min(decimals, numbers.share_format(between).decimals + (decimals - 1))
     return Format(result.measured_in, decimals=decimals, signed=result.signed, language=result.scope.language)

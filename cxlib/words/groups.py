@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from statistics import median_low
 from typing import Any
 
+import polars as pl
+
 from cxlib import numbers
-from cxlib.numbers import format_of
-from cxlib.stats.results import Breakdown, Distribution, Estimate
+from cxlib.metrics.registry import Metric
+from cxlib.numbers import Format, format_of
+from cxlib.stats.results import Breakdown, Distribution, Estimate, Scope
 from cxlib.words.change import FEW, counted, level, level_format, nothing, subject, unsigned, width
 from cxlib.words.sentence import LONGEST, plain
 
@@ -28,11 +33,23 @@ def breakdown_text(result: Breakdown) -> str:
         return f"{name}: from {ends}{tested}."
     if result.p_value >= ALPHA:
         overall = level(result.metric, result.overall)
-        return f"{name}: no difference that chance would not explain; all together {overall}."
+        return f"{name}: no difference that chance would not explain; all together {overall}.{_curves(result)}"
     parts = [f"{word} for {_against_rest(result, row)}" for word, row in _apart(result)]
-    if not parts:
-        return f"{name}: more difference than chance explains, but no group stands apart from the rest by itself."
-    return f"{name}: {'; '.join(parts)}; more than chance explains."
+    nobody = "more difference than chance explains, but no group stands apart from the rest by itself"
+    found = f"{'; '.join(parts)}; more than chance explains" if parts else nobody
+    return f"{name}: {found}.{_curves(result)}"
+
+
+def _curves(result: Breakdown) -> str:
+    """Return what the log-rank test finds beside the test of the medians, or nothing where there is none."""
+    if result.curves_p is None or result.p_value is None:
+        return ""
+    found = {
+        (True, True): "The whole curves differ too", (False, False): "Nor do the whole curves differ",
+        (True, False): "The whole curves differ no more than chance explains",
+        (False, True): "But the whole curves differ more than chance explains",
+    }[result.p_value < ALPHA, result.curves_p < ALPHA]  # fmt: skip
+    return f" {found} (log-rank test)."
 
 
 def breakdown_headline(result: Breakdown) -> str:
@@ -49,7 +66,7 @@ def breakdown_headline(result: Breakdown) -> str:
 
 
 def distribution_text(result: Distribution) -> str:
-    """Return the largest class with its interval and what it was in the baseline month."""
+    """Return the largest class with its interval, and which classes moved since the baseline month."""
     row, title = _largest(result), plain(result.title)
     if row is None:
         none = Estimate(0, 0, None, None, None, None)
@@ -60,7 +77,14 @@ def distribution_text(result: Distribution) -> str:
         f", after {form.value(row['before'])} in {numbers.month(result.baseline)}" if row["before"] is not None else ""
     )
     month = numbers.month(result.scope.month)
-    return f"{title}: the largest class in {month} is {plain(row['group'])} with {share}{before}."
+    return f"{title}: the largest class in {month} is {plain(row['group'])} with {share}{before}.{_moved(result)}"
+
+
+def class_change(row: Row) -> str:
+    """Return "−6.0 points (−10.1 to −1.9)": the change of a class's share."""
+    between = width(row["low_difference"], row["high_difference"])
+    form = replace(share_format(row), unit="points", signed=True, decimals=numbers.share_format(between).decimals)
+    return form.with_interval(row["difference"], row["low_difference"], row["high_difference"])
 
 
 def distribution_headline(result: Distribution) -> str:
@@ -87,6 +111,15 @@ def estimate(row: Row) -> Estimate:
     return Estimate(row["n"], row["units"], row["value"], row["se"], row["low"], row["high"])
 
 
+def forms_of(metric: Metric, points: list[Estimate], scope: Scope) -> list[Format]:
+    """Return the format of each row: the decimals of the typical one, so that numbers stand below each other."""
+    forms = [level_format(metric, point, scope.language) for point in points]
+    typical = median_low(
+        [form.decimals for form, point in zip(forms, points, strict=True) if point.low is not None] or [1]
+    )
+    return forms if metric.kind == "duration" else [replace(form, decimals=typical) for form in forms]
+
+
 def _name(result: Breakdown) -> str:
     return f"{subject(result.metric)} by {plain(result.by_title).lower()}"
 
@@ -94,6 +127,17 @@ def _name(result: Breakdown) -> str:
 def _largest(result: Distribution) -> Row | None:
     rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
     return max(rows, key=lambda row: float(row["value"]), default=None)
+
+
+def _moved(result: Distribution) -> str:
+    tested = result.points.filter(pl.col("p_value").is_not_null(), pl.col("n") >= FEW).sort("p_value")
+    moved = [row for row in tested.iter_rows(named=True) if row["beyond"]]
+    if not tested.height:
+        return ""
+    if not moved:
+        return " No class moved by more than chance explains."
+    told = "; ".join(f"{plain(row['group'])} {class_change(row)}" for row in moved[:2])
+    return f" Moved by more than chance explains: {told}."
 
 
 def _apart(result: Breakdown) -> list[tuple[str, Row]]:
@@ -117,7 +161,9 @@ def _against_rest(result: Breakdown, row: Row) -> str:
 
 
 def _value(result: Breakdown, row: Row) -> str:
-    return level_format(result.metric, estimate(row)).value(row["value"])
+    rows = list(result.points.iter_rows(named=True))
+    forms = forms_of(result.metric, [estimate(other) for other in rows], result.scope)
+    return forms[[other["group"] for other in rows].index(row["group"])].value(row["value"])
 
 
 def label(row: Row, longest: int = LONGEST) -> str:

@@ -1,18 +1,13 @@
-"""What contrasts, relations and the worth of a customer say: what goes together with what, never what drives it."""
+"""What contrasts and the worth of a customer say: what goes together with what, never what drives it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from cxlib import numbers
 from cxlib.numbers import Format, format_of
-from cxlib.stats.results import OTHERS, Contrast, Estimate, Relation, Worth
+from cxlib.stats.results import OTHERS, Contrast, Estimate, Worth
 from cxlib.words.change import FEW, level, level_format, nothing, subject, unsigned, width
 from cxlib.words.groups import estimate
 from cxlib.words.sentence import plain
-
-RANK = Format("", decimals=2, signed=True)
-"""How a rank correlation is printed."""
 
 
 def span(months: tuple[str, str]) -> str:
@@ -61,42 +56,6 @@ def is_small(result: Contrast) -> bool:
 def beyond(result: Contrast) -> bool:
     """Tell whether the 95 % interval of the difference is known and leaves out zero."""
     return result.low is not None and result.high is not None and not result.low <= 0 <= result.high
-
-
-def relation_text(result: Relation) -> str:
-    """Return what goes together with the outcome beyond chance among all figures, with n and the caveat."""
-    rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
-    outcome = f"{subject(result.outcome).lower()} in {span(result.outcome_months)}"
-    if not rows:
-        return f"What goes together with {outcome} is not known: {plain(_reasons(result), 400)}"
-    found = [row for row in rows if row["metric"] in result.survives]
-    if found:
-        told = "; ".join(f"{plain(row['title'])} {correlation(row)}" for row in found)
-        text = f"With {outcome} go together, beyond chance among {len(rows)} figures: {told}"
-    else:
-        most = max(rows, key=lambda row: abs(row["value"]))
-        text = f"No figure of {len(rows)} goes together with {outcome} by more than chance explains; the strongest is "
-        text += f"{plain(most['title'])}, {correlation(most)}"
-    months = span(result.figure_months)
-    caveat = (
-        f"Rank correlations of customers' figures from {months}, adjusted for nothing: what goes together, not why."
-    )
-    return f"{text}. {caveat}"
-
-
-def relation_headline(result: Relation) -> str:
-    """Return how many figures go together with the outcome beyond chance."""
-    known, found = result.points["value"].count(), len(result.survives)
-    if not known:
-        return f"What goes together with later {subject(result.outcome).lower()} is not known"
-    some = f"{found} of {known} figures" if found else f"No figure of {known}"
-    return f"{some} go{'es' if found < 2 else ''} together with later {subject(result.outcome).lower()} beyond chance"
-
-
-def correlation(row: dict[str, Any]) -> str:
-    """Return "+0.12 (+0.08 to +0.16; 3,741 customers)"."""
-    n = f"{numbers.number(row['n'])}{numbers.SPACE}customers"
-    return RANK.with_interval(row["value"], row["low"], row["high"], n)
 
 
 def worth_text(result: Worth) -> str:
@@ -154,7 +113,3 @@ def _sides(result: Contrast) -> tuple[Estimate, Estimate]:
 def _names(result: Contrast) -> tuple[str, str]:
     one, two = (plain(name) for name in result.points["group"])
     return one, two
-
-
-def _reasons(result: Relation) -> str:
-    return "; ".join(f"{row['title']}: {row['reason']}" for row in result.points.iter_rows(named=True)) + "."

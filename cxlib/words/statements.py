@@ -14,18 +14,40 @@ from cxlib.stats.results import (
     Change,
     Comparison,
     Contrast,
+    Coverage,
     Distribution,
     Effects,
+    Forecast,
     History,
     NotKnown,
     Overview,
     Peaks,
-    Relation,
+    Survival,
+    Shortlist,
+    Staffing,
+    Tally,
     Trend,
+    UnusualDays,
     WaitingList,
     Worth,
 )
-from cxlib.words import agents, change, customers, effects, groups, money, overview, trend, volume, why
+from cxlib.words import (
+    agents,
+    change,
+    customers,
+    days,
+    effects,
+    groups,
+    money,
+    overview,
+    planning,
+    quality,
+    shortlist,
+    survival,
+    trend,
+    volume,
+    why,
+)  # fmt: skip
 from cxlib.words.sentence import Sentence, plain
 
 Words = Callable[[Any], str]
@@ -73,7 +95,8 @@ def _in_english(words: Words) -> Words:
 def _sentence(words: Words) -> Callable[[Any], Sentence]:
     def sentence(result: Any) -> Sentence:
         text = _in_english(words)(result)
-        return Sentence(text + (change.caveat(result.metric, result.scope) if hasattr(result, "metric") else ""))
+        told = hasattr(result, "metric") and not isinstance(result, Effects)  # these carry a caveat of their own
+        return Sentence(text + (change.caveat(result.metric, result.scope) if told else ""))
 
     return sentence
 
@@ -87,13 +110,19 @@ _WORDS: dict[type, tuple[Words, Words]] = {
     Distribution: (groups.distribution_text, groups.distribution_headline),
     Overview: (overview.overview_text, overview.overview_headline),
     Contrast: (money.contrast_text, money.contrast_headline),
-    Relation: (money.relation_text, money.relation_headline),
+    Survival: (survival.survival_text, survival.survival_headline),
     Worth: (money.worth_text, money.worth_headline),
     History: (customers.history_text, customers.history_headline),
     WaitingList: (customers.waiting_text, customers.waiting_headline),
+    Shortlist: (shortlist.shortlist_text, shortlist.shortlist_headline),
     Effects: (effects.effects_text, effects.effects_headline),
     Decomposition: (why.why_text, why.why_headline),
     Funnel: (agents.funnel_text, agents.funnel_headline),
+    Tally: (quality.tally_text, quality.tally_headline),
+    Coverage: (quality.coverage_text, quality.coverage_headline),
+    Forecast: (planning.forecast_text, planning.forecast_headline),
+    Staffing: (planning.staffing_text, planning.staffing_headline),
+    UnusualDays: (days.days_text, days.days_headline),
     NotKnown: (_reason, _not_known),
 }
 for _type, (_text, _headline) in _WORDS.items():

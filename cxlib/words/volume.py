@@ -63,7 +63,7 @@ def peaks_text(result: Peaks) -> str:
     """Return the busiest hour with its interval, how many hours chance does not tell from it, and what makes it."""
     top = busiest(result)
     form = level_format(replace(result.metric, kind="mean"), estimate(top))
-    form = replace(form, unit=f"{result.metric.measured_in} an hour")
+    form = replace(form, unit=f"{result.metric.measured_in} an hour", decimals=1)
     size = form.with_interval(top["value"], top["low"], top["high"])
     close = [row for row in result.points.iter_rows(named=True) if (row["high"] or 0.0) >= top["value"]]
     others = f"; {_count(len(close) - 1)} more within chance of it" if len(close) > 1 else ""

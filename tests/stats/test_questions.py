@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
@@ -16,6 +18,7 @@ from stats import desk
 
 from cxlib.errors import UsageError
 from cxlib.metrics import METRICS, View, parse_filters, view
+from cxlib.metrics.registry import Clock
 from cxlib.stats import (
     Breakdown,
     Change,
@@ -31,6 +34,8 @@ from cxlib.stats import (
     trend,
 )  # fmt: skip
 from cxlib.stats.breakdown import equality
+from cxlib.stats.cells import cells
+from cxlib.stats.change import compare
 from cxlib.stats.overview import survivors
 from cxlib.stats.results import POINT
 
@@ -202,6 +207,42 @@ def test_a_distribution_of_answers_adds_up_and_its_top_is_the_share(looked: View
     assert found.points["value"].sum() == pytest.approx(100)
     assert found.points["before"].sum() == pytest.approx(100)
     assert found.points.row(2)[1:7] == csat.points.row(-1)[1:]
+    top, moved = found.points.row(2, named=True), csat.change
+    assert moved is not None
+    names = ("difference", "low_difference", "high_difference", "p_value")
+    assert [top[name] for name in names] == [moved.difference, moved.low, moved.high, moved.p_value]
+
+
+def test_a_bracket_changes_as_the_same_share_of_any_metric_does(looked: View) -> None:
+    waits = METRICS["resolution_time"]
+    found = distribution("resolution_time", replace(looked, month="2026-08", compare_with="2026-06"))
+    assert isinstance(found, Distribution)
+
+    def within_four_hours() -> nw.Expr:
+        clock = waits.value()
+        assert isinstance(clock, Clock)
+        inside = nw.col(clock.ended) & (nw.col(clock.minutes) > 60) & (nw.col(clock.minutes) <= 240)
+        known = ~nw.col(clock.minutes).is_null() & (True if clock.where is None else clock.where)
+        return nw.when(known).then(inside)
+
+    as_share = replace(waits, kind="share", measured_in="%", scale=(0.0, 100.0), value=within_four_hours)
+    chosen = replace(looked, month="2026-08", compare_with="2026-06")
+    keys = pl.DataFrame({"period": ["2026-06", "2026-08"], "group": ["", ""]})
+    both = cells(as_share, chosen, ["2026-06", "2026-08"]).at(keys)
+    expected = compare(as_share, chosen, both, "2026-06").columns(as_share)
+    row = found.points.row(by_predicate=pl.col("group") == "1–4 h", named=True)
+    names = ("difference", "low_difference", "high_difference", "p_value")
+    assert [row[name] for name in names] == pytest.approx([column.item() for column in expected])
+    assert row["p_value"] is not None
+
+
+def test_a_bracket_that_waits_may_still_fall_into_is_not_compared(looked: View) -> None:
+    found = distribution("resolution_time", looked)
+    assert isinstance(found, Distribution)
+    rows = {row["group"]: row for row in found.points.iter_rows(named=True)}
+    assert rows["still open"]["value"] > 0.5
+    assert rows["still open"]["p_value"] is None
+    assert rows["> 7 d"]["difference"] is None
 
 
 def test_a_distribution_of_waits_counts_each_ticket_once(looked: View, literal_tickets: desk.Rows) -> None:
@@ -217,6 +258,25 @@ def test_a_distribution_of_waits_counts_each_ticket_once(looked: View, literal_t
     )
     assert found.points["value"].to_list() == pytest.approx([100 * places[place] / len(of_month) for place in range(8)])
     assert found.points["group"][-1] == "still open"
+
+
+def test_calls_nobody_took_are_not_still_open(small_demo: Path) -> None:
+    demo = view(str(small_demo), month="2026-10")
+    found = distribution("resolution_time", demo)
+    assert isinstance(found, Distribution)
+    shares = dict(found.points.select("group", "value").iter_rows())
+    month = pl.col("created_day").dt.strftime("%Y-%m") == "2026-10"
+    rows = [
+        row
+        for row in demo.data.scan("tickets").filter(month).collect().iter_rows(named=True)
+        if row["status"] not in ("merged", "deleted", "spam") and row["resolution_minutes"] is not None
+    ]
+    never = [row for row in rows if not row["resolution_ended"]]
+    over = [row for row in never if row["status"] in ("closed", "missed", "solved")]
+    assert len(over) > 3
+    assert shares["closed without it"] == pytest.approx(100 * len(over) / len(rows))
+    assert shares["still open"] == pytest.approx(100 * (len(never) - len(over)) / len(rows))
+    assert sum(shares.values()) == pytest.approx(100)
 
 
 def test_what_has_no_classes_says_so(looked: View) -> None:

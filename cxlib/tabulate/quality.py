@@ -1,0 +1,42 @@
+"""Tables about the data themselves: rows by reason, rows by table and month."""
+
+from __future__ import annotations
+
+from cxlib import numbers
+from cxlib.stats.quality_results import Coverage, Tally
+from cxlib.tabulate.cells import NOTHING, filters
+from cxlib.tabulate.grid import Table, table
+from cxlib.words.quality import LONG, gap, typical
+from cxlib.words.sentence import plain
+
+
+@table.register
+def _(result: Tally) -> Table:
+    compared = result.compared is not None
+    rows = [
+        (
+            plain(row["label"], LONG), plain(row["family"]), numbers.number(row["n"]),
+            NOTHING if row["share"] is None else numbers.percent(row["share"] / 100),
+            *((typical(row),) if compared else ()), plain(row["examples"] or "", LONG),
+        )
+        for row in result.points.iter_rows(named=True)
+    ]  # fmt: skip
+    columns = ("Reason", "Where", ">Rows", ">Share", *((">Median, theirs − ours",) if compared else ()), "For example")
+    notes = [] if result.compared is None else [f"Compared: {numbers.number(result.compared)} figures of tickets."]
+    return Table(f"{result.title}{filters(result.scope)}", columns, tuple(rows), tuple(notes))
+
+
+@table.register
+def _(result: Coverage) -> Table:
+    rows = []
+    for (name,), part in result.points.partition_by("table", as_dict=True, maintain_order=True).items():
+        counts, language = part["rows"].to_list(), result.scope.language
+        least = min(zip(counts, part["month"], strict=True))
+        empty = result.gaps.filter(result.gaps["table"] == name)
+        told = [gap(row).partition(".")[2] for row in empty.iter_rows(named=True) if row["share"]]
+        before = numbers.number(counts[-2]) if len(counts) > 1 else NOTHING
+        fewest = f"{numbers.number(least[0])} ({numbers.month(least[1], language)})"
+        rows.append((str(name), numbers.number(counts[-1]), before, fewest, ", ".join(told) or "none"))
+    month = numbers.month(result.months[-1], result.scope.language)
+    columns = ("Table", f">{month}", ">Month before", ">Fewest", "Empty cells of columns that figures need")
+    return Table(f"Rows and empty cells of the tables, {month}", columns, tuple(rows))

@@ -1,0 +1,61 @@
+"""What curves of customers still there say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cxlib import numbers
+from cxlib.numbers import share_format
+from cxlib.stats.results import Survival
+from cxlib.words.change import width
+from cxlib.words.money import span
+from cxlib.words.sentence import plain
+
+ALPHA = 0.05
+TOLD = 4
+Row = dict[str, Any]
+
+
+def survival_text(result: Survival) -> str:
+    """Return the shares still there after the same time, the verdict of the log-rank test, and what it cannot say."""
+    months, rows = horizon(result)
+    told = "; ".join(f"{share(row)} after {plain(row['group'])}" for row in rows[:TOLD])
+    verdict = {
+        None: "too few to compare", True: "the classes differ by more than chance explains (log-rank test)",
+        False: "no difference that chance would not explain (log-rank test)",
+    }[None if result.p_value is None else result.p_value < ALPHA]  # fmt: skip
+    left = f"{numbers.number(result.left)} customer{'s' if result.left != 1 else ''} left after an answer"
+    return (
+        f"{plain(result.title)}, answers of {span(result.months)}: {numbers.number(months)} months after the first "
+        f"answer {told}; {verdict}. {left}; everybody's time starts at an answer, and what goes together need not be "
+        f"why.{result.sampled}"
+    )
+
+
+def survival_headline(result: Survival) -> str:
+    """Return the lowest and the highest share after the same time."""
+    if result.p_value is None or result.p_value >= ALPHA:
+        return f"{plain(result.title)}: no difference beyond chance"
+    months, rows = horizon(result)
+    ends = " to ".join(f"{share_format().value(row['value'])} ({plain(row['group'])})" for row in (rows[0], rows[-1]))
+    return f"{plain(result.title)}: {ends} after {numbers.number(months)} months"
+
+
+def share(row: Row) -> str:
+    """Return "86.8 % (84.1–89.1; 393 customers at risk)"."""
+    n = f"{numbers.number(row['n'])}{numbers.SPACE}customers at risk"
+    form = share_format(width(row["low"], row["high"]))
+    return form.with_interval(row["value"], row["low"], row["high"], n)
+
+
+def horizon(result: Survival) -> tuple[int, list[Row]]:
+    """Return after how many months the classes are told – whole years that all curves reach, else as far as all do –,
+    and the rows, lowest first.
+    """
+    points = list(result.points.iter_rows(named=True))
+    last: dict[str, int] = {}
+    for row in points:
+        last[row["group"]] = max(last.get(row["group"], 0), row["months"])
+    reached = min(last.values(), default=0)
+    months = reached if reached < 12 else reached - reached % 12
+    return months, sorted((row for row in points if row["months"] == months), key=lambda row: float(row["value"]))
