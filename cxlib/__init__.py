@@ -4,13 +4,21 @@ A map of the front door; everything here is `cx.<name>` after `import cxlib as c
 
     look      view(data, month=…, by=…, filters=…)      what is looked at; every question takes it
     ask       trend · breakdown · distribution · change · overview · figures
-              volume · per_working_day · movers · seasons · peaks
-              contrast · relation · lost_customer · history(view, customer_id=…) · waiting
-              why (it moved) · agents (do they differ?)
+              volume · per_working_day · movers · seasons · peaks · forecast · staffing · backlog
+              count_model · level_shift · unusual_days (did it really change?) · dated_event
+              contrast · relation · spending_after · customers_staying · customers_leaving
+              lost_customer · value_of_a_point · history(view, customer_id=…) · waiting
+              workload · turnover · tenure_curve · by_tenure · before_leaving · alike · one_agent(view, agent_id)
+              peers(view, customer_id): one customer among others alike
+              why (it moved) · agents (do they differ?) · goes_with · silent (would they agree?) · ordinal_change
+              quality · set_aside · coverage · provisional · reconciliation, differences (ours, the source's)
+              workflow_reach · workflow_outcomes · heavy_workflows · automation_candidates (what next?)
+              leaving_articles · article_candidates (what to write about?)
     answer    show(result) = chart(result), say(result), table(result)
     explore   explore("demo") in JupyterLab: pick, look, copy the call
     explain   glossary(names) · stamp(view)
     beneath   open_data · METRICS · unit_frame, measured_frame, row_frame
+              rows(metric, view): those behind a figure
 
 Names are loaded on first use, so that `cx --help` and small scripts do not wait for a chart library.
 """
@@ -24,27 +32,61 @@ if TYPE_CHECKING:
     from cxlib.charts import chart, show
     from cxlib.explorer import explore
     from cxlib.glossary import glossary
-    from cxlib.metrics import METRICS, View, measured_frame, row_frame, unit_frame, view
+    from cxlib.metrics import METRICS, View, measured_frame, row_frame, rows, unit_frame, view
     from cxlib.report.stamp import stamp
     from cxlib.stats import (
         agents,
+        alike,
+        article_candidates,
+        automation_candidates,
+        backlog,
+        before_leaving,
         breakdown,
+        by_tenure,
         change,
         contrast,
+        count_model,
+        coverage,
+        differences,
+        dated_event,
         distribution,
         figures,
+        forecast,
+        goes_with,
+        heavy_workflows,
         history,
+        level_shift,
+        leaving_articles,
+        customers_leaving,
+        customers_staying,
         lost_customer,
+        spending_after,
+        value_of_a_point,
         movers,
+        one_agent,
+        ordinal_change,
         overview,
         peaks,
+        peers,
         per_working_day,
+        provisional,
+        quality,
+        reconciliation,
         relation,
         seasons,
+        set_aside,
+        silent,
+        staffing,
+        tenure_curve,
         trend,
+        unusual_days,
+        turnover,
         volume,
         waiting,
         why,
+        workflow_outcomes,
+        workflow_reach,
+        workload,
     )  # fmt: skip
     from cxlib.store import open_data
     from cxlib.tabulate import table
@@ -55,17 +97,28 @@ _HOME = {
     "METRICS": "metrics", "View": "metrics", "measured_frame": "metrics", "row_frame": "metrics",
     "unit_frame": "metrics", "view": "metrics", "breakdown": "stats", "change": "stats", "distribution": "stats",
     "figures": "stats", "overview": "stats", "trend": "stats", "contrast": "stats", "relation": "stats",
-    "lost_customer": "stats", "chart": "charts", "show": "charts", "say": "words",
+    "lost_customer": "stats", "customers_leaving": "stats", "customers_staying": "stats", "spending_after": "stats",
+    "value_of_a_point": "stats", "chart": "charts", "show": "charts", "say": "words",
     "movers": "stats", "peaks": "stats", "per_working_day": "stats", "seasons": "stats", "volume": "stats",
-    "history": "stats", "waiting": "stats", "agents": "stats", "why": "stats",
+    "history": "stats", "waiting": "stats", "agents": "stats", "why": "stats", "backlog": "stats",
+    "count_model": "stats", "level_shift": "stats", "unusual_days": "stats", "dated_event": "stats",
+    "forecast": "stats", "staffing": "stats",
+    "peers": "stats", "alike": "stats", "one_agent": "stats", "before_leaving": "stats",
+    "by_tenure": "stats", "tenure_curve": "stats", "turnover": "stats", "workload": "stats",
     "table": "tabulate", "glossary": "glossary", "stamp": "report.stamp", "open_data": "store",
-    "explore": "explorer",
+    "explore": "explorer", "goes_with": "stats", "silent": "stats", "ordinal_change": "stats", "rows": "metrics", "quality": "stats", "set_aside": "stats", "coverage": "stats",
+    "provisional": "stats", "reconciliation": "stats", "differences": "stats",
+    "workflow_reach": "stats", "workflow_outcomes": "stats", "heavy_workflows": "stats", "leaving_articles": "stats",
+    "automation_candidates": "stats", "article_candidates": "stats",
 }  # fmt: skip
 __all__ = [
-    "METRICS", "View", "agents", "breakdown", "change", "chart", "contrast", "distribution", "explore", "figures",
-    "glossary", "history", "lost_customer", "measured_frame", "movers", "open_data", "overview", "peaks",
-    "per_working_day", "relation", "row_frame", "say", "seasons", "show", "stamp", "table", "trend", "unit_frame",
-    "view", "volume", "waiting", "why",
+    "METRICS", "View", "agents", "alike", "article_candidates", "automation_candidates", "backlog", "before_leaving",
+    "breakdown", "by_tenure", "change", "chart", "contrast", "count_model", "coverage", "differences", "dated_event", "distribution", "explore",
+    "figures", "forecast", "glossary", "goes_with", "heavy_workflows", "history", "level_shift", "leaving_articles", "customers_leaving", "customers_staying", "lost_customer", "spending_after", "value_of_a_point",
+    "measured_frame", "movers", "one_agent", "open_data", "ordinal_change", "overview", "peaks", "peers", "per_working_day",
+    "provisional", "quality", "reconciliation", "relation", "row_frame", "rows", "say", "seasons", "set_aside",
+    "show", "silent", "staffing", "stamp", "table", "tenure_curve", "trend", "unusual_days", "turnover", "unit_frame", "view",
+    "volume", "waiting", "why", "workflow_outcomes", "workflow_reach", "workload",
 ]  # fmt: skip
 
 

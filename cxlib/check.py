@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.schema import GIVEN
+from cxlib.schema import GIVEN, INSTANT
 from cxlib.store import Data
 from cxlib.tables import Table
 
@@ -18,11 +18,12 @@ _ORDERED = {
     "customers": (("joined_at", "left_at"),),
     "agents": (("hired_at", "left_at"),),
 }
-_ANCHOR = {
+ANCHOR = {
     "tickets": "created_at", "messages": "sent_at", "changes": "changed_at", "surveys": "answered_at",
     "orders": "ordered_at", "workflow_runs": "ran_at", "article_views": "viewed_at", "customers": "joined_at",
     "agents": "hired_at",
 }  # fmt: skip
+MONTHLY = tuple(name for name in ANCHOR if name not in ("customers", "agents"))  # tables that grow month by month
 _FIELDS = ("status", "agent", "team")  # changes that figures are made of
 # Instants that lie ahead by their nature.
 _PROMISED = ("first_reply_due_at", "due_at")
@@ -85,13 +86,13 @@ def check(data: Data) -> CheckReport:
     """Check every given table of a data folder against its declaration and against the others."""
     present = [declared for name, declared in GIVEN.items() if data.has(name)]
     summaries = tuple(_summary(data, declared) for declared in present)
-    findings = [one for declared in present for one in (*_findings(data, declared), *_set_aside(data, declared))]
+    findings = [one for declared in present for one in (*_findings(data, declared), *set_aside(data, declared))]
     return CheckReport(data.name, summaries, tuple(findings))
 
 
 def _summary(data: Data, declared: Table) -> TableSummary:
     names = [column.name for column in declared.given]
-    anchor = pl.col(_ANCHOR[declared.name])
+    anchor = pl.col(ANCHOR[declared.name]) if declared.name in ANCHOR else pl.lit(None, dtype=INSTANT)
     row = (
         data.scan(declared.name)
         .select(pl.len().alias("rows"), anchor.min().alias("first"), anchor.max().alias("last"), *_nulls(names))
@@ -176,7 +177,7 @@ def _references(data: Data, declared: Table) -> Iterator[Finding]:
             yield Finding(declared.name, f"{column.name} is unknown in {target}", len(lost), examples)
 
 
-def _set_aside(data: Data, declared: Table) -> Iterator[Finding]:
+def set_aside(data: Data, declared: Table) -> Iterator[Finding]:
     """Tell what an import or the derive step set aside, with ids where the kept rows have them."""
     path = data.folder / "set_aside" / f"{declared.name}.parquet"
     kept = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema={"reason": pl.String})
@@ -189,9 +190,9 @@ def _set_aside(data: Data, declared: Table) -> Iterator[Finding]:
 
 def _shrunk_months(data: Data, declared: Table) -> Iterator[Finding]:
     """Find complete months with less than half the rows of both neighbours (or of the one before, at the end)."""
-    if declared.name in ("customers", "agents"):
+    if declared.name not in MONTHLY:
         return
-    anchor = pl.col(_ANCHOR[declared.name])
+    anchor = pl.col(ANCHOR[declared.name])
     month = anchor.dt.convert_time_zone(data.settings.timezone).dt.strftime("%Y-%m")
     months = (
         data.scan(declared.name)

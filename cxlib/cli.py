@@ -147,6 +147,21 @@ def _formatted(table: pl.DataFrame, form: str) -> str:
         return str(table)
 
 
+def _row_list(options: argparse.Namespace) -> int:
+    from cxlib.metrics import as_csv, rows, view
+
+    chosen = f"{options.by}={options.group}" if options.group else ""
+    if options.group and not options.by:
+        raise UsageError("Say of which dimension --group is one: --by channel --group phone.")
+    filters = "; ".join(filter(None, (options.filter, chosen)))
+    looked = view(
+        options.data, month=options.month, by=options.by, filters=filters, weighted=not options.unweighted
+    )  # fmt: skip
+    found = rows(options.metric, looked, options.by)
+    print(as_csv(found).rstrip("\n") if options.format == "csv" else _formatted(found, options.format))
+    return 0
+
+
 def _report(options: argparse.Namespace) -> int:
     from cxlib.report.run import build_report
 
@@ -230,6 +245,7 @@ def _parser() -> argparse.ArgumentParser:
             "Print every figure with its 95-percent interval, n, units and its change against the month before.",
         )
     )
+    _add_rows(add("rows", _row_list, "Print the rows behind a figure: ids, what each adds; internal, as CSV."))
     _add_report(
         add("report", _report, "Execute the notebooks for a month and publish the pages in reports/DATA/MONTH.")
     )
@@ -265,6 +281,15 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
     parser.add_argument("--format", choices=FORMATS, default="table")
     parser.add_argument("--engine", choices=("polars", "duckdb"), default="polars", help="what executes the figures")
+
+
+def _add_rows(parser: argparse.ArgumentParser) -> None:
+    _add_view(parser)
+    parser.add_argument("--metric", required=True, metavar="NAME", help="the figure")
+    parser.add_argument("--month", default="previous", help="YYYY-MM, or previous (last complete month of the data)")
+    parser.add_argument("--group", default="", metavar="NAME", help="only this group of --by")
+    parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
+    parser.add_argument("--format", choices=("csv", "table"), default="csv")
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:

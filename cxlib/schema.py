@@ -123,18 +123,26 @@ class Dimension:
     label: tuple[str, str] | None = None
     ordered: bool = False
 
+    @property
+    def key(self) -> str:
+        """Column that holds a group's key, in the table its label comes from too."""
+        return next(iter(self.paths.values())).column
+
 
 _TICKET = (("ticket_id", "tickets"),)
 _CUSTOMER = (("customer_id", "customers"),)
 _OF_TICKET = (
     "surveys", "messages", "replies", "orders", "workflow_runs", "status_moves", "agent_tickets", "ticket_workflows",
-    "followed_answers",
+    "followed_answers", "backlog_months",
 )  # fmt: skip
-_WITH_CUSTOMER = ("tickets", "surveys", "replies", "orders", "visits", "customer_months", "followed_answers")
+_WITH_CUSTOMER = (
+    "tickets", "surveys", "replies", "orders", "visits", "article_views", "customer_months", "followed_answers",
+    "backlog_months",
+)  # fmt: skip
 
 
-def _ticket_dimension(name: str, title: str, *own: str) -> Dimension:
-    paths = {other: Path(name, _TICKET) for other in _OF_TICKET if other not in own}
+def _ticket_dimension(name: str, title: str, *own: str, **more: Path) -> Dimension:
+    paths = {other: Path(name, _TICKET) for other in _OF_TICKET if other not in own} | more
     return Dimension(name, title, paths | {other: Path(name) for other in ("tickets", *own)})
 
 
@@ -150,14 +158,16 @@ def _customer_dimension(name: str, title: str) -> Dimension:
     return Dimension(name, title, through | own | {"customers": Path(name)})
 
 
+_WORKFLOWS = ("workflow_runs", "ticket_workflows")
 _CLASSED = ("orders", "customer_months", "followed_answers")
-_AGENT_TABLES = ("tickets", "surveys", "replies", "workflow_runs", "agent_tickets", "agent_months")
+_AGENT_TABLES = ("tickets", "surveys", "replies", "workflow_runs", "agent_tickets", "agent_months", "agents")
+_BY_AGENT = {name: Path("agent_id") for name in _AGENT_TABLES} | {"backlog_months": Path("agent_id", _TICKET)}
 DIMENSIONS: dict[str, Dimension] = {
     dimension.name: dimension
     for dimension in (
         _ticket_dimension("channel", "channel", "messages", "replies"),
         _ticket_dimension("category", "category"),
-        _ticket_dimension("team", "team"),
+        _ticket_dimension("team", "team", agents=Path("team"), agent_months=Path("team", (("agent_id", "agents"),))),
         _ticket_dimension("brand", "brand"),
         _ticket_dimension("priority", "priority"),
         _ticket_dimension("difficulty", "difficulty"),
@@ -165,9 +175,12 @@ DIMENSIONS: dict[str, Dimension] = {
         _ticket_dimension("opened_by", "first author"),
         _customer_dimension("importance", "customer importance"),
         _customer_dimension("country", "country"),
-        Dimension("agent", "team member", {name: Path("agent_id") for name in _AGENT_TABLES}, ("agents", "name")),
+        Dimension("agent", "team member", _BY_AGENT, ("agents", "name")),
         _ticket_dimension("arrival", "time of arrival"),
         Dimension("hour", "hour of the day", {"tickets": Path("created_hour"), "messages": Path("sent_hour")}),
+        Dimension(
+            "agent_tenure", "time in the job", {n: Path("agent_tenure") for n in ("tickets", "surveys")}, ordered=True
+        ),
         Dimension("handling_channel", "handling channel", {"surveys": Path("handling_channel")}),
         _bracket_dimension("handoffs", "number of handoffs"),
         _bracket_dimension("contacts", "number of contacts"),
@@ -176,6 +189,9 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("loyalty_class", "loyalty class", {name: Path("loyalty_class") for name in _CLASSED}),
         Dimension("experience", "latest experience", {name: Path("experience") for name in _CLASSED}),
         Dimension("helped_by", "contact before the order", {"orders": Path("helped_by")}),
+        Dimension("workflow_kind", "kind of workflow", {name: Path("kind") for name in _WORKFLOWS}),
+        Dimension("workflow", "workflow", {name: Path("name") for name in _WORKFLOWS}),
+        Dimension("article", "article", {"article_views": Path("article_id")}, ("article_views", "title")),
         Dimension("currency", "currency", {"orders": Path("currency")}),
     )
 }

@@ -34,19 +34,35 @@ class Windows:
     active_days: int = 90
     repeat_days: int = 90
     unanswered_days: int = 7
+    resolution_days: int = 30
     conversion_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """Differences within these are "about the same": shares and NPS in points, means in scale widths, rest relative."""
+    """Differences that are "about the same": shares, rates and NPS in points, means in scale widths, rest relative."""
 
     share: float = 2.0
     score: float = 5.0
     mean: float = 0.1
     duration: float = 0.10
     count: float = 0.05
+    rate: float = 1.0
     spending: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class StaffingSettings:
+    """Service level (share answered within so many seconds), chats an agent holds at once, share of time on contacts.
+
+    `shrinkage` is the share of paid time away from the desk: leave, illness, breaks, training.
+    """
+
+    service_level: float = 0.8
+    within_seconds: float = 20.0
+    chats_at_once: int = 2
+    max_occupancy: float = 0.85
+    shrinkage: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +98,21 @@ class ScheduleSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings; every field has a default, so an empty file is valid."""
+    """All settings; every field has a default, so an empty file is valid.
+
+    `agent_labels` calls agents "Agent 1", "Agent 2" … in all that is shown; their ids stay.
+    """
 
     timezone: str = "UTC"
     currency: str = "EUR"
     min_group: int = 10
+    agent_labels: bool = False
     important: tuple[str, ...] = ("high",)
     loyal_years: float = 5.0
     minutes_per_reply: float = 6.0
     windows: Windows = Windows()
     margins: Margins = Margins()
+    staffing: StaffingSettings = StaffingSettings()
     default_schedule: str = "default"
     schedules: Mapping[str, ScheduleSettings] = field(default_factory=lambda: {"default": ScheduleSettings()})
     targets: Mapping[str, Goal] = field(default_factory=dict)
@@ -128,7 +149,7 @@ def build(raw: Mapping[str, Any]) -> Settings:
     if not isinstance(events, list):
         raise UsageError(f"[settings] events = {events!r}; tables [[events]] with a date and a title are expected.")
     nested: dict[str, Any] = {"events": tuple(make(Event, event, "events") for event in events)}
-    for group, one in (("windows", Windows), ("margins", Margins)):
+    for group, one in (("windows", Windows), ("margins", Margins), ("staffing", StaffingSettings)):
         nested[group] = _not_negative(make(one, values.pop(group, {}), group), group)
     for group, each in (("targets", Goal), ("benchmarks", Goal), ("schedules", ScheduleSettings)):
         named = values.pop(group, {})
@@ -220,7 +241,17 @@ def _checked(settings: Settings) -> Settings:
         raise unknown_name("schedule", settings.default_schedule, settings.schedules)
     for name, plan in settings.schedules.items():
         _check_spans(name, plan)
+    _check_staffing(settings.staffing)
     return settings
+
+
+def _check_staffing(staffing: StaffingSettings) -> None:
+    for name in ("service_level", "max_occupancy", "shrinkage"):
+        value = getattr(staffing, name)
+        if not (0 if name == "shrinkage" else 0.01) <= value <= 0.99:
+            raise UsageError(f"[staffing] {name} = {value}: a share below 1 is expected, such as 0.8.")
+    if staffing.chats_at_once < 1:
+        raise UsageError(f"[staffing] chats_at_once = {staffing.chats_at_once}: an agent holds at least 1.")
 
 
 def _check_spans(name: str, plan: ScheduleSettings) -> None:

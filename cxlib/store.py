@@ -42,12 +42,16 @@ def data_folder(name: str) -> Path:
 
 @dataclass(frozen=True)
 class Data:
-    """An opened data folder: lazily scanned tables, its settings and its manifest."""
+    """An opened data folder: lazily scanned tables, its settings and its manifest.
+
+    Where `labelled`, agents are called "Agent 1", "Agent 2" … in the order of their ids, whatever their names.
+    """
 
     name: str
     folder: Path
     settings: Settings
     manifest: dict[str, Any] = field(repr=False)
+    labelled: bool = False
 
     @cached_property
     def extracted_at(self) -> datetime:
@@ -83,7 +87,10 @@ class Data:
         """
         if not self.has(name):
             raise MissingDataError(f"The data {self.name!r} have no table {name!r} ({table(name).meaning}).")
-        return pl.scan_parquet(self.path(name))
+        found = pl.scan_parquet(self.path(name))
+        if name == "agents" and self.labelled:
+            found = found.with_columns(name=pl.format("Agent {}", pl.col("agent_id").rank("dense")))
+        return found
 
     @cached_property
     def _filled(self) -> dict[str, set[str]]:
@@ -151,7 +158,7 @@ def open_data(name: str = "demo") -> Data:
             f"There is no data set {name!r}. {there} Build one with 'cx demo' or 'cx import … --into {folder.name}'."
         )
     settings = read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
-    return Data(folder.name, folder, settings, read_manifest(folder))
+    return Data(folder.name, folder, settings, read_manifest(folder), settings.agent_labels)
 
 
 @contextmanager

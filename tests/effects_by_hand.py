@@ -16,8 +16,8 @@ def effects(change: Change, *rows: tuple[str, float | str, float, bool | None], 
     """Return effects of these labels, values (or reasons why there is none), half widths, and whether beyond chance."""
     told = [
         {"group": label, "label": label, "family": "", "n": other.get("n", 1200), "units": 1100, "value": value,
-         "se": half / 1.96, "low": value - half, "high": value + half, "p_value": 0.001 if beyond else 0.4,
-         "beyond": beyond, "reason": None}
+         "se": half / 1.96, "low": value - half, "high": value + half,
+         "p_value": {True: 0.001, False: 0.4, None: None}[beyond], "beyond": beyond, "reason": None}
         if not isinstance(value, str)
         else {"group": label, "label": label, "family": "", "n": 0, "units": 0, "reason": value}
         for label, value, half, beyond in rows
@@ -35,6 +35,7 @@ def effect_results(results: dict[str, Any], hostile: str) -> dict[str, Any]:
     first = ("First reply, per doubling", -3.12, 1.1, True)
     model = {"allowing_for": ("channel", "category"), "caveat": "What goes together need not be why."}
     six = [(f"Level {i}", 2.0 + i / 7, 0.9, True) for i in range(6)]
+    untested = {"measured_in": "%", "none": None, "signed": False}
     odds = {"measured_in": "times", "none": 1.0, "signed": False}
     return {
         "effects": effects(change, first, ("Handoffs", 0.31, 1.3, False), ("Brand", "all alike", 0, None), **model),
@@ -42,6 +43,7 @@ def effect_results(results: dict[str, Any], hostile: str) -> dict[str, Any]:
         "effects, one": effects(change, first, reading="per doubling of the minutes"),
         "effects, many": effects(change, *six),
         "effects, ratio": effects(change, ("Promoters", 2.01, 0.31, True), ("Passives", 1.02, 0.2, False), **odds),
+        "effects, told": effects(change, ("After a year", 90.5, 9, None), ("After two", 64.4, 20, None), **untested),
         "effects, few": effects(change, first, n=12),
         "effects, nothing": effects(change, ("Handoffs", "fewer than 20 customers", 0, None)),
         "effects, no rows": effects(change),

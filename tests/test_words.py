@@ -119,6 +119,10 @@ READS = {
     "reconciliation": "Broken promises of the data: 1,958 of 2,000 agree to the source's step; of the other 42, 95 % "
     "have a known reason: an automatic answer counts as the reply 40.",
     "reconciliation, same": "Broken promises of the data: 30 of 30 agree to the source's step; every promise holds.",
+    "shortlist": "What to automate next, November 2025 to October 2026: first: Delivery 31.2 hours a month (28.2–34.2; "
+    "120 tickets); Invoice 29.0 hours a month (25.5–32.5; 120 tickets), an article is like it (agent hours a month, "
+    "estimated). One caveat.",
+    "shortlist, none named": "What to automate next, November 2025 to October 2026: Nothing to do.",
     "coverage": "Coverage, October 2026: no rows of surveys; most often empty: tickets.team 12 %.",
     "change": "Satisfaction fell by 6.8 points (1.1–12.5) to 75.2 % (202 answers); more than chance explains.",
     "change, about the same": "Satisfaction stayed about the same at 80.1 % (202 answers): "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cxlib.charts.figure import chart
+from cxlib.stats.results import Overview
 from cxlib.tabulate import table
 from cxlib.words import say
 
@@ -22,4 +23,16 @@ def show(result: Any) -> None:
     parts = {"chart": drawn if drawn.chart is not None else None, "sentence": say(result), "table": table(result)}
     for role, part in parts.items():
         if part is not None:
-            display_part(part, metadata={"cx": {"role": role}})
+            behind = {"rows": rows} if role == "table" and (rows := _behind(result)) else {}
+            display_part(part, metadata={"cx": {"role": role, **behind}})
+
+
+def _behind(result: Any) -> list[dict[str, str]]:
+    """Return metric, month, filters and dimension of the rows behind a result; none where it is of no metric."""
+    if isinstance(result, Overview):
+        return [one for trend in result.trends for one in _behind(trend)]
+    metric, scope = getattr(result, "metric", None), getattr(result, "scope", None)
+    if metric is None or scope is None:
+        return []
+    by = str(getattr(result, "by", ""))
+    return [{"metric": metric.name, "month": scope.month, "filters": scope.filters, "by": by}]

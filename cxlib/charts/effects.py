@@ -23,19 +23,19 @@ def _(result: Effects) -> Figure:
     for row in known:
         ends = row["value"], row["low"], row["high"]
         text = effect_format(result, row).with_interval(*ends)
-        rows.append(Row(label(row, LETTERS), text, *ends, quiet=not row["beyond"]))
+        rows.append(Row(label(row, LETTERS), text, *ends, quiet=not row["beyond"] and result.none is not None))
     if not rows:
         return blank(result)
     form = Format(result.measured_in, decimals=1, signed=result.signed, language=result.scope.language)
     ends_of_all = [end for row in rows for end in (row.low, row.high, result.none)]
     axis = axis_of(result.metric, rows, *ends_of_all, form=form)
     frame = frame_of(axis, rows, headed=True)
-    none = reference(frame, axis, result.none, "no difference")
+    none = [] if result.none is None else reference(frame, axis, result.none, "no difference")
     counted = f"{numbers.number(most_rows(known))} rows"
     unit = f" in {result.measured_in}" if result.measured_in else ""
     reading = f" {plain(result.reading, 160)}." if result.reading else ""
+    blue = "" if result.none is None else " Blue: beyond chance among all of them."
     subtitle = (
-        f"{plain(result.title, 160)}{unit}, {span(result.months)}, {counted}.{reading} Line: 95 % interval. "
-        "Blue: beyond chance among all of them."
+        f"{plain(result.title, 160)}{unit}, {span(result.months)}, {counted}.{reading} Line: 95 % interval.{blue}"
     )
     return figure(result, frame, draw(frame, axis, rows, behind=none), subtitle)

@@ -1,4 +1,4 @@
-"""Contrasts, relations and amounts per customer: one dot or bar with its interval a row."""
+"""Contrasts and amounts per customer: one dot or bar with its interval a row."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 from cxlib import numbers
 from cxlib.charts.axis import measure
 from cxlib.charts.figure import Figure, blank, chart, figure
-from cxlib.charts.rows import Row, axis_of, draw, frame_of, reference
-from cxlib.stats.results import Contrast, Relation, Worth
+from cxlib.charts.rows import Row, axis_of, draw, frame_of
+from cxlib.stats.results import Contrast, Worth
 from cxlib.words.change import FEW, level_format
 from cxlib.words.groups import estimate
-from cxlib.words.money import RANK, amount, correlation, span
+from cxlib.words.money import amount, span
 from cxlib.words.sentence import plain
 
 LETTERS = 40
@@ -33,25 +33,6 @@ def _(result: Contrast) -> Figure:
     subtitle = f"{measured}, {span(result.months)}, equal weights of months{alike}. Line: 95 % interval.{axis.said}"
     frame = frame_of(axis, rows)
     return figure(result, frame, draw(frame, axis, rows), subtitle)
-
-
-@chart.register
-def _(result: Relation) -> Figure:
-    rows = [
-        Row(plain(row["title"], LETTERS), correlation(row), row["value"], row["low"], row["high"],
-            quiet=row["metric"] not in result.survives)
-        for row in result.points.iter_rows(named=True) if row["value"] is not None
-    ]  # fmt: skip
-    if not rows:
-        return blank(result)
-    axis = axis_of(result.outcome, rows, *(end for row in rows for end in (row.low, row.high)), form=RANK)
-    frame = frame_of(axis, rows, headed=True)
-    none = reference(frame, axis, 0.0, "nothing in common")
-    subtitle = (
-        f"Rank correlation of customers' figures, {span(result.figure_months)}, with {result.outcome.title.lower()}, "
-        f"{span(result.outcome_months)}. Line: 95 % interval. Blue: beyond chance among all of them."
-    )
-    return figure(result, frame, draw(frame, axis, rows, behind=none), subtitle)
 
 
 @chart.register

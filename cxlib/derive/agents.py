@@ -6,8 +6,12 @@ from datetime import datetime
 
 import polars as pl
 
+from cxlib.derive.tickets import GONE
 from cxlib.schema import INSTANT
 from cxlib.settings import Settings
+from cxlib.tables.columns import TENURE_BRACKETS
+
+TENURE = (30.0, 60.0, 90.0, 365.0)  # days
 
 
 def agent_tickets(spoken: pl.DataFrame, tickets: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -56,9 +60,88 @@ def agent_months(agents: pl.DataFrame, timezone: str, end: datetime) -> pl.DataF
     share = employed / (pl.col("ends") - pl.col("month_at"))
     number = pl.format("{}/{}", "agent_id", pl.col("month").dt.strftime("%Y-%m"))
     left_now = (pl.col("left_at") <= end).fill_null(False) & (pl.col("left_at") < pl.col("ends"))
+    left_now = pl.when(agents["left_at"].count() > 0).then(
+        left_now
+    )  # where nobody's leaving is known, nobody's staying is
     tenure = share.cum_sum().over("agent_id") - share
     rows = months.with_columns(agent_month_id=number, employed_share=share, left=left_now, tenure_months=tenure)
-    return rows.filter((pl.col("employed_share") > 0) | pl.col("left"))  # else the data end as the month begins
+    return rows.filter(
+        (pl.col("employed_share") > 0) | pl.col("left").fill_null(False)
+    )  # else the data end as the month begins
+
+
+def agent_work(
+    agents: pl.DataFrame,
+    spoken: pl.DataFrame,
+    changed: pl.DataFrame,
+    tickets: pl.DataFrame,
+    *,
+    timezone: str,
+    end: datetime,
+) -> dict[str, pl.DataFrame]:
+    """Return column of `agent_months` → agent_id, month and how many; only what the data can know.
+
+    Args:
+        agents: The agents, as far as the source lists them.
+        spoken: Messages in order.
+        changed: Changes of any field, with `by`; those by nobody listed, writing or assigned do not count.
+        tickets: Derived tickets; those deleted, merged or spam are solved by nobody.
+        timezone: Of local days.
+        end: End of the data.
+    """
+
+    def dated(rows: pl.DataFrame, agent: str, at: str) -> pl.DataFrame:
+        day = pl.col(at).dt.convert_time_zone(timezone).dt.date()
+        return rows.filter(pl.col(at) <= end).with_columns(agent_id=agent, day=day, month=day.dt.month_start())
+
+    about = tickets.unique("ticket_id", keep="first").select(
+        "ticket_id", "customer_id", "agent_id", "solved_at", "status"
+    )
+    wrote = dated(spoken.filter(pl.col("author") == "agent"), "author_id", "sent_at")
+    solved = dated(about.filter(~pl.col("status").is_in(GONE).fill_null(False)), "agent_id", "solved_at")
+    known = pl.concat([agents["agent_id"], wrote["agent_id"], about["agent_id"]]).unique().drop_nulls()
+    acted = dated(changed.filter(pl.col("by").is_in(known.implode())), "by", "changed_at")
+    replied = wrote.filter("is_reply").join(about.drop("agent_id"), on="ticket_id", how="left")
+    who = pl.coalesce("customer_id", pl.format("ticket {}", "ticket_id"))
+    days = pl.concat([rows.select("agent_id", "month", "day") for rows in (wrote, acted)])
+    distinct = {"solved": solved.select("agent_id", "month", "ticket_id"), "days_worked": days}
+    if len(spoken):
+        distinct["conversations"] = replied.select("agent_id", "month", "ticket_id")
+        distinct["customer_days"] = replied.select("agent_id", "month", "day", who)
+    count = pl.len().cast(pl.Int64)
+    return {
+        name: rows.drop_nulls("agent_id").unique().group_by("agent_id", "month").agg(count.alias(name))
+        for name, rows in distinct.items()
+        if len(rows)
+    }
+
+
+def with_work(months: pl.DataFrame, work: dict[str, pl.DataFrame], timezone: str) -> pl.DataFrame:
+    """Return `agent_months` with the columns of `agent_work`, and rows of months worked without being employed."""
+    keys = ["agent_id", "month"]
+    every = pl.concat([months.select(keys), *(part.select(keys) for part in work.values())]).unique()
+    found = every.join(months, on=keys, how="left")
+    for name, part in work.items():
+        found = found.join(part, on=keys, how="left").with_columns(pl.col(name).fill_null(0))
+    number = pl.format("{}/{}", "agent_id", pl.col("month").dt.strftime("%Y-%m"))
+    begun = pl.coalesce("month_at", begins("month", "0mo", timezone))
+    return found.with_columns(agent_month_id=number, month_at=begun, month_day="month").sort(keys)
+
+
+def with_tenure(rows: pl.DataFrame, agents: pl.DataFrame, *at: str) -> pl.DataFrame:
+    """Return rows with `agent_tenure`: how long their agent had been there, null where nobody knows.
+
+    Args:
+        rows: Rows with an agent_id.
+        agents: The agents, with hired_at.
+        at: Columns of instants; the first that is known counts.
+    """
+    hired = agents.filter(pl.col("hired_at").is_not_null()).unique("agent_id", keep="first")
+    days = (pl.coalesce(at) - pl.col("hired_at")).dt.total_hours() / 24
+    reached = pl.sum_horizontal((days >= least).cast(pl.Int64) for least in TENURE)
+    bracket = pl.when(days >= 0).then(reached.replace_strict(dict(enumerate(TENURE_BRACKETS))))
+    joined = rows.join(hired.select("agent_id", "hired_at"), on="agent_id", how="left", maintain_order="left")
+    return joined.with_columns(agent_tenure=bracket).drop("hired_at")
 
 
 def begins(day: str, later: str, timezone: str) -> pl.Expr:

@@ -48,7 +48,8 @@ def customer_months(
     before = active.select("customer_id", pl.col("month") + 1, active_before=pl.lit(True))
     observed = orders["ordered_at"].min() if orders.height else months["starts"][0] - look_back
     can_leave = bool(orders.height or customers["left_at"].count())
-    counts = [_written(tickets), _spent(orders)]
+    one_currency = bool(orders["currency"].n_unique() == 1)
+    counts = [_written(tickets), _spent(orders), _year_before(orders)]
     rows = pl.concat([part.select(KEYS) for part in (active, before, *counts)]).unique()
     rows = rows.join(months, on="month").join(left, on="customer_id", how="left")
     for part in (active, before, *counts):
@@ -60,6 +61,9 @@ def customer_months(
     rows = rows.with_columns(
         pl.col("tickets", "orders").fill_null(0),
         pl.when(pl.col("mixed").fill_null(False)).then(None).otherwise(pl.col("amount").fill_null(0.0)).alias("amount"),
+        amount_year_before=pl.when(pl.lit(one_currency) & (pl.col("starts").dt.offset_by("-1y") >= observed)).then(
+            pl.col("amount_year_before").fill_null(0.0)
+        ),
         customer_month_id=number,
         month_at=pl.col("starts"),
         tenure_days=(pl.col("ends") - pl.col("joined_at")).dt.total_seconds().clip(0) / 86400,
@@ -122,3 +126,8 @@ def _spent(orders: pl.DataFrame) -> pl.DataFrame:
         orders=IS_ORDER.sum().cast(pl.Int64), amount=pl.col("net_amount").sum(), mixed=own.n_unique() > 1,
         currency=pl.when(own.n_unique() == 1).then(own.first()),
     )  # fmt: skip
+
+
+def _year_before(orders: pl.DataFrame) -> pl.DataFrame:
+    """Return what was spent in the same month a year before, also by customers not heard of since."""
+    return _spent(orders).select("customer_id", pl.col("month") + 12, amount_year_before="amount")

@@ -10,7 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.derive.agents import agent_months, agent_tickets
+from cxlib.derive.agents import agent_months, agent_tickets, agent_work, with_tenure, with_work
+from cxlib.derive.backlog import backlog_months
 from cxlib.derive.customers import customer_months
 from cxlib.derive.orders import derive_orders, followed_answers, scores, with_orders
 from cxlib.derive.repeats import set_repeats_aside
@@ -19,7 +20,7 @@ from cxlib.derive.self_service import visits
 from cxlib.derive.status import history, states, status_moves
 from cxlib.derive.surveys import derive_surveys
 from cxlib.derive.tickets import derive_tickets
-from cxlib.derive.workflows import ticket_workflows
+from cxlib.derive.workflows import ticket_workflows, with_workflows
 from cxlib.errors import CxError
 from cxlib.schema import GIVEN, TABLES, conform, span, table
 from cxlib.settings import read_settings
@@ -60,13 +61,16 @@ def derive(folder: Path) -> None:
 
 def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:
     """Yield every table to write; a table may be read again only after it was written."""
-    enriched = ("tickets", "surveys", "orders")
+    enriched = ("tickets", "surveys", "orders", "article_views")
     yield from ((name, _given(data, name)) for name in GIVEN if data.has(name) and name not in enriched)
     given, settings, end = _given(data, "tickets").collect(), data.settings, data.extracted_at
     spoken = conversation(_given(data, "messages"), given)
     changed = history(_given(data, "changes"))
     tickets = derive_tickets(given, spoken, changed, _given(data, "changes"), settings=settings, extracted_at=end)
     surveys = derive_surveys(_given(data, "surveys").collect(), tickets, spoken, settings.timezone)
+    agents = _given(data, "agents").collect()
+    tickets = with_tenure(tickets, agents, "first_replied_at", "created_at")
+    surveys = with_tenure(surveys, agents, "sent_at", "answered_at")
     answers, customers = scores(surveys, end), _given(data, "customers").collect()
     currency = pl.col("currency").fill_null(settings.currency)  # as the settings promise: one place, so that all agree
     orders = _given(data, "orders").with_columns(currency).collect()
@@ -76,23 +80,30 @@ def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:
         yield "orders", orders.lazy()
         if data.has("surveys"):
             yield "followed_answers", followed_answers(answers, orders, customers, settings, end).lazy()
+    if data.has("workflow_runs"):
+        tickets = with_workflows(tickets, _given(data, "workflow_runs").collect())
     if data.has("orders") or data.has("customers"):
         months = customer_months(customers, tickets, orders, answers, settings=settings, end=end)
         yield "customer_months", months.lazy()
     if data.has("tickets"):
         yield "tickets", tickets.lazy()
-        yield "status_moves", status_moves(states(changed, tickets, end)).lazy()
+        moves = status_moves(states(changed, tickets, end))
+        yield "status_moves", moves.lazy()
+        yield "backlog_months", backlog_months(moves, tickets, settings, end).lazy()
     if data.has("messages"):
         yield "replies", replies(spoken, tickets, settings=settings, extracted_at=end).lazy()
         yield "agent_tickets", agent_tickets(spoken, tickets, settings).lazy()
     if data.has("surveys"):
         yield "surveys", surveys.lazy()
-    if data.has("agents"):
-        yield "agent_months", agent_months(_given(data, "agents").collect(), settings.timezone, end).lazy()
+    acted = _given(data, "changes").select("by", "changed_at").collect()
+    work = agent_work(agents, spoken, acted, tickets, timezone=settings.timezone, end=end)
+    if data.has("agents") or work:
+        yield "agent_months", with_work(agent_months(agents, settings.timezone, end), work, settings.timezone).lazy()
     if data.has("workflow_runs"):
         yield "ticket_workflows", ticket_workflows(_given(data, "workflow_runs"))
     if data.has("article_views"):
-        yield "visits", visits(_given(data, "article_views").collect(), tickets, settings.timezone, end).lazy()
+        seen, views = visits(_given(data, "article_views").collect(), tickets, settings.timezone, end)
+        yield from (("visits", seen.lazy()), ("article_views", views.lazy()))
 
 
 def _keep_given(folder: Path, name: str, mark: str) -> None:

@@ -11,8 +11,10 @@ from cxlib.derive.orders import counted_tickets
 SOON = timedelta(hours=24)
 
 
-def visits(views: pl.DataFrame, tickets: pl.DataFrame, timezone: str, end: datetime) -> pl.DataFrame:
-    """Return the table `visits`, without local days.
+def visits(
+    views: pl.DataFrame, tickets: pl.DataFrame, timezone: str, end: datetime
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the table `visits` and the views, each with whether its visit was followed by a ticket; no local days.
 
     A ticket belongs to a visit if one of its views names it, or if the visit's customer opened it (deleted, merged,
     spam and agents' tickets apart) after the first view; both no later than 24 h after the last. Where no view of the
@@ -36,7 +38,10 @@ def visits(views: pl.DataFrame, tickets: pl.DataFrame, timezone: str, end: datet
     linked = pl.lit(names_tickets) | (pl.col("customer_id").is_not_null() & pl.lit(bool(tickets.height)))
     over = pl.col("viewed_at") + SOON <= end
     opened = pl.when(linked & over).then(pl.col("visit_id").is_in(own.implode()))
-    return found.with_columns(opened.alias("ticket_opened")).sort("visit_id")
+    found = found.with_columns(opened.alias("ticket_opened")).sort("visit_id")
+    known = seen.select("view_id", "visit_id").join(found.select("visit_id", "ticket_opened"), on="visit_id")
+    left = known.unique("view_id").select("view_id", "ticket_opened")
+    return found, views.drop("ticket_opened", strict=False).join(left, on="view_id", how="left", maintain_order="left")
 
 
 def _opened(seen: pl.DataFrame, found: pl.DataFrame, tickets: pl.DataFrame) -> pl.Series:

@@ -55,10 +55,12 @@ def derive_tickets(
             )
     spent = waits(states(changed, tickets, extracted_at), changed, tickets, settings)
     tickets = tickets.join(spent, on="ticket_id", how="left", maintain_order="left")
+    status, live = pl.col("status"), pl.col("channel").is_in(["phone", "chat"])
     estimated = pl.when(pl.col("handle_minutes").is_null()).then(pl.col("agent_replies") * settings.minutes_per_reply)
     return _with_next_ticket(tickets).with_columns(
         minutes_between("first_solved_at", "reopened_at").alias("reopened_after_minutes"),
         estimated.alias("estimated_handle_minutes"),
+        pl.when(live & (status == "missed").any()).then(status == "missed").alias("missed"),
         _bracket("handoffs", "handoff"),
         _bracket("customer_messages", "contact"),
         arrivals(tickets["created_at"], tickets["schedule"], settings),

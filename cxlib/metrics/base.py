@@ -58,7 +58,21 @@ def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = 
 
 
 def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
-    """Return one row per wait of a duration metric: period, group, unit, value (minutes), ended.
+    """Return one row per wait of a duration metric: period, group, unit, value (minutes), ended, running.
+
+    A wait that neither ended nor runs was cut off: its ticket was closed without the end, or nobody took the call.
+
+    Raises:
+        CxError: The metric is not a duration.
+    """
+    rows = waits(metric, view, months, by)
+    running = ~nw.col("ended") & ~_is_over(rows)
+    kept = rows.with_columns(running=running).select("period", "group", "unit", "value", "ended", "running")
+    return _collect(kept, (*UNIT_COLUMNS, "value"))
+
+
+def waits(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Frame:
+    """Return the rows that a duration counts, lazily: all columns of its table, group, unit, value, ended.
 
     Raises:
         CxError: The metric is not a duration.
@@ -66,13 +80,12 @@ def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -
     clock = _clock(metric)
     value = nw.col(clock.minutes).cast(nw.Float64)
     inside = value if clock.where is None else nw.when(clock.where).then(value)
-    rows = (
-        _rows(metric, view, months, by)
-        .with_columns(value=inside, ended=nw.col(clock.ended).fill_null(False))
-        .filter(~nw.col("value").is_null())
-        .select("period", "group", "unit", "value", "ended")
-    )
-    return _collect(rows, (*UNIT_COLUMNS, "value"))
+    rows = _rows(metric, view, months, by).with_columns(value=inside, ended=nw.col(clock.ended).fill_null(False))
+    return rows.filter(~nw.col("value").is_null())
+
+
+def _is_over(rows: Frame) -> nw.Expr:
+    return is_over() if "status" in rows.collect_schema().names() else nw.lit(False)
 
 
 def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, int]:
@@ -91,7 +104,7 @@ def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, i
         if clock.where is not None:
             outside = nw.when(clock.where).then(0).otherwise(1).cast(nw.Int64)
         inside = nw.lit(True) if clock.where is None else clock.where
-        counted = inside & ~nw.col(clock.ended).fill_null(False) & ~nw.col(clock.minutes).is_null() & ~is_over()
+        counted = inside & ~nw.col(clock.ended).fill_null(False) & ~nw.col(clock.minutes).is_null() & ~_is_over(rows)
         running = nw.when(counted).then(1).otherwise(0).cast(nw.Int64)
     parts = {"rows": anchored, "late": late, "outside": outside, "running": running}
     summed = _collect(
@@ -152,20 +165,27 @@ def _mixed(metric: Metric, view: View) -> str | None:
     )
 
 
-def _units(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
+def counted(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Frame:
+    """Return the rows that a figure counts, lazily: all columns of its table, group, unit and what each row adds.
+
+    The figure is Σ wx ÷ Σ w × factor, of a count Σ wx; n (1 or 0) tells whether the row counts as one.
+    """
     value = metric.value()
     if isinstance(value, Clock):
         value = nw.col(value.minutes) if value.where is None else nw.when(value.where).then(nw.col(value.minutes))
     value, over = value if isinstance(value, Ratio) else (value, nw.lit(1.0))
     weight = nw.col("weight").fill_null(1.0) if metric.weighted and view.weighted else nw.lit(1.0)
-    rows = (
+    return (
         _rows(metric, view, months, by)
         .with_columns(x=nw.when(_is_known(metric, view)).then(value.cast(nw.Float64)), w=weight.cast(nw.Float64))
         .filter(~nw.col("x").is_null() & (nw.col("w") > 0.0))
         .with_columns(n=nw.when(over == 0.0).then(0).otherwise(1).cast(nw.Int64))
         .with_columns(wx=nw.col("w") * nw.col("x"), w=nw.col("w") * over)
-        .with_columns(wxx=nw.col("wx") * nw.col("x"))
     )
+
+
+def _units(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
+    rows = counted(metric, view, months, by).with_columns(wxx=nw.col("wx") * nw.col("x"))
     sums = (nw.col(short).sum().alias(name) for short, name in _SUMS.items())
     return rows.group_by(*UNIT_COLUMNS).agg(*sums)
 
@@ -208,7 +228,9 @@ def kept(frame: Frame, table_name: str, view: View) -> Frame:
 def _unit(metric: Metric) -> nw.Expr:
     if metric.unit == "day":
         return nw.col(f"{metric.anchor}_day").cast(nw.String)
-    own = nw.concat_str([nw.lit("row "), nw.col(table(metric.table).key)])
+    # A ticket unsolved in two months is one and the same in both.
+    key = "ticket_id" if metric.table == "backlog_months" else table(metric.table).key
+    own = nw.concat_str([nw.lit("row "), nw.col(key)])
     return nw.coalesce(nw.col(metric.unit), own)
 
 

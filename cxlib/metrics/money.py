@@ -30,6 +30,26 @@ def retention() -> nw.Expr:
     return nw.when(nw.col("active_before")).then(nw.col("active"))
 
 
+@metric(title="Net revenue retention", table="customer_months", anchor="month", kind="mean", better="higher",
+        needs=("amount_year_before",))  # fmt: skip
+def net_revenue_retention() -> Ratio:
+    """Revenue from those who bought in the same month a year before, in % of theirs then: above 100 they grew.
+
+    Less refunds; customers who left count with 0, new ones not at all. Known where all orders are in one currency.
+    """
+    then = nw.col("amount_year_before")
+    return Ratio(nw.when(then > 0.0).then(nw.col("amount") * 100.0), nw.when(then > 0.0).then(then).otherwise(0.0))
+
+
+@metric(title="Gross revenue retention", table="customer_months", anchor="month", kind="mean", better="higher",
+        needs=("amount_year_before",), scale=(0.0, 100.0))  # fmt: skip
+def gross_revenue_retention() -> Ratio:
+    """The same, but no customer counts with more than they spent then: what growth elsewhere cannot hide."""
+    now, then = nw.col("amount"), nw.col("amount_year_before")
+    kept = nw.when(now > then).then(then).otherwise(nw.when(now > 0.0).then(now).otherwise(0.0))
+    return Ratio(nw.when(then > 0.0).then(kept * 100.0), nw.when(then > 0.0).then(then).otherwise(0.0))
+
+
 @metric(title="Bought again", table="orders", anchor="ordered", kind="share", better="higher", window="repeat_days",
         needs=("is_first",))  # fmt: skip
 def repeat_purchase() -> nw.Expr:

@@ -16,7 +16,7 @@ import narwhals as nw
 from cxlib.errors import unknown_name
 from cxlib.schema import table as declared_table
 
-Kind = Literal["share", "mean", "score", "duration", "count"]
+Kind = Literal["share", "mean", "score", "duration", "count", "rate"]
 Better = Literal["higher", "lower", "neither"]
 
 
@@ -50,7 +50,7 @@ class Metric:
         table: Table whose rows it reads.
         anchor: Instant that decides the month of a row ("answered" for `answered_at`).
         unit: Column of what is independent of what ("customer_id"), or "day".
-        kind: share, mean, score (−1/0/1), duration, count: decides interval, axis and wording.
+        kind: share, mean, score (−1/0/1), duration, count, rate (events ÷ time, in %): decides interval and wording.
         measured_in: Unit of the printed value: "%", "points", "minutes", "tickets" …
         better: Which direction is good.
         value: Returns the row-level expression (or the clock).
@@ -85,8 +85,8 @@ class Metric:
 
     @property
     def factor(self) -> float:
-        """Printed value ÷ computed value: 100 for shares and scores, else 1."""
-        return 100.0 if self.kind in ("share", "score") else 1.0
+        """Printed value ÷ computed value: 100 for shares, scores and rates, else 1."""
+        return 100.0 if self.kind in ("share", "score", "rate") else 1.0
 
 
 METRICS: dict[str, Metric] = {}

@@ -11,7 +11,7 @@ import polars as pl
 from cxlib.errors import UsageError, unknown_name
 from cxlib.metrics.registry import METRICS, MONEY, Metric, get
 from cxlib.periods import month_of, months_between, parse_month, shift
-from cxlib.schema import DIMENSIONS, TABLES
+from cxlib.schema import DIMENSIONS
 from cxlib.store import Data, open_data
 
 Filters = tuple[tuple[str, tuple[str, ...]], ...]
@@ -161,7 +161,8 @@ def _known_values(data: Data, dimension: str, values: tuple[str, ...]) -> tuple[
     labels: dict[str, list[str]] = {}
     if declared.label and data.has(declared.label[0]):
         name, column = declared.label
-        for key, label in data.scan(name).select(TABLES[name].key, column).collect().iter_rows():
+        named = data.scan(name).select(declared.key, column).drop_nulls().unique().sort(declared.key, column)
+        for key, label in named.collect().iter_rows():
             labels.setdefault(label, []).append(key)
     for value in values:
         if known and value not in known and value not in labels:

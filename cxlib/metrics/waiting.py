@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import narwhals as nw
 
 from cxlib.metrics.pieces import by_customer, is_gone
 from cxlib.metrics.registry import Clock, metric
+
+_wait = partial(metric, table="tickets", kind="duration", measured_in="minutes", better="lower", business_twin=True)
+_share = partial(metric, table="tickets", kind="share")
 
 
 def _waits(name: str) -> nw.Expr:
     return ~nw.col(f"{name}_competing").fill_null(False) & ~(nw.col("status") == "spam").fill_null(False)
 
 
-@metric(
-    title="Time to take up",
-    table="tickets",
-    anchor="created",
-    kind="duration",
-    measured_in="minutes",
-    better="lower",
-    needs=("taken_at",),
-    business_twin=True,
-)
+@_wait(title="Time to take up", anchor="created", needs=("taken_at",))
 def take_up_time() -> Clock:
     """Median time from creation to a human taking the ticket; tickets solved or closed untaken are outside."""
     return Clock("take_up_minutes", "take_up_ended", _waits("take_up"))
 
 
-@metric(
-    title="Time to first reply",
-    table="tickets",
-    anchor="created",
-    kind="duration",
-    measured_in="minutes",
-    better="lower",
-    needs=("first_replied_at",),
-    business_twin=True,
-)
+@_wait(title="Time to first reply", anchor="created", needs=("first_replied_at",))
 def first_reply_time() -> Clock:
     """Median time from creation to the first public reply by a human; waiting tickets count, bot time is waiting.
 
@@ -45,16 +32,56 @@ def first_reply_time() -> Clock:
     return Clock("first_reply_minutes", "first_reply_ended", _waits("first_reply"))
 
 
-@metric(
-    title="Time to resolution",
-    table="tickets",
-    anchor="created",
-    kind="duration",
-    measured_in="minutes",
-    better="lower",
-    needs=("solved_at",),
-    business_twin=True,
-)
+@_wait(title="Time to reply", table="replies", anchor="asked", needs=("replied_at",))
+def reply_time() -> Clock:
+    """Median time from each question of a customer to the next public agent reply, credited to who replied.
+
+    Waits without a reply when the ticket was solved, merged or deleted are outside and counted beside it.
+    """
+    return Clock("reply_minutes", "reply_ended", ~nw.col("reply_competing").fill_null(False))
+
+
+@_share(title="Not answered", anchor="created", better="lower", needs=("first_replied_at",), window="unanswered_days")
+def unanswered() -> nw.Expr:
+    """Share of customers' tickets without a public reply by a human within 7 days (a setting), whether closed or not.
+
+    Deleted, merged and spam tickets are left out; a merged one is answered where it was merged into.
+    """
+    minutes = nw.when(nw.col("first_reply_ended")).then(nw.col("first_reply_minutes"))
+    told = by_customer() & ~is_gone() & ~nw.col("first_reply_ended").is_null()  # null: replied before its creation
+    return nw.when(told).then(~(minutes <= nw.col("window_minutes")).fill_null(False))
+
+
+@_share(title="Missed calls and chats", anchor="created", better="lower", needs=("missed",))
+def missed_contacts() -> nw.Expr:
+    """Share of customers' calls and chats that nobody took; not known where the source never calls one missed."""
+    return nw.when(by_customer() & ~is_gone()).then(nw.col("missed"))
+
+
+def _spent(minutes: str, *, ever: bool) -> Clock:
+    spent = nw.col(minutes) > 0.0 if ever else nw.lit(True)
+    return Clock(minutes, "wait_ended", nw.col("wait_ended").fill_null(False) & spent.fill_null(False) & ~is_gone())
+
+
+@_wait(title="Requester's wait", anchor="solved", needs=("requester_wait_minutes",))
+def requester_wait_time() -> Clock:
+    """Median time that solved tickets were new, open or on hold: the desk's share of the time to resolution."""
+    return _spent("requester_wait_minutes", ever=False)
+
+
+@_wait(title="Agent's wait", anchor="solved", better="neither", needs=("agent_wait_minutes",))
+def agent_wait_time() -> Clock:
+    """Median time that solved tickets were pending, waiting for the customer; those never pending are outside."""
+    return _spent("agent_wait_minutes", ever=True)
+
+
+@_wait(title="Time on hold", anchor="solved", needs=("on_hold_minutes",))
+def on_hold_time() -> Clock:
+    """Median time that solved tickets were on hold, waiting for others; those never on hold are outside."""
+    return _spent("on_hold_minutes", ever=True)
+
+
+@_wait(title="Time to resolution", anchor="created", needs=("solved_at",))
 def resolution_time() -> Clock:
     """Median time from creation to the last solve; unsolved tickets count as not yet ended.
 
@@ -63,15 +90,22 @@ def resolution_time() -> Clock:
     return Clock("resolution_minutes", "resolution_ended", ~is_gone())
 
 
-@metric(
-    title="First-contact resolution",
-    table="tickets",
-    anchor="solved",
-    kind="share",
-    better="higher",
-    needs=("agent_replies", "reopens"),
-    window="first_contact_resolution_days",
-)
+@metric(title="Mean time to resolution, 30 days at most", table="tickets", anchor="created", kind="mean",
+        measured_in="days", better="lower", needs=("solved_at",), window="resolution_days")  # fmt: skip
+def mean_resolution_time() -> nw.Expr:
+    """Mean days from creation to the last solve, of each ticket 30 days at most (a setting), known after as many days.
+
+    The restricted mean: an ordinary one does not exist while tickets are open. Tickets a timer closed before, and
+    deleted, merged and spam ones, are outside.
+    """
+    minutes, most = nw.col("resolution_minutes"), nw.col("window_minutes")
+    waited = nw.when(minutes < most).then(minutes).otherwise(most) / 1440.0
+    told = nw.col("resolution_ended").fill_null(False) | (minutes >= most).fill_null(False)
+    return nw.when(told & ~minutes.is_null() & ~is_gone()).then(waited)
+
+
+@_share(title="First-contact resolution", anchor="solved", better="higher", needs=("agent_replies", "reopens"),
+        window="first_contact_resolution_days")  # fmt: skip
 def first_contact_resolution() -> nw.Expr:
     """Share of solved tickets with at most one public agent reply, never reopened, and no new ticket within 7 days.
 
@@ -87,15 +121,7 @@ def first_contact_resolution() -> nw.Expr:
     return nw.when(by_customer() & ~is_gone()).then(at_once & ~came_back)
 
 
-@metric(
-    title="Reopened",
-    table="tickets",
-    anchor="first_solved",
-    kind="share",
-    better="lower",
-    needs=("reopens",),
-    window="reopen_days",
-)
+@_share(title="Reopened", anchor="first_solved", better="lower", needs=("reopens",), window="reopen_days")
 def reopen_rate() -> nw.Expr:
     """Share of solved tickets that left solved again within 14 days, including those open now.
 
@@ -113,27 +139,13 @@ def _kept(done: str, due: str, outside: nw.Expr) -> nw.Expr:
     return nw.when(~outside).then(kept)
 
 
-@metric(
-    title="First replies in time (SLA)",
-    table="tickets",
-    anchor="first_reply_due",
-    kind="share",
-    better="higher",
-    needs=("first_replied_at",),
-)
+@_share(title="First replies in time (SLA)", anchor="first_reply_due", better="higher", needs=("first_replied_at",))
 def sla_first_reply() -> nw.Expr:
     """Share of due first replies that came in time; overdue waits are breaches, waits not yet due are not counted."""
     return _kept("first_replied_at", "first_reply_due_at", nw.col("first_reply_competing").fill_null(False) | is_gone())
 
 
-@metric(
-    title="Resolutions in time (SLA)",
-    table="tickets",
-    anchor="due",
-    kind="share",
-    better="higher",
-    needs=("solved_at",),
-)
+@_share(title="Resolutions in time (SLA)", anchor="due", better="higher", needs=("solved_at",))
 def sla_resolution() -> nw.Expr:
     """Share of due resolutions that came in time; overdue open tickets are breaches, those not yet due are left out."""
     return _kept("solved_at", "due_at", is_gone())

@@ -134,7 +134,7 @@ def _output(output: Any, prefix: str) -> str:
 def _displayed(output: Any, role: str, prefix: str) -> str:
     html = f'<div class="wide {escape(role)}">{safe.table(_text(output, "text/html"))}</div>'
     if role == "table":
-        shown = _fold("Table", html)
+        shown = _fold("Table", html) + _links(output.metadata["cx"].get("links", []))
     elif VEGA in output.data or SVG in output.data:
         shown = _figure(output, prefix)
     elif "text/markdown" in output.data:
@@ -163,6 +163,14 @@ def _figure(output: Any, prefix: str) -> str:
 
 def _fold(summary: str, inner: str) -> str:
     return f"<details><summary>{summary}</summary>{inner}</details>"
+
+
+def _links(links: list[tuple[str, str]]) -> str:
+    """Return the way to the rows behind the figures of a table; several are folded."""
+    ways = [f'<a href="{escape(address)}">{escape(name)}</a>' for address, name in links]
+    if len(ways) < 2:
+        return "".join(f'<p class="rows">The rows behind it: {way}</p>' for way in ways)
+    return _fold("The rows behind it", f"<ul>{''.join(f'<li>{way}</li>' for way in ways)}</ul>")
 
 
 def _role(output: Any) -> str:

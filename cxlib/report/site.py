@@ -17,6 +17,7 @@ from cxlib.metrics import View
 from cxlib.report.notebooks import tidy, tidy_text
 from cxlib.report.page import Page, Site, head, render
 from cxlib.report.parameters import read
+from cxlib.report.rows import link_rows
 from cxlib.report.stamp import stamp
 
 RECORD = "report.json"
@@ -39,6 +40,7 @@ def write_site(folder: Path, view: View, notebooks: Sequence[Path], failed: dict
     sheets = [_sheet(folder / "notebooks" / path.name, path, failed.get(path.name, "")) for path in notebooks]
     if not any(page.file == "index.html" for page, _ in sheets):
         sheets.insert(0, _contents())
+    link_rows([notebook for _, notebook in sheets], view, folder)
     site = _site(view, [page for page, _ in sheets])
     for page, notebook in sheets:
         (folder / page.file).write_text(render(notebook, page, site), encoding="utf-8")

@@ -25,7 +25,7 @@ from cxlib.sources.zendesk_files import Records, read_records
 from cxlib.sources.zendesk_people import agents, customers, instant, staff
 from cxlib.sources.zendesk_schedules import schedules
 from cxlib.sources.zendesk_surveys import surveys
-from cxlib.sources.zendesk_tickets import assigned_schedules, merges, tickets
+from cxlib.sources.zendesk_tickets import assigned_schedules, merges, own_figures, tickets
 from cxlib.store import project_root
 from cxlib.tables import GIVEN
 
@@ -36,7 +36,7 @@ _LOOKED_UP = {
     "macros": "names of macros",
 }  # fmt: skip
 _BROKEN = {"tickets": "tickets", "messages": "events", "customers": "users", "surveys": "ratings"}
-_OPTIONAL = ("messages", "changes", "workflow_runs", "surveys")
+_OPTIONAL = ("messages", "changes", "workflow_runs", "surveys", "source_figures")
 
 
 def import_zendesk(paths: Sequence[Path], *, folder: Path, mapping: Path | None = None) -> ImportReport:
@@ -95,6 +95,8 @@ class _Import:
             self._fill("customers", [("users", (asked := customers(records, people))[0])], asked[1])
         found = surveys(records)
         self._fill("surveys", [(kind, rows) for kind, rows, _ in found], *(counts for _, _, counts in found))
+        if "ticket_metrics" in records:
+            self._fill("source_figures", [("ticket_metrics", own_figures(records))])
         for kind, why in _LOOKED_UP.items():
             if kind in records:
                 count = records[kind].select(pl.len()).collect().item()

@@ -105,7 +105,9 @@ def _sources(path: Path, staging: Path) -> Iterator[tuple[str, Path]]:
         return
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         first = _parsed(file.readline())
-        if (isinstance(first, dict) and not _lists(first)) or (first is None and path.suffix.lower() != ".json"):
+        if (isinstance(first, dict) and not _lists(first) and "metric_set" not in first) or (
+            first is None and path.suffix.lower() != ".json"
+        ):
             yield name if name in ALIASES else _told(first) or name, path
             return
         file.seek(0)
@@ -135,6 +137,11 @@ def _elements(document: Any) -> Iterator[tuple[str, Any]]:
         yield from ((key, record) for key, records in lists.items() for record in records)
     elif "id" in document:
         yield "", document
+    if isinstance(document, dict):
+        tickets = [document, *_lists(document).get("tickets", [])]
+        yield from (
+            ("metric_sets", {"ticket_id": one["id"], **one["metric_set"]}) for one in tickets if one.get("metric_set")
+        )
 
 
 def _told(record: Any) -> str:

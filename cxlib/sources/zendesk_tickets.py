@@ -11,6 +11,7 @@ from cxlib.sources.dates import replaced
 from cxlib.sources.mapping import ROW
 from cxlib.sources.zendesk_events import channel
 from cxlib.sources.zendesk_files import Records
+from cxlib.sources.zendesk_kinds import OWN_CLOCKS
 from cxlib.sources.zendesk_people import fault, instant, labels, newest
 from cxlib.tables import STATUSES
 
@@ -120,6 +121,22 @@ def _with_metrics(rows: pl.LazyFrame, records: Records) -> pl.LazyFrame:
         pl.when(silent & done).then("solved").alias("solved_at"),
         pl.when(silent).then(pl.col("created_at") + pl.col("wait")).alias("first_replied_at"),
     ).drop("heard", "solved", "wait")
+
+
+def own_figures(records: Records) -> pl.LazyFrame:
+    """Return the figures that Zendesk's ticket metrics hold, a row each; those it never fills are out."""
+    metrics, _ = newest(records["ticket_metrics"], "ticket_id")
+    told = {"reopens": "reopens", "agent_replies": "replies"}
+    for stem in OWN_CLOCKS:
+        told |= {f"{stem}_minutes": f"{stem}_calendar", f"{stem}_business_minutes": f"{stem}_business"}
+    wide = metrics.select(
+        "ticket_id", ROW, **{name: pl.col(own).cast(pl.Float64, strict=False) for name, own in told.items()}
+    )
+    rows = wide.unpivot(index=["ticket_id", ROW], variable_name="figure", value_name="amount").select(
+        "ticket_id", "figure", "amount", ROW, figure_id=pl.concat_str("ticket_id", "figure", separator=" ")
+    )
+    filled = rows.filter(pl.col("amount").is_not_null().any().over("figure"))
+    return filled.with_columns(fault(("ticket_id", "")))
 
 
 def _with_handle_minutes(rows: pl.LazyFrame, records: Records) -> pl.LazyFrame:

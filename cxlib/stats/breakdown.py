@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -11,11 +11,12 @@ import polars as pl
 from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, row_frame, unit_frame
 from cxlib.metrics.base import NOT_KNOWN
-from cxlib.schema import DIMENSIONS, table
+from cxlib.schema import DIMENSIONS
 from cxlib.stats.cells import cells, estimates
 from cxlib.stats.change import Difference, difference, widest
 from cxlib.stats.durations import Curve, coded, quantiles
 from cxlib.stats.intervals import Array, Figures, Sums, measure
+from cxlib.stats.logrank import log_rank
 from cxlib.stats.results import POINT, Breakdown, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
@@ -51,6 +52,7 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
         points=ordered.select("group", "label", *POINT, "before", *contrasts.columns[1:]),
         overall=estimates(whole.points())[0],
         p_value=p_value,
+        curves_p=_curves_apart(metric, view, by),
     )
 
 
@@ -63,24 +65,27 @@ def labels(view: View, by: str, groups: pl.DataFrame) -> pl.DataFrame:
     name, column = source
     named = (
         view.data.scan(name)
-        .select(group=table(name).key, name=column)
+        .select(group=DIMENSIONS[by].key, name=column)
+        .drop_nulls()
         .collect()
         .unique("group", keep="first", maintain_order=True)
     )
     return own.join(named, on="group", how="left").select("group", pl.coalesce("name", "label").alias("label"))
 
 
-def against_rest(metric: Metric, view: View, by: str) -> tuple[pl.DataFrame, float | None]:
+def against_rest(metric: Metric, view: View, by: str, months: Sequence[str] = ()) -> tuple[pl.DataFrame, float | None]:
     """Return group, rest_difference, rest_low, rest_high, rest_p, and the p-value that all groups are equal.
 
-    Totals are not compared with each other: for counts everything is null.
+    Of the reported month, or of all of `months` together. Totals are not compared with each other: for counts
+    everything is null.
     """
+    months = months or [view.month]
     compared: Callable[[pl.DataFrame], Pairs]
     if metric.kind == "duration":
-        rows = coded(row_frame(metric, view, [view.month], by))
+        rows = coded(row_frame(metric, view, months, by))
         compared, residuals = _pairs_of_curves, _residual_waits(rows)
     else:
-        units = unit_frame(metric, view, [view.month], by)
+        units = unit_frame(metric, view, months, by)
         if metric.kind == "count":
             units = units.clear()
         rows = coded(units)
@@ -105,6 +110,14 @@ def _pairs_of_sums(metric: Metric, rows: pl.DataFrame) -> Pairs:
         rest.append(Sums.of_units(*others))
         correlated.append(_correlation(*(side[2] - _mean(side) * side[1] for side in (here, others))))
     return measure(metric, Sums.stacked(own)), measure(metric, Sums.stacked(rest)), np.array(correlated)
+
+
+def _curves_apart(metric: Metric, view: View, by: str) -> float | None:
+    """Return the p-value of the log-rank test of waits; groups none of which any end was expected in are left out."""
+    if metric.kind != "duration":
+        return None
+    parts, expected = log_rank(coded(row_frame(metric, view, [view.month], by)))
+    return anova_type(parts[expected > 0], expected[expected > 0])
 
 
 def _by_unit(rows: pl.DataFrame, size: int, names: tuple[str, ...]) -> Array:
@@ -153,16 +166,21 @@ def equality(residuals: pl.DataFrame) -> float | None:
     Args:
         residuals: group, code (number of the unit), weight, residual (weighted, from the common value).
     """
-    from scipy.special import chdtrc
-
     sums = residuals.group_by("group", "code").agg(pl.col("residual").sum())
     weight = residuals.group_by("group").agg(pl.col("weight").sum()).sort("group")["weight"].to_numpy()
     places = sums.select(pl.col("group", "code").rank("dense") - 1).to_numpy()
-    groups, units = len(weight), sums["code"].n_unique()
+    matrix = np.zeros((len(weight), sums["code"].n_unique()))
+    matrix[places[:, 0], places[:, 1]] = sums["residual"].to_numpy()
+    return anova_type(matrix, weight)
+
+
+def anova_type(matrix: Array, weight: Array) -> float | None:
+    """Return the p-value that the sums of all groups are 0, given what each unit adds to each (groups × units)."""
+    from scipy.special import chdtrc
+
+    groups, units = matrix.shape
     if groups < 2 or units < 2 or not (weight > 0).all():
         return None
-    matrix = np.zeros((groups, units))
-    matrix[places[:, 0], places[:, 1]] = sums["residual"].to_numpy()
     centred = matrix - np.outer(weight / weight.sum(), matrix.sum(axis=0))
     scaled = centred / np.sqrt(weight)[:, None]
     covariance = scaled @ scaled.T * units / (units - 1)

@@ -69,9 +69,9 @@ def contrast(
     if other == OTHERS:
         chosen[1] = (pl.col("group") != one) & (pl.col("group") != NOT_KNOWN)
     sides = [units.filter(rows).group_by("period", "unit").agg(pl.col("n", "sum_w", "sum_wx").sum()) for rows in chosen]
-    figures, correlated = _figures(metric, sides)
+    figures, correlated = side_by_side(metric, sides)
     found = printed(figures, metric.factor).with_columns(pl.Series("group", [one, other]))
-    differs = _differences(metric, figures, correlated) if min(figures.units) >= LEAST else ()
+    differs = differences(metric, figures, correlated) if min(figures.units) >= LEAST else ()
     span, by_title = (periods[0], periods[-1]), DIMENSIONS[by].title
     strata = DIMENSIONS[within].title if alike else ""
     return Contrast(metric, scope(metric, view), by, by_title, strata, span, found.select("group", *POINT), *differs)
@@ -86,7 +86,7 @@ def _within(metric: Metric, view: View, months: list[str], by: str, within: str)
     return units.filter(pl.col("alike") != NOT_KNOWN).with_columns(pl.col("period") + "/" + pl.col("alike"))
 
 
-def _figures(metric: Metric, sides: list[pl.DataFrame]) -> tuple[Figures, Array]:
+def side_by_side(metric: Metric, sides: list[pl.DataFrame]) -> tuple[Figures, Array]:
     """Return the figures of both sides with common weights of months, and the correlation of their errors."""
     cells = [side.group_by("period").agg(pl.col("sum_w", "sum_wx").sum(), k=(pl.col("n") > 0).sum()) for side in sides]
     both = cells[0].join(cells[1], on="period", suffix="_2").filter((pl.col("k") > 1) & (pl.col("k_2") > 1))
@@ -128,7 +128,7 @@ def _with_limits(metric: Metric, found: Figures) -> Figures:
     return Figures(n, units, value, se, limits)
 
 
-def _differences(metric: Metric, both: Figures, correlated: Array) -> list[float | None]:
+def differences(metric: Metric, both: Figures, correlated: Array) -> list[float | None]:
     """Return difference, low, high, p_value and ratio with its interval (on the log scale), None where undefined."""
     one, two = (_side(both, place) for place in (0, 1))
     columns = difference(one, two, correlated, widest(metric)).columns(metric)

@@ -99,13 +99,13 @@ def per_day_metric(metric: Metric, what: str) -> Metric:
     return replace(metric, title=f"{metric.title} per {what}", kind="mean", measured_in=unit)
 
 
-def change_between(found: Cells, about: Scope, period: str, baseline: str) -> Change | None:
+def change_between(found: Cells, about: Scope, period: str, baseline: str, correlated: float = 0.0) -> Change | None:
     """Return the change of a count from one period to another; None where either is not among the cells."""
     if period == baseline or not {period, baseline} <= set(found.keys["period"]):
         return None
     keys = [pl.DataFrame({"period": [name], "group": [""]}) for name in (period, baseline)]
     after, before = (found.at(key) for key in keys)
-    differs = difference(after.figures, before.figures, np.zeros(1))
+    differs = difference(after.figures, before.figures, np.array([correlated]))
     columns = pl.DataFrame(differs.columns(found.metric)).row(0, named=True)
     here, there = (estimates(side.points())[0] for side in (after, before))
     return Change(found.metric, about, period, baseline, here, there, **columns)

@@ -1,4 +1,4 @@
-"""Quantiles and restricted means of waits, some of which have not ended: Kaplan–Meier, errors by customer.
+"""Quantiles of waits, some of which have not ended: Kaplan–Meier, errors by customer.
 
 The error of the curve is the infinitesimal jackknife summed over units – what a delete-a-group jackknife over customers
 tends to, in one pass, and the ordinary cluster-robust linearisation where every wait has ended.
@@ -73,36 +73,15 @@ class Curve:
     def influence(self, at: float) -> Array:
         """Return each unit's influence on `survival(at)`, so that their squares sum to its variance.
 
-        Derivative of the product-limit estimate by the weight of each wait (Therneau & Grambsch 2000, 7.4), summed by
-        unit.
+        Derivative of the product-limit estimate by the weight of each wait (Therneau & Grambsch 2000, 7.4), survival ×
+        (∫ dN̄ ÷ Y(Y − dN̄) − own end ÷ (Y − dN̄)) up to `at`, summed by unit.
         """
-        return self._by_unit(np.full(len(self._steps[0]), self.survival(at)), at)
-
-    def restricted_mean(self, until: float) -> tuple[float, float]:
-        """Return the mean wait, counting at most `until` minutes of each, and its cluster-robust error.
-
-        NaN where running waits end before `until` and nothing is known beyond.
-        """
-        times, _, _, survival = self._steps
-        if not len(times) or (times[-1] < until and survival[-1] > STEP):
-            return np.nan, np.nan
-        edges = np.concatenate(([0.0], np.minimum(times, until), [until]))
-        areas = np.diff(edges) * np.concatenate(([1.0], survival))
-        remaining = areas.sum() - np.cumsum(areas)[:-1]  # area under the curve after each time
-        groups = len(np.unique(self.units))
-        correction = groups / (groups - 1) if groups > 1 else np.nan
-        error = np.sqrt(np.square(self._by_unit(remaining, until)).sum() * correction)
-        return float(areas.sum()), float(error)
-
-    def _by_unit(self, weight: Array, until: float) -> Array:
-        """Sum weight(t) × (∫ dN̄ ÷ Y(Y − dN̄) − own end ÷ (Y − dN̄)) over each unit's waits, up to `until`."""
         times, at_risk, ends, _ = self._steps
         left = at_risk - ends
-        counted = (times <= until) & (left > 0)
-        per_end = np.where(counted, weight / np.where(left > 0, left, 1.0), 0.0)
+        per_end = np.where((times <= at) & (left > 0), 1.0 / np.where(left > 0, left, 1.0), 0.0)
         passed = np.cumsum(per_end * ends / at_risk)
         place = np.searchsorted(times, self.values)
-        own = passed[place] - self.ended * per_end[place]
+        own = self.survival(at) * (passed[place] - self.ended * per_end[place])
         return np.bincount(self.units, weights=own, minlength=self.size).astype(np.float64)
 
     @property

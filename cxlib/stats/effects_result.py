@@ -21,7 +21,7 @@ class Effects:
         title: What goes together with what.
         months: First and last month of the rows.
         measured_in: Unit of an effect: "points", "%", "times", a currency; empty for none.
-        none: The effect that is none: 0, or 1 for ratios.
+        none: The effect that is none: 0, or 1 for ratios; None where rows are told, not tested.
         points: `group` (key), `label` (to print), `family` (rows that belong together, "" if all do), POINT columns
             (`value` is the effect), `p_value`, `beyond` (survives Benjamini–Hochberg at 5 % among all rows; null
             without p) and `reason` (why there is no value; null where there is one); in the order to print.
@@ -36,7 +36,7 @@ class Effects:
     title: str
     months: tuple[str, str]
     measured_in: str
-    none: float
+    none: float | None
     points: pl.DataFrame
     allowing_for: tuple[str, ...] = ()
     reading: str = ""

@@ -82,7 +82,7 @@ class Figures:
 def measure(metric: Metric, sums: Sums) -> Figures:
     """Return value, error and interval of a share, mean, score or count, in computed units (shares 0–1)."""
     lowest, highest = metric.scale or (-np.inf, np.inf)
-    by_kind = {"share": share, "score": score, "count": amount if SIGNED in metric.needs else total}
+    by_kind = {"share": share, "score": score, "rate": rate, "count": amount if SIGNED in metric.needs else total}
     return by_kind.get(metric.kind, mean)(sums).clipped(lowest / metric.factor, highest / metric.factor)
 
 
@@ -156,6 +156,19 @@ def amount(sums: Sums) -> Figures:
         return np.where(there, value - half, np.nan), np.where(there, value + half, np.nan)
 
     return Figures(sums.n, sums.units, value, se, limits)
+
+
+def rate(sums: Sums) -> Figures:
+    """Return events ÷ time with the exact Poisson interval (Garwood 1936): each unit has the event at most once."""
+    value, seen = _divide(sums.wx, sums.w), sums.wx
+
+    def limits(alpha: Array) -> tuple[Array, Array]:
+        from scipy.special import gammaincinv
+
+        low = np.where(seen > 0, gammaincinv(np.fmax(seen, 1), alpha / 2), 0.0)
+        return _divide(low, sums.w), _divide(gammaincinv(seen + 1, 1 - alpha / 2), sums.w)
+
+    return Figures(sums.n, sums.units, value, _divide(np.sqrt(seen), sums.w), limits)
 
 
 def effective_n(sums: Sums, spread: Array, se: Array, alpha: Array) -> Array:

@@ -42,27 +42,6 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
-    """How figures of customers go together with their outcome in the months after.
-
-    Attributes:
-        outcome: What came afterwards.
-        figure_months: First and last month of the figures.
-        outcome_months: First and last month of the outcome.
-        points: `metric`, `title`, POINT columns (`value` is Spearman's rank correlation, −1 … 1), `p_value` and
-            `reason`: why there is no value, null where there is one.
-        survives: Metric names whose p-value survives Benjamini–Hochberg at 5 % among all of them.
-    """
-
-    scope: Scope
-    outcome: Metric
-    figure_months: tuple[str, str]
-    outcome_months: tuple[str, str]
-    points: pl.DataFrame
-    survives: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Worth:
     """Amounts per customer that add up to what a lost one costs.
 
@@ -76,3 +55,31 @@ class Worth:
     scope: Scope
     start: str
     points: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Survival:
+    """How many customers are still there, so many days after an answer, by its class.
+
+    Attributes:
+        title: What is shown.
+        by: Class of the answer ("loyalty_class", "experience").
+        by_title: Its title.
+        months: First and last month of the answers.
+        points: `group`, `months` (after the customer's first answer) and POINT columns: `n` = `units` = customers at risk
+            just then, `value` the share still there in %; each curve ends where too few are at risk.
+        p_value: That all classes leave at the same rate (log-rank test); None where fewer than two can be compared.
+        left: How many left.
+        sampled: What share of the customers was looked at, as a sentence with a space before; empty if all.
+    """
+
+    metric: Metric
+    scope: Scope
+    title: str
+    by: str
+    by_title: str
+    months: tuple[str, str]
+    points: pl.DataFrame
+    p_value: float | None
+    left: int
+    sampled: str = ""

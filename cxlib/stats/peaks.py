@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
+from cxlib.clock import open_minutes
 from cxlib.metrics import Metric, View, unit_frame
 from cxlib.periods import first_day, last_day
 from cxlib.schema import DIMENSIONS
+from cxlib.settings import ScheduleSettings
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import known
 from cxlib.stats.change import difference
@@ -48,7 +50,7 @@ def peaks(name: str, view: View, months: int = 12) -> Peaks | NotKnown:
         few = counts["n"].sum() < FEWEST
         why = f"hold too few {metric.measured_in} to tell hours apart" if few else "give the day, not the hour"
         return NotKnown(f"{metric.title} by hour", f"The data {view.data.name!r} {why}.")
-    points = _points(counts, _hours(since, until, ZoneInfo(view.data.settings.timezone)))
+    points = hour_means(counts, week_hours(since, until, ZoneInfo(view.data.settings.timezone)))
     busiest = points.sort("value", *CELL, descending=[True, False, False]).row(0, named=True)
     peak = view.only("hour", str(busiest["hour"]))
     parts = [
@@ -59,17 +61,21 @@ def peaks(name: str, view: View, months: int = 12) -> Peaks | NotKnown:
     return Peaks(metric, scope(metric, view), (periods[0], periods[-1]), points, _judged(parts))
 
 
-def _hours(since: date, until: date, zone: ZoneInfo) -> pl.DataFrame:
-    """Return weekday, hour and how often that hour passed between two local days, both included."""
+def week_hours(since: date, until: date, zone: ZoneInfo, plan: ScheduleSettings | None = None) -> pl.DataFrame:
+    """Return weekday, hour and how often that hour passed between two local days, both included.
+
+    With a schedule: how often it passed open, an hour half open as half of one; hours never open are left out.
+    """
     # as instants: a midnight that a clock change skips is the moment at which it does
     begin, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (since, until + timedelta(days=1)))
     hours = pl.datetime_range(begin, end, "1h", time_zone="UTC", closed="left", eager=True)
     local = hours.dt.convert_time_zone(zone.key).dt
-    frame = pl.DataFrame({"weekday": local.weekday(), "hour": local.hour().cast(pl.Int64)})
-    return frame.group_by(CELL).len("units").sort(CELL)
+    passed = open_minutes(hours, hours + timedelta(hours=1), plan, zone.key) / 60 if plan else pl.lit(1.0)
+    frame = pl.DataFrame({"weekday": local.weekday(), "hour": local.hour().cast(pl.Int64)}).with_columns(units=passed)
+    return frame.group_by(CELL).agg(pl.col("units").sum()).filter(pl.col("units") > 0).sort(CELL)
 
 
-def _points(counts: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+def hour_means(counts: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     """Return the mean count of each hour of the week; its variance that of the days, never below Poisson."""
     summed = counts.group_by(CELL).agg(pl.col("n", "sum_wx").sum(), squares=(pl.col("sum_wx") ** 2).sum())
     cells = hours.join(summed, on=CELL, how="left", maintain_order="left").fill_null(0)

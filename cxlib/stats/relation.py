@@ -1,4 +1,4 @@
-"""Which support figure goes together with what the customer does later: rank correlations over customers."""
+"""Which support figure goes together with what the customer does later: partial rank correlations over customers."""
 
 from __future__ import annotations
 
@@ -10,25 +10,32 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric, View, unit_frame
+from cxlib.numbers import month as month_text
 from cxlib.periods import months_between, shift
-from cxlib.stats.intervals import ALPHA, Array, t_quantile
-from cxlib.stats.overview import survivors
-from cxlib.stats.results import POINT, NotKnown, Relation
+from cxlib.stats.background import background_of, with_background
+from cxlib.stats.intervals import ALPHA, Array, Places, t_quantile
+from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
+from cxlib.stats.spells import end_of
+from cxlib.stats.workload import effect_points
 
 SUPPORT = ("csat", "nps", "first_contact_resolution", "reopen_rate", "first_reply_time", "resolution_time")
 OF_CUSTOMERS = ("importance", "country")
-LEAST, RESAMPLES, SEED, NEARLY_ONE = 20, 400, 1, 0.95
+LEAST, NEARLY_ONE = 20, 0.95
+PER_TERM = 20  # customers for each column allowed for
+TINY = 1e-9
+READING = "Spearman's rank correlation, −1 to 1, of customers' figures of these months"
 
 
 def relation(
     view: View, names: Sequence[str] = SUPPORT, outcome: str = "revenue", *, months: int = 12, later: int = 3
-) -> Relation | NotKnown:
+) -> Effects | NotKnown:
     """Return how each figure of a customer goes together with the same customer's outcome afterwards.
 
     Figures are customers' means over `months` months; the outcome is their total (counts, amounts; 0 without rows) or
-    mean over the `later` months that follow and end with the reported one. Spearman's rank correlation, its error by
-    resampling customers on Fisher's scale; p belongs to the same statistic. Nothing is adjusted for.
+    mean over the `later` months that follow and end with the reported one. Spearman's rank correlation, partial: both
+    sides less what the ranks of tenure, importance, tickets and spending before the outcome tell of them. Its error by
+    the jackknife over customers, limits on Fisher's scale; p belongs to the same statistic.
 
     Args:
         view: What is looked at; filters on customers hold for both sides, others for the figures only.
@@ -52,26 +59,39 @@ def relation(
         return reason
     if first < view.data.first_month:
         told = f"Figures from {first} and what followed until {after} are needed; the data begin in"
-        title = target.title if target.title[1:2].isupper() else target.title[0].lower() + target.title[1:]
-        return NotKnown(f"What goes together with {title}", f"{told} {view.data.first_month}.")
+        return NotKnown(f"What goes together with {_lower(target)}", f"{told} {view.data.first_month}.")
     y = _by_customer(target, outcome_view, months_between(shift(split, 1), after))
+    metrics = [view.metric(name) for name in names]
+    missing = {metric.name: unanswerable(metric, figures_view) for metric in metrics}
+    pairs = {
+        metric.name: _pairs(_by_customer(metric, figures_view, months_between(first, split)), target, y)
+        for metric in metrics if missing[metric.name] is None
+    }  # fmt: skip
+    units = pl.concat([y.select("unit"), *(found.select("unit") for found in pairs.values())]).unique()
+    known = with_background(units.with_columns(at=pl.lit(end_of(figures_view))), view)
     rows: list[dict[str, Any]] = []
-    for name in names:
-        metric = view.metric(name)
-        missing = unanswerable(metric, figures_view)
-        if missing:
-            row = {"metric": name, "title": metric.title, "n": 0, "reason": missing.reason}
-        else:
-            pairs = _pairs(_by_customer(metric, figures_view, months_between(first, split)), target, y)
-            row = {"metric": name, "title": metric.title, "n": pairs.height, **_spearman(pairs)}
-        rows.append({**row, "units": row["n"]})
-    schema = {"metric": pl.String, "title": pl.String, "n": pl.Int64, "units": pl.Int64}
-    schema |= dict.fromkeys((*POINT[2:], "p_value"), pl.Float64) | {"reason": pl.String}
-    points = pl.DataFrame(rows, schema=schema)
-    p_values = {row["metric"]: row["p_value"] for row in rows if row.get("p_value") is not None}
-    return Relation(
-        scope(target, outcome_view), target, (first, split), (shift(split, 1), after), points, survivors(p_values)
-    )
+    allowing: dict[str, None] = {}
+    for metric in metrics:
+        row: dict[str, Any] = {"group": metric.name, "label": metric.title}
+        if reason := missing[metric.name]:
+            rows.append(row | {"reason": reason.reason})
+            continue
+        both = pairs[metric.name].join(known, on="unit", maintain_order="left")
+        held, allowed = background_of(both, both.height // PER_TERM)
+        found = _spearman(both["x"].to_numpy(), both["y"].to_numpy(), held)
+        allowing |= dict.fromkeys(allowed if "value" in found else [])
+        rows.append({**row, "n": both.height, "units": both.height, **found})
+    ends = " to ".join(dict.fromkeys(month_text(month) for month in (shift(split, 1), after)))
+    return Effects(
+        replace(target, table="customers"), scope(target, outcome_view),
+        f"Rank correlation with {_lower(target)} of {ends}",
+        (first, split), "", 0.0, effect_points(rows), allowing_for=tuple(allowing), reading=READING,
+        caveat="Figures come first, the outcome afterwards; what goes together need not be why.",
+    )  # fmt: skip
+
+
+def _lower(metric: Metric) -> str:
+    return metric.title if metric.title[1:2].isupper() else metric.title[0].lower() + metric.title[1:]
 
 
 def _by_customer(metric: Metric, view: View, months: list[str]) -> pl.DataFrame:
@@ -88,26 +108,58 @@ def _pairs(x: pl.DataFrame, target: Metric, y: pl.DataFrame) -> pl.DataFrame:
     return (pairs.with_columns(pl.col("y").fill_null(0.0)) if nothing else pairs).sort("unit")
 
 
-def _spearman(pairs: pl.DataFrame) -> dict[str, float | str | None]:
+def _spearman(x: Array, y: Array, held: list[Array]) -> dict[str, float | str]:
     """Return value, se, low, high, p_value; or the reason why there are none."""
     from scipy.special import stdtr
 
-    x, y = pairs["x"].to_numpy(), pairs["y"].to_numpy()
     if len(x) < LEAST:
         return {"reason": f"{len(x)} customers have both; fewer than {LEAST} are not correlated"}
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         return {"reason": f"all {len(x)} customers are alike on one side"}
-    value = correlate(x, y)
-    if separates(x, y) or separates(y, x) or abs(value) > NEARLY_ONE:
+    if separates(x, y) or separates(y, x) or abs(correlate(x, y)) > NEARLY_ONE:
         return {"reason": "one all but determines the other: was it made from it?"}
-    draws = np.random.default_rng(SEED).integers(len(x), size=(RESAMPLES, len(x)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.arctanh([correlate(x[rows], y[rows]) for rows in draws])
-    error = float(np.std(spread[np.isfinite(spread)], ddof=1))
-    centre, half = np.arctanh(value), float(t_quantile(np.asarray(ALPHA), len(x) - 1)) * error
-    p_value = 2 * float(stdtr(len(x) - 1, -abs(centre) / error))
+    held = [pl.Series(column).rank("average").to_numpy() for column in held]
+    basis = np.column_stack([np.ones(len(x)), *((column - column.mean()) / column.std() for column in held)])
+    value, influence = partial(x, y, basis)
+    if not np.isfinite(value):
+        return {"reason": "what is allowed for tells one side wholly"}
+    df = len(x) - basis.shape[1]
+    se = float(np.sqrt(len(x) / df * (influence @ influence)))
+    centre, error = float(np.arctanh(value)), se / (1 - value**2)
+    half = float(t_quantile(np.asarray(ALPHA), df)) * error
     low, high = np.tanh([centre - half, centre + half])
-    return {"value": value, "se": error * (1 - value**2), "low": float(low), "high": float(high), "p_value": p_value}
+    p_value = 2 * float(stdtr(df, -abs(centre) / error))
+    return {"value": value, "se": se, "low": float(low), "high": float(high), "p_value": p_value}
+
+
+def partial(x: Array, y: Array, basis: Array) -> tuple[float, Array]:
+    """Return the correlation of the ranks of x and y less what the columns tell of them, and each customer's influence.
+
+    Ties have their mean rank; with a constant alone it is Spearman's. The influence is its derivative by the weight of
+    a customer, who moves residual products and the ranks of all others: the infinitesimal jackknife (Efron 1982).
+    NaN where nothing is left of a side.
+    """
+    left, moved = [], []
+    for side in (x, y):
+        rank = pl.Series(side).rank("average").to_numpy() / len(x) - 0.5
+        rest = rank - basis @ np.linalg.lstsq(basis, rank, rcond=None)[0]
+        left.append(np.where(np.abs(rest) > TINY, rest, 0.0))
+        moved.append(np.unique(side, return_inverse=True)[1])
+    products = np.array([[one @ two for one in left] for two in left])
+    if products.diagonal().min() <= TINY:
+        return float("nan"), np.zeros(len(x))
+    size = float(np.sqrt(products[0, 0] * products[1, 1]))
+    value = float(products[0, 1]) / size
+    xy = left[0] * left[1] + _above(moved[0], left[1]) + _above(moved[1], left[0])
+    xx, yy = (left[side] ** 2 + 2 * _above(moved[side], left[side]) for side in (0, 1))
+    return value, xy / size - value / 2 * (xx / products[0, 0] + yy / products[1, 1])
+
+
+def _above(level: Places, rest: Array) -> Array:
+    """Return what a customer's weight adds to Σ rank × rest: the rest of all above, half that of those alike, ÷ n."""
+    total = np.bincount(level, rest)
+    upward = np.cumsum(total[::-1])[::-1]
+    return np.asarray((upward - total / 2)[level] / len(rest), dtype=np.float64)
 
 
 def correlate(x: Array, y: Array) -> float:

@@ -14,14 +14,17 @@ from cxlib.metrics.registry import Metric
 from cxlib.settings import Event, Goal
 from cxlib.stats.customer_results import History, WaitingList
 from cxlib.stats.effects_result import Effects
-from cxlib.stats.money_results import Contrast, Relation, Worth
+from cxlib.stats.money_results import Contrast, Survival, Worth
+from cxlib.stats.planning_results import Forecast, Staffing
+from cxlib.stats.quality_results import Coverage, Tally
 from cxlib.stats.reasons import Decomposition, Funnel
-from cxlib.stats.volume_results import Comparison, Peaks
+from cxlib.stats.shortlist_result import Shortlist
+from cxlib.stats.volume_results import Comparison, Peaks, UnusualDays
 
 __all__ = [
-    "OTHERS", "POINT", "Breakdown", "Change", "Comparison", "Contrast", "Decomposition", "Distribution", "Effects",
-    "Estimate", "Funnel", "History", "NotKnown", "Overview", "Peaks", "Relation", "Result", "Scope", "Trend",
-    "WaitingList", "Worth",
+    "Breakdown", "Change", "Comparison", "Contrast", "Coverage", "Decomposition", "Distribution", "Effects",
+    "Estimate", "Forecast", "Funnel", "History", "NotKnown", "OTHERS", "Overview", "POINT", "Peaks", "Result",
+    "Scope", "Shortlist", "Staffing", "Survival", "Tally", "Trend", "UnusualDays", "WaitingList", "Worth",
 ]  # fmt: skip
 
 OTHERS = "all others"
@@ -124,6 +127,7 @@ class Breakdown:
         overall: The figure of all groups together.
         p_value: Test that all groups are equal (cluster-robust); None with fewer than two groups and for counts,
             whose groups are parts of a total: their `rest_…` are null too.
+        curves_p: The same of the whole curves of waits (log-rank test by customer); durations only.
     """
 
     metric: Metric
@@ -134,13 +138,16 @@ class Breakdown:
     points: pl.DataFrame
     overall: Estimate
     p_value: float | None
+    curves_p: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
     """Shares of ordered classes in the reported month and in the baseline: answers of a scale, NPS classes, brackets.
 
-    `points`: `group` (class), POINT columns (value = share in %), `before` (share in % in the baseline month).
+    `points`: `group` (class), POINT columns (value = share in %), `before` (share in % in the baseline month), and the
+    change from it in points: `difference`, `low_difference`, `high_difference`, `p_value`, `beyond` (survives
+    Benjamini–Hochberg at 5 % among the classes; null without p).
     """
 
     metric: Metric
@@ -175,6 +182,7 @@ class NotKnown:
 
 
 Result = (
-    Change | Comparison | Peaks | Trend | Breakdown | Distribution
-    | Overview | History | WaitingList | Contrast | Relation | Worth | Effects | Decomposition | Funnel | NotKnown
+    Change | Comparison | Peaks | Trend | Breakdown | Distribution | Overview | History | WaitingList | Contrast |
+    Survival | Worth | Effects | Forecast | Staffing | Shortlist | Decomposition | Funnel | Tally | Coverage |
+    UnusualDays | NotKnown
 )  # fmt: skip

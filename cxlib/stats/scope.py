@@ -35,6 +35,12 @@ def scope(metric: Metric, view: View) -> Scope:
     )
 
 
+def about(view: View) -> Scope:
+    """Return the scope of an answer about several figures, of which any may be unknown."""
+    settings = view.data.settings
+    return Scope(view.data.name, view.month, view.filter_text, min_group=settings.min_group, language=view.language)
+
+
 def observed(metric: Metric, view: View) -> tuple[date, date]:
     """Return the first and the last local day that the data observe wholly, whatever is filtered."""
     zone = ZoneInfo(view.data.settings.timezone)

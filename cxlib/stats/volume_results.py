@@ -49,3 +49,17 @@ class Peaks:
     months: tuple[str, str]
     points: pl.DataFrame
     makers: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class UnusualDays:
+    """Days of the reported month against what weekday, holidays, time of the year and trend let expect.
+
+    Attributes:
+        points: `day` (local), `n`, `value` (the count), `expected`, `low` and `high` (all days together are within
+            theirs with 95 %), `what` (dated event or public holiday, empty if none), `outside`.
+    """
+
+    metric: Metric
+    scope: Scope
+    points: pl.DataFrame

@@ -31,23 +31,19 @@ def lost_customer(view: View) -> Worth | NotKnown:
         UsageError: A gross margin that is not a share.
     """
     costs, revenue = view.data.settings.costs, view.metric("revenue")
-    absent = [name for name in ("gross_margin", "acquisition") if name not in costs]
-    if absent:
-        return NotKnown(TITLE, f"The settings do not say {' and '.join(absent)}: write them under [costs].")
-    if not 0 <= costs["gross_margin"] <= 1:
-        margin = costs["gross_margin"]
-        raise UsageError(f"Setting costs.gross_margin is {margin!r}; a share of revenue is expected, such as 0.4.")
-    start = shift(view.month, -MONTHS)
-    if reason := known(revenue, view) or _unfit(view, start):
+    margin, start = margin_of(view, ("gross_margin", "acquisition")), shift(view.month, -MONTHS)
+    if isinstance(margin, str):
+        return NotKnown(TITLE, margin)
+    if reason := known(revenue, view) or unfit(view, start):
         return NotKnown(TITLE, reason)
     months = months_between(shift(start, 1), view.month)
-    customers = _active(view, start)
+    customers = active_then(view, start)
     bought = unit_frame(revenue, view, months).group_by("unit").agg(pl.col("sum_wx").sum())
     each = customers.join(bought, left_on="customer_id", right_on="unit", how="left")["sum_wx"].fill_null(0.0)
     if len(each) < LEAST:
         few = f"{len(each)} customers were active at the end of {start}; fewer than {LEAST} say too little."
         return NotKnown(TITLE, few)
-    gain = each * costs["gross_margin"]
+    gain = each * margin
     parts = {BOUGHT: each, MARGIN: gain}
     if "agent_hour" in costs and view.data.has("tickets"):
         parts[TIME + ("" if "handle_minutes" in view.data.filled("tickets") else ", estimated")] = time = (
@@ -60,7 +56,23 @@ def lost_customer(view: View) -> Worth | NotKnown:
     return Worth(revenue, scope(revenue, view), start, pl.DataFrame(rows, schema=kinds))
 
 
-def _unfit(view: View, start: str) -> str:
+def margin_of(view: View, needed: tuple[str, ...]) -> float | str:
+    """Return the gross margin, a share of revenue; or which of the needed [costs] the settings do not say.
+
+    Raises:
+        UsageError: A gross margin that is not a share.
+    """
+    costs = view.data.settings.costs
+    if absent := [name for name in needed if name not in costs]:
+        return f"The settings do not say {' and '.join(absent)}: write them under [costs]."
+    margin = costs["gross_margin"]
+    if not 0 <= margin <= 1:
+        raise UsageError(f"Setting costs.gross_margin is {margin!r}; a share of revenue is expected, such as 0.4.")
+    return margin
+
+
+def unfit(view: View, start: str) -> str:
+    """Return why what customers brought in the year after `start` cannot be told, or nothing."""
     others = [name for name, _ in view.filters if name not in (*OF_CUSTOMERS, "currency")]
     if others:
         return f"What a customer brings cannot be told for a part of their rows: drop the filter on {others[0]}."
@@ -69,7 +81,8 @@ def _unfit(view: View, start: str) -> str:
     return ""
 
 
-def _active(view: View, month: str) -> pl.DataFrame:
+def active_then(view: View, month: str) -> pl.DataFrame:
+    """Return the customers active at the end of a month, kept by the filters on customers."""
     rows = view.data.scan("customer_months").filter(pl.col("month_day") == first_day(month), pl.col("active"))
     for name, values in view.filters:
         if name in OF_CUSTOMERS:

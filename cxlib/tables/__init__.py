@@ -7,7 +7,9 @@ Kinds: `id` and `text` are text, `instant` is a UTC instant (microseconds), `day
 from cxlib.tables.columns import (
     CHANNELS,
     NO_CONTACT,
+    NO_WORKFLOW,
     ORDER_KINDS,
+    OWN_FIGURES,
     RUN_KINDS,
     STATUSES,
     SURVEY_KINDS,
@@ -16,10 +18,11 @@ from cxlib.tables.columns import (
     Table,
 )
 from cxlib.tables.customers import CUSTOMERS, ORDERS, SURVEYS
-from cxlib.tables.desk import AGENTS, ARTICLE_VIEWS, CHANGES, MESSAGES, TICKETS, WORKFLOW_RUNS
+from cxlib.tables.desk import AGENTS, ARTICLE_VIEWS, CHANGES, MESSAGES, SOURCE_FIGURES, TICKETS, WORKFLOW_RUNS
 from cxlib.tables.laid import (
     AGENT_MONTHS,
     AGENT_TICKETS,
+    BACKLOG_MONTHS,
     CUSTOMER_MONTHS,
     FOLLOWED_ANSWERS,
     REPLIES,
@@ -29,15 +32,16 @@ from cxlib.tables.laid import (
 )
 
 __all__ = [
-    "CHANNELS", "GIVEN", "NO_CONTACT", "ORDER_KINDS", "RUN_KINDS", "STATUSES", "SURVEY_KINDS", "TABLES", "Column",
+    "CHANNELS", "GIVEN", "NO_CONTACT", "NO_WORKFLOW", "ORDER_KINDS", "OWN_FIGURES", "RUN_KINDS", "STATUSES", "SURVEY_KINDS", "TABLES", "Column",
     "Kind", "Table",
 ]  # fmt: skip
 
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        TICKETS, MESSAGES, CHANGES, SURVEYS, CUSTOMERS, AGENTS, ORDERS, WORKFLOW_RUNS, ARTICLE_VIEWS,
-        REPLIES, STATUS_MOVES, AGENT_TICKETS, AGENT_MONTHS, TICKET_WORKFLOWS, VISITS, CUSTOMER_MONTHS, FOLLOWED_ANSWERS,
+        TICKETS, MESSAGES, CHANGES, SURVEYS, CUSTOMERS, AGENTS, ORDERS, WORKFLOW_RUNS, ARTICLE_VIEWS, SOURCE_FIGURES,
+        REPLIES, STATUS_MOVES, BACKLOG_MONTHS, AGENT_TICKETS, AGENT_MONTHS, TICKET_WORKFLOWS, VISITS, CUSTOMER_MONTHS,
+        FOLLOWED_ANSWERS,
     )
 }  # fmt: skip
 GIVEN = {name: table for name, table in TABLES.items() if not table.derived}

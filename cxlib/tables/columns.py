@@ -49,7 +49,13 @@ CHANNELS = ("email", "phone", "chat", "social", "web", "messaging", "app", "othe
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed", "deleted", "merged", "spam", "missed")
 SURVEY_KINDS = ("csat", "effort", "ease", "nps", "repurchase")
 ORDER_KINDS = ("order", "subscription", "refund", "cancellation")
-NO_CONTACT = "no contact"
+NO_CONTACT, NO_WORKFLOW = "no contact", "none"
+TENURE_BRACKETS = ("days 1–30", "days 31–60", "days 61–90", "days 91–365", "later than a year")
+OWN_FIGURES = (
+    "first_reply_minutes", "first_reply_business_minutes", "resolution_minutes", "resolution_business_minutes",
+    "requester_wait_minutes", "requester_wait_business_minutes", "agent_wait_minutes", "agent_wait_business_minutes",
+    "on_hold_minutes", "on_hold_business_minutes", "reopens", "agent_replies",
+)  # fmt: skip
 RUN_KINDS = ("saved_reply", "macro", "automation", "auto_reply", "suggestion", "trigger", "sla")
 
 

@@ -30,6 +30,7 @@ SURVEYS = Table(
             "latest answer of the month to this question on this ticket (re-ratings kept apart)",
         ),
         derived("customer_latest", "flag", "latest answer of the month by this customer to this kind of question"),
+        derived("agent_tenure", "text", "how long the agent rated had been there when the survey was sent"),
         derived("handling_channel", "text", "channel of the last public agent reply on the rated ticket"),
         derived("effort_class", "text", "the customer's effort answer on the same ticket, else the latest before"),
         derived("ease_class", "text", "the customer's ease answer on the same ticket, else the latest before"),

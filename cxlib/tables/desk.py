@@ -1,6 +1,6 @@
 """What a help desk gives: tickets, messages, changes, agents, workflow runs, article views."""
 
-from cxlib.tables.columns import CHANNELS, RUN_KINDS, STATUSES, Column, Table, clock, derived, local, ref
+from cxlib.tables.columns import CHANNELS, OWN_FIGURES, RUN_KINDS, STATUSES, Column, Table, clock, derived, local, ref
 
 TICKETS = Table(
     "tickets",
@@ -76,10 +76,14 @@ TICKETS = Table(
             "last solved to the same customer's next ticket, null if none yet",
         ),
         derived("next_same_category_minutes", "minutes", "the same, next ticket of the same category"),
+        derived("missed", "flag", "phone and chat: whether nobody took it; null where the source never says missed"),
         derived("handoffs_bracket", "text", "handoffs in words: 0 handoffs, 1 handoff, 2 handoffs, 3 or more"),
         derived("contacts_bracket", "text", "customer_messages in words: 0 contacts, 1 contact, 2, 3 or more"),
+        derived("agent_tenure", "text", "how long the last assignee had been there at the first reply, else creation"),
         derived("next_order_minutes", "minutes", "created to the same customer's next order, null if none yet"),
         derived("helped_order_minutes", "minutes", "created to the first order that names this ticket"),
+        derived("workflow_kinds", "text", "kinds of workflow that ran on it up to its last solve, by workflow_runs"),
+        derived("auto_answered", "flag", "an automatic answer was sent before the last solve; null if none ever is"),
         derived(
             "estimated_handle_minutes",
             "minutes",
@@ -165,6 +169,18 @@ ARTICLE_VIEWS = Table(
         ref("customer_id", "customers", "customer, where known"),
         Column("helpful", "flag", "vote: helpful or not; null = no vote"),
         ref("ticket_id", "tickets", "ticket opened afterwards"),
+        derived("ticket_opened", "flag", "whether a ticket followed the visit it belongs to; null where not known"),
         *local("viewed"),
+    ),
+)
+
+SOURCE_FIGURES = Table(
+    "source_figures",
+    "one figure of one ticket as the source itself counts it, to be held beside ours",
+    (
+        Column("figure_id", "id", "ticket_id and figure", required=True),
+        Column("ticket_id", "id", "ticket", required=True, references="tickets"),
+        Column("figure", "text", "column of tickets that it stands beside", required=True, choices=OWN_FIGURES),
+        Column("amount", "number", "the source's own value, in minutes or as a count; null = it has none"),
     ),
 )

@@ -33,6 +33,25 @@ STATUS_MOVES = Table(
     derived=True,
 )
 
+BACKLOG_MONTHS = Table(
+    "backlog_months",
+    "one stretch in which one ticket was unsolved at the end of one or more local days of one month",
+    (
+        Column("backlog_month_id", "id", "ticket_id, number of the stretch and month", required=True),
+        Column("ticket_id", "id", "ticket", required=True, references="tickets"),
+        ref("customer_id", "customers", "who asked"),
+        Column("month_at", "instant", "the month begins", required=True),
+        derived("month_day", "day", "first local day of the month"),
+        Column("first_day", "day", "first day at whose end it was unsolved", required=True),
+        Column("last_day", "day", "last such day of the month; the data end the last day of all", required=True),
+        Column("days_share", "number", "share of the month's observed days at whose end it was unsolved (0–1)"),
+        Column("unsolved_at_end", "flag", "whether still unsolved when the month, or the data, ended"),
+        derived("age_minutes", "minutes", "created to the end of the month, or of the data; null if not unsolved then"),
+        derived("age_business_minutes", "minutes", "the same, open minutes of the ticket's schedule only"),
+    ),
+    derived=True,
+)
+
 AGENT_TICKETS = Table(
     "agent_tickets",
     "one agent's work on one ticket in one month",
@@ -49,15 +68,19 @@ AGENT_TICKETS = Table(
 
 AGENT_MONTHS = Table(
     "agent_months",
-    "one agent in one local month, from the one they were hired in to the one they left in, or the end of the data",
+    "one agent in one local month: of those they were employed in, up to the end of the data, and those they worked in",
     (
         Column("agent_month_id", "id", "agent_id and month", required=True),
         Column("agent_id", "id", "agent", required=True, references="agents"),
         Column("month_at", "instant", "the month begins", required=True),
         derived("month_day", "day", "first local day of the month"),
         Column("employed_share", "number", "share of the month they were employed, up to the end of the data (0–1)"),
-        Column("left", "flag", "whether they left in this month"),
+        Column("left", "flag", "whether they left in this month; null where nobody's leaving is known"),
         Column("tenure_months", "number", "months employed before the month began"),
+        Column("conversations", "integer", "tickets with a public reply of this agent in the month"),
+        Column("solved", "integer", "tickets last solved in the month whose last assignee the agent is"),
+        Column("customer_days", "integer", "customers answered, each once a day"),
+        Column("days_worked", "integer", "local days with a message, note or change by the agent"),
     ),
     derived=True,
 )
@@ -102,7 +125,8 @@ VISITS = Table(
 
 CUSTOMER_MONTHS = Table(
     "customer_months",
-    "one customer in one whole month in which they were active, or had been in the month before, or wrote or bought",
+    "one customer in one whole month in which they were active, had been in the month before or bought a year before, "
+    "or wrote or bought",
     (
         Column("customer_month_id", "id", "customer_id and month", required=True),
         Column("customer_id", "id", "customer", required=True, references="customers"),
@@ -114,6 +138,7 @@ CUSTOMER_MONTHS = Table(
         Column("orders", "integer", "orders"),
         Column("amount", "money", "orders and payments less refunds; null in more than one currency"),
         Column("currency", "text", "their currency"),
+        Column("amount_year_before", "money", "the same of the same month a year before; null where not known"),
         Column("tenure_days", "number", "days from joining to the end of the month"),
         *classes("before the month began"),
     ),

@@ -14,7 +14,6 @@ from cxlib.tabulate.cells import (
     SMALL,
     change_cells,
     filters,
-    forms_of,
     framed,
     is_small,
     point_cells,
@@ -25,7 +24,7 @@ from cxlib.tabulate.cells import (
 )
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.change import caveat, goal_value, level_format, verdict, width
-from cxlib.words.groups import class_change, estimate, label, share_format
+from cxlib.words.groups import class_change, estimate, forms_of, label, share_format
 from cxlib.words.sentence import plain
 
 HEADS = {"day": "Day", "week": "Week of", "month": "Month", "year": "Year"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from cxlib import numbers
 from cxlib.numbers import format_of
 from cxlib.stats.results import Contrast, Worth
-from cxlib.tabulate.cells import filters, forms_of, point_cells, point_columns
+from cxlib.tabulate.cells import filters, point_cells, point_columns
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.change import width
-from cxlib.words.groups import estimate
+from cxlib.words.groups import estimate, forms_of
 from cxlib.words.money import amount, span, times_format
 from cxlib.words.sentence import plain
 

@@ -30,9 +30,8 @@ def _(result: Forecast) -> Table:
         f"{test.origins} backtests, {what}: off by {error} on average, mean absolute scaled error {mase}"
         for what, error, mase in zip(("model", f"seasonal naive ({test.naive})"), errors, scaled, strict=True)
     ]
-    notes.append(
-        f"Weeks within the model's own 95 % interval: {form.value(test.held)}; made {numbers.number(test.widened, 2)} times as wide"
-    )
+    notes.append(f"Weeks within the model's own 95 % interval: {form.value(test.held)}")
+    notes.append(f"Interval made wider for it: {numbers.number(test.widened, 2)} times")
     columns = ("Seven days", ">Value", ">95 % prediction interval", "What")
     return Table(f"{result.metric.title}, the weeks to come{filters(result.scope)}", columns, tuple(rows), tuple(notes))
 

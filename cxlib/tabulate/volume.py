@@ -5,10 +5,10 @@ from __future__ import annotations
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.results import Comparison, Peaks, UnusualDays
-from cxlib.tabulate.cells import NOTHING, filters, forms_of, point_cells, point_columns, value_cell
+from cxlib.tabulate.cells import NOTHING, filters, point_cells, point_columns, value_cell
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.days import day
-from cxlib.words.groups import estimate, label
+from cxlib.words.groups import estimate, forms_of, label
 from cxlib.words.sentence import plain
 from cxlib.words.volume import LONG, clock_hour, is_compared, made_of, percent
 

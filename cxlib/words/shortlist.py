@@ -24,8 +24,7 @@ def shortlist_text(result: Shortlist) -> str:
         return f"{title}: {plain(result.nothing, 400)}{caveat}"
     told = "; ".join(listed(result, row) for row in named[:TOLD])
     more = f"; {len(named) - TOLD} more in the table" if len(named) > TOLD else ""
-    n = counted(result.metric, int(result.points["n"].sum()))
-    return f"{title}: {plain(result.found)}: {told}{more} ({plain(result.reading, LONG)}; {n}).{caveat}"
+    return f"{title}: {plain(result.found)}: {told}{more} ({plain(result.reading, LONG)}).{caveat}"
 
 
 def shortlist_headline(result: Shortlist) -> str:
@@ -38,11 +37,12 @@ def shortlist_headline(result: Shortlist) -> str:
 
 
 def listed(result: Shortlist, row: Row) -> str:
-    """Return "macro: forward 4.1 times (3.9–4.3), blockage: more often reopened"."""
+    """Return "macro: forward 4.1 times (3.9–4.3; 812 workflow runs), blockage: more often reopened"."""
     note = f", {plain(row['note'], LONG)}" if row["note"] else ""
     if row["value"] is None:
         return f"{label(row)}{note}"
-    value = shortlist_format(result, row).with_interval(row["value"], row["low"], row["high"])
+    n = counted(result.metric, row["n"])
+    value = shortlist_format(result, row).with_interval(row["value"], row["low"], row["high"], n)
     return f"{label(row)} {value}{note}"
 
 

@@ -22,6 +22,8 @@ import cxlib as cx
 from cxlib.derive import derive
 from cxlib.metrics import View
 from cxlib.sources.demo import DemoParameters, build_demo
+from cxlib.stats.experience import TERMS, experiences
+from cxlib.stats.model import model
 from cxlib.store import open_data
 
 Found = tuple[float, float, float]
@@ -58,6 +60,18 @@ def within(view: View, truth: dict[str, Any]) -> Found:
     return row["difference"], error_of(row["low"], row["high"]), truth["satisfaction_fall"]["within"]
 
 
+@planted("agents leave: in % a year")
+def agents_leave(view: View, truth: dict[str, Any]) -> Found:
+    row = cx.turnover(view).points.row(0, named=True)
+    return row["value"], max(row["se"], 1.0), truth["agent_turnover"]["a_year"]
+
+
+@planted("one agent is worse: points of satisfaction")
+def worse_agent(view: View, truth: dict[str, Any]) -> Found:
+    row = cx.one_agent(view, truth["worse_agent"]["agent_id"], months=60).points.row(0, named=True)
+    return row["value"], row["se"], truth["worse_agent"]["difference"]
+
+
 @planted("contacts by chat are credited with more orders")
 def chat(view: View, truth: dict[str, Any]) -> Found:
     found = cx.contrast("credited_conversion", view, "channel", "chat")
@@ -69,6 +83,61 @@ def multiple(view: View, truth: dict[str, Any]) -> Found:
     found = cx.contrast("purchase_after_recommendation", view, "loyalty_class", "promoter", "detractor", months=33)
     error = error_of(math.log(found.ratio_low), math.log(found.ratio_high))
     return math.log(found.ratio), error, math.log(truth["repeat_purchase"]["multiple"])
+
+
+@planted("detractors leave sooner than promoters: hazard ratio, logarithm")
+def leaving(view: View, truth: dict[str, Any]) -> Found:
+    row = cx.customers_leaving(view).points.row(by_predicate=pl.col("group") == "detractor", named=True)
+    expected = math.log(truth["leaving_by_loyalty"]["detractors_over_promoters"])
+    return math.log(row["value"]), row["se"] / row["value"], expected
+
+
+@planted("a category's volume rose for good: factor, logarithm")
+def rise(view: View, truth: dict[str, Any]) -> Found:
+    planted_rise = truth["volume_rise"]
+    found = cx.level_shift("ticket_volume", view, "category").points.filter(pl.col("beyond"))
+    row = found.row(by_predicate=pl.col("group") == planted_rise["category"], named=True)
+    return math.log1p(row["value"] / 100), row["se"] / (100 + row["value"]), math.log(planted_rise["factor"])
+
+
+@planted("first replies since the dated event: factor on business minutes, logarithm")
+def event(view: View, truth: dict[str, Any]) -> Found:
+    found = cx.dated_event("first_reply_time_business", view, within="channel").points
+    row = found.row(by_predicate=pl.col("group").str.starts_with(truth["event"]["date"]), named=True)
+    return math.log1p(row["value"] / 100), row["se"] / (100 + row["value"]), math.log(truth["event"]["factor"])
+
+
+@planted("first replies since the event without an effect")
+def no_event(view: View, truth: dict[str, Any]) -> Found:
+    found = cx.dated_event("first_reply_time_business", view, within="channel").points
+    row = found.row(by_predicate=~pl.col("group").str.starts_with(truth["event"]["date"]), named=True)
+    return math.log1p(row["value"] / 100), row["se"] / (100 + row["value"]), 0.0
+
+
+@planted("first reply doubled: log-odds of satisfaction")
+def doubled(view: View, truth: dict[str, Any]) -> Found:
+    answers = experiences(view.metric("csat"), view, view.months(12))
+    found = model(answers, "x", TERMS, unit="unit", share=True)
+    return *found.coefficients["first_reply"], truth["first_reply_time_on_satisfaction"]["log_odds_per_doubling"]
+
+
+def _per_handoff(name: str, kind: str) -> Check:
+    def check(view: View, truth: dict[str, Any]) -> Found:
+        row = cx.goes_with(name, view).points.row(by_predicate=pl.col("group") == "handoffs", named=True)
+        return row["value"], row["se"], truth["effort_by_handoffs"][kind]["per_handoff"]
+
+    return check
+
+
+planted("one handoff more: effort, all else alike")(_per_handoff("customer_effort", "effort"))
+planted("one handoff more: ease, all else alike")(_per_handoff("customer_ease", "ease"))
+
+
+@planted("a workflow that goes with reopening")
+def blockage(view: View, truth: dict[str, Any]) -> Found:
+    name = f"macro: {truth['blockage']['workflow']}/reopen_rate"
+    row = cx.workflow_outcomes(view).points.row(by_predicate=pl.col("group") == name, named=True)
+    return row["value"], row["se"], truth["blockage"]["difference"]
 
 
 def demos(seeds: int, tickets: int) -> Iterator[tuple[View, dict[str, Any]]]:

@@ -124,6 +124,20 @@ def test_every_page_is_alive_folded_and_fits_without_a_network(
     assert all(url.startswith((address, "data:")) for url in heard.requested)
 
 
+@pytest.mark.parametrize("report", ["demo"], indirect=True)
+def test_a_figure_leads_to_the_rows_behind_it(chromium: Any, heard: Any, report: Path, address: str) -> None:
+    page = open_page(chromium, heard, f"{address}/{report.name}/01_satisfaction.html", width=1280)
+    page.locator("p.rows a").first.click()
+    assert page.url.endswith(f"/rows/csat-{report.name}.html")
+    lines = (report / "rows" / f"csat-{report.name}.csv").read_text(encoding="utf-8").splitlines()
+    assert page.locator("tbody tr").count() == len(lines) - 1 > 100
+    assert page.locator(".sums").inner_text().split("what ")[1].startswith(f"{len(lines) - 1:,} rows add")
+    assert page.locator("a", has_text="CSV").get_attribute("href") == f"csat-{report.name}.csv"
+    page.locator("a", has_text="the report").click()
+    assert page.url.endswith("/index.html")
+    assert heard.complaints == []
+
+
 @pytest.mark.parametrize("report", ["sample"], indirect=True)
 def test_the_pictures_are_there_before_and_without_any_script(chromium: Any, heard: Any, report: Path) -> None:
     context = chromium.new_context(java_script_enabled=False, offline=True)

@@ -28,7 +28,9 @@ from cxlib.words import headline, say
 BLANK = {
     "comparison, too few", "trend, no rows", "breakdown, empty", "distribution, empty", "overview, nothing",
     "not known", "not known, hostile",
-    "waiting, nobody", "relation, nothing", "why, few", "funnel, few", "effects, nothing", "effects, no rows",
+    "waiting, nobody", "why, few", "funnel, few", "effects, nothing", "effects, no rows",
+    "shortlist, one without value", "shortlist, unknown", "shortlist, no rows",
+    "tally, nothing", "reconciliation, same", "reconciliation, rounded", "reconciliation, nothing",
 }  # fmt: skip
 DRAWN = [name for name in RESULTS if name not in BLANK]
 DIGESTS = """
@@ -219,7 +221,7 @@ def test_an_axis_that_leaves_out_zero_says_so(name: str) -> None:
     if "overview" in name:
         return
     said = "does not start at" in " ".join(spec["title"]["subtitle"])
-    channel = "y" if name.startswith(("trend", "funnel")) else "x"
+    channel = "y" if name.startswith(("trend", "funnel", "days", "survival")) else "x"
     low, high = next(
         item[channel]["scale"]["domain"]
         for key, item in parts(spec)

@@ -84,7 +84,7 @@ def test_a_month_whose_midnight_the_clocks_skip_begins_at_one(desk: Path) -> Non
 def test_a_month_that_begins_as_the_data_end_is_not_there(desk: Path) -> None:
     end = datetime(2026, 3, 31, 22, tzinfo=UTC)
     rows = run(desk, agents=[agent("a", datetime(2026, 3, 1, tzinfo=UTC))], extracted_at=end)["agent_months"]
-    assert [(row["month_day"], row["left"]) for row in rows] == [(date(2026, 3, 1), False)]
+    assert [(row["month_day"], row["left"]) for row in rows] == [(date(2026, 3, 1), None)]
 
 
 def seen(number: str, viewed: str, visitor: str | None, customer: str | None = None, **more: Any) -> dict[str, Any]:

@@ -297,6 +297,12 @@ def test_offers_without_an_answer_have_neither_answer_nor_comment(demo: Demo) ->
     assert demo.tables["surveys"]["sent_at"].null_count() == 0
 
 
+def test_what_is_unsolved_is_weeks_old_and_a_few_months_at_most(demo: Demo) -> None:
+    unsolved = demo.clean("tickets").filter(pl.col("status").is_in(["new", "open", "pending", "hold"]))
+    assert unsolved.height > 20
+    assert unsolved.filter(demo.end - pl.col("created_at") > timedelta(days=100)).is_empty()
+
+
 # --- broken rows ------------------------------------------------------------------------------------------------------
 
 
@@ -319,7 +325,7 @@ def test_broken_rows_are_as_many_as_the_truth_says(demo: Demo) -> None:
         instants = [
             c.name for c in declared.given if c.kind == "instant" and c.name not in ("due_at", "first_reply_due_at")
         ]
-        late = tables[name].filter(pl.any_horizontal(pl.col(instant) > demo.end for instant in instants)).height
+        late = tables[name].filter(pl.any_horizontal(pl.lit(False), *(pl.col(instant) > demo.end for instant in instants))).height
         if late:
             found["instant_after_extraction"][name] = late
     assert found == demo.truth["dirty"]
@@ -487,6 +493,38 @@ def test_promoters_buy_again_at_the_known_multiple(demo: Demo) -> None:
     assert multiple > 1.3
 
 
+def test_detractors_leave_at_the_known_multiple(full: Demo) -> None:
+    planted = full.effect("leaving_by_loyalty")
+    left = dict(full.clean("customers").select("customer_id", "left_at").rows())
+    answers: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    given = full.clean("surveys").filter(pl.col("answered_at") < full.end, kind="nps").sort("answered_at")
+    for row in given.filter(pl.col("answer").is_between(0, 10)).iter_rows(named=True):
+        name = "promoters" if row["answer"] >= 9 else "passives" if row["answer"] >= 7 else "detractors"
+        answers[row["customer_id"]].append((row["answered_at"], name))
+    leavers, days = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for unit, given_ones in answers.items():
+        ends = [at for at, _ in given_ones[1:]] + [full.end]
+        for (at, name), following in zip(given_ones, ends, strict=True):
+            stop = min(following, left.get(unit) or full.end)
+            begin = at
+            while begin < stop:  # rates of one quarter are compared with one another only
+                quarter = f"{begin.year}-{(begin.month - 1) // 3}"
+                year, month = divmod(begin.year * 12 + (begin.month - 1) // 3 * 3 + 3, 12)
+                upto = datetime(year, month + 1, 1, tzinfo=UTC)
+                days[quarter, name] += int((min(stop, upto) - begin).total_seconds())
+                begin = upto
+            if left.get(unit) and at < left[unit] <= following:
+                leavers[f"{left[unit].year}-{(left[unit].month - 1) // 3}", name] += 1
+    for name in ("detractors", "passives"):
+        quarters = {quarter for quarter, _ in days}
+        total = {q: days[q, name] + days[q, "promoters"] for q in quarters}
+        one = sum(leavers[q, name] * days[q, "promoters"] / total[q] for q in quarters)
+        two = sum(leavers[q, "promoters"] * days[q, name] / total[q] for q in quarters)
+        counts = [sum(leavers[q, side] for q in quarters) for side in (name, "promoters")]
+        error = math.sqrt(sum(1 / count for count in counts))
+        assert abs(math.log(one / two / planted[f"{name}_over_promoters"])) < FOUR_ERRORS * error
+
+
 def test_chat_helps_more_orders(demo: Demo) -> None:
     planted = demo.effect("orders_helped_by_chat")
     old = demo.tickets.filter(pl.col("created_at") < demo.end - timedelta(days=7))
@@ -528,3 +566,60 @@ def test_the_dated_event_quickens_the_first_reply(demo: Demo) -> None:
     before = ~after & (minutes > 0)
     error = math.hypot(*(np.log(minutes[part]).std() / math.sqrt(part.sum()) for part in (before, after)))
     agrees(np.log(minutes[after]).mean() - np.log(minutes[before]).mean(), error, math.log(planted["factor"]))
+
+
+# --- workflows and articles -------------------------------------------------------------------------------------------
+
+
+def _log_odds(of: set[str], others: set[str], hits: set[str]) -> tuple[float, float]:
+    """Return the log odds ratio of a hit in one group against the others, and its standard error (Woolf 1955)."""
+    cells = [len(of & hits), len(of - hits), len(others & hits), len(others - hits)]
+    ratio = math.log(cells[0] * cells[3] / (cells[1] * cells[2]))
+    return ratio, math.sqrt(sum(1 / cell for cell in cells))
+
+
+def _first_replied(demo: Demo) -> tuple[set[str], set[str], set[str]]:
+    """Return the tickets that a human answered, and of them: those reopened, those with one public reply only."""
+    changes = demo.clean("changes").filter((pl.col("field") == "status") & (pl.col("old") == "solved"))
+    counts = Counter(demo.clean("messages").filter(pl.col("is_public"), author="agent")["ticket_id"])
+    once = {key for key, count in counts.items() if count == 1}
+    return set(counts), set(changes.filter(new="open")["ticket_id"]), once
+
+
+@pytest.mark.parametrize("name", ["blockage", "shortcut"])
+def test_planted_workflows_go_with_what_truth_says(demo: Demo, name: str) -> None:
+    planted = demo.effect(name)
+    replied, reopened, once = _first_replied(demo)
+    used = set(demo.tables["workflow_runs"].filter(kind="macro", name=planted["workflow"])["ticket_id"])
+    hits = reopened if name == "blockage" else once - reopened
+    ratio, error = _log_odds(hits & replied, replied - hits, used)
+    agrees(ratio, error, math.log(planted["odds_ratio"]))
+
+
+def test_other_macros_go_with_nothing(full: Demo) -> None:
+    replied, reopened, _ = _first_replied(full)
+    for macro in ("ask for photos", "check stock", "explain delivery"):
+        used = set(full.tables["workflow_runs"].filter(kind="macro", name=macro)["ticket_id"])
+        agrees(*_log_odds(reopened & replied, replied - reopened, used), 0.0)
+
+
+def test_the_answer_bot_settles_the_share_it_should(demo: Demo) -> None:
+    alone = demo.clean("changes").filter((pl.col("new") == "solved") & (pl.col("by") == "customer"))["ticket_id"]
+    settled = set(alone) - _first_replied(demo)[0]
+    bot = set(demo.tables["workflow_runs"].filter(kind="auto_reply")["ticket_id"])
+    hits = pl.Series([ticket in bot for ticket in sorted(settled)])
+    agrees(*share(hits), demo.effect("answer_bot")["share"])
+
+
+def test_one_article_leaves_people_with_a_ticket(demo: Demo) -> None:
+    planted, views = demo.effect("leaving_article"), demo.clean("article_views")
+    left = set(views.filter(pl.col("ticket_id").is_not_null())["view_id"])
+    ours = set(views.filter(title=planted["title"])["view_id"])
+    agrees(*_log_odds(ours, set(views["view_id"]) - ours, left), math.log(planted["odds_ratio"]))
+
+
+def test_subjects_are_typed_in_several_ways(full: Demo) -> None:
+    asked = full.clean("tickets").filter(category="delivery", language="en")["subject"]
+    assert 0.15 < asked.str.contains(r"\d{5}$").mean() < 0.25
+    assert 0.05 < asked.str.starts_with("Re: ").mean() < 0.11
+    assert 0.08 < asked.str.starts_with("where").mean() < 0.16

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from typing import Any
 
 import pytest
 from stats import desk, volume_desk
 
 from cxlib.metrics import View, view
+from cxlib.store import open_data
 
 AGENTS = [{"agent_id": "a0", "name": "Zoe"}, {"agent_id": "a1", "name": "Adam"}, {"agent_id": "a2", "name": None}]
 
@@ -50,3 +53,17 @@ def warsaw(tmp_path_factory: pytest.TempPathFactory, warsaw_tickets: volume_desk
         )
     ]
     return volume_desk.build(tmp_path_factory.mktemp("volume") / "desk", warsaw_tickets, asked)
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, dict[str, Any]]:
+    """Return a company with many customers and few tickets, and what was planted in it."""
+    from cxlib.derive import derive
+    from cxlib.sources.demo import DemoParameters, build_demo
+
+    folder = tmp_path_factory.mktemp("many") / "demo"
+    folder.mkdir()
+    build_demo(folder, parameters=DemoParameters(seed=5, tickets=8_000, customers=9_000, agents=20))
+    derive(folder)
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["effects"]
+    return view(open_data(str(folder))), truth["leaving_by_loyalty"]

@@ -1,4 +1,4 @@
-"""Kaplan–Meier quantiles and restricted means against published medians, a second tool and dumb loops."""
+"""Kaplan–Meier quantiles against published medians, a second tool and dumb loops."""
 
 from __future__ import annotations
 
@@ -89,29 +89,6 @@ def test_influences_equal_leaving_each_customer_out(running: bool) -> None:
             for name in names
         ]
         assert influence == pytest.approx(np.array(literal))
-
-
-def test_the_restricted_mean_is_the_area_under_the_curve_with_its_jackknife_error() -> None:
-    values, ended, units = drawn(11, 200, 60)
-    whole, until = curve(values, ended, units), 30.0
-    value, error = whole.restricted_mean(until)
-    steps = np.arange(0, until, 0.01)
-    assert value == pytest.approx(np.mean([whole.survival(at) for at in steps]) * until, rel=1e-3)
-    left_out = []
-    for name in sorted(set(units)):
-        kept = [place for place, unit in enumerate(units) if unit != name]
-        left_out.append(
-            curve([values[place] for place in kept], [ended[place] for place in kept]).restricted_mean(until)[0]
-        )
-    n = len(left_out)
-    assert error == pytest.approx(
-        np.sqrt((n - 1) / n * np.square(np.array(left_out) - np.mean(left_out)).sum()), rel=0.05
-    )
-
-
-def test_the_restricted_mean_of_ended_waits_is_their_capped_mean_and_unknown_where_nobody_looked() -> None:
-    assert curve([10, 20, 90], [True] * 3).restricted_mean(30)[0] == pytest.approx(20)
-    assert np.isnan(curve([10, 20], [True, False]).restricted_mean(30)[0])
 
 
 def test_waiting_that_has_not_ended_lengthens_the_median() -> None:

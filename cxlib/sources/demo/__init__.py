@@ -12,13 +12,14 @@ import polars as pl
 from cxlib.periods import shift
 from cxlib.schema import conform
 from cxlib.sources.demo.activity import runs_table, views_table
-from cxlib.sources.demo.company import Company, agents_table, customers_table, found_company
+from cxlib.sources.demo.company import Company, agents_table, agents_who_left, customers_table, found_company
 from cxlib.sources.demo.dirty import soil
 from cxlib.sources.demo.draw import Numbers
 from cxlib.sources.demo.events import changes_table, messages_table
 from cxlib.sources.demo.hours import ZONE, planted_dates
 from cxlib.sources.demo.money import draw_orders
 from cxlib.sources.demo.opinions import draw_surveys
+from cxlib.sources.demo.own_figures import own_figures_table
 from cxlib.sources.demo.parameters import DemoParameters
 from cxlib.sources.demo.requests import Requests, draw_requests
 from cxlib.sources.demo.tickets import tickets_table
@@ -36,14 +37,18 @@ def build_demo(folder: Path, *, parameters: DemoParameters = DemoParameters()) -
         parameters: Size of the company and of the planted effects.
     """
     company = found_company(parameters)
-    tables, csat, nps = _tables(company, draw_requests(company))
+    requests = draw_requests(company)
+    tables, csat, nps, asked = _tables(company, requests)
+    tables["source_figures"], own = own_figures_table(company, requests, tables["messages"])
     dirty = soil(tables, company)
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in tables.items():
         conform(frame.lazy(), name).collect().rechunk().write_parquet(
             folder / f"{name}.parquet", compression="zstd", compression_level=3, row_group_size=100_000
         )
-    found = json.dumps(truth(parameters, csat, nps, dirty), indent=2, ensure_ascii=False)
+    planted = truth(parameters, csat, nps, asked, dirty) | {"own_figures": own}
+    planted["effects"]["agent_turnover"] = agents_who_left(tables["agents"], company)
+    found = json.dumps(planted, indent=2, ensure_ascii=False)
     (folder / "truth.json").write_text(found + "\n", encoding="utf-8")
     (folder / "settings.toml").write_text(_settings(parameters), encoding="utf-8")
     manifest = {
@@ -55,20 +60,22 @@ def build_demo(folder: Path, *, parameters: DemoParameters = DemoParameters()) -
     write_manifest(folder, manifest)
 
 
-def _tables(company: Company, requests: Requests) -> tuple[dict[str, pl.DataFrame], pl.DataFrame, pl.DataFrame]:
-    """Return the tables, and the satisfaction and NPS answers with the probabilities behind them."""
+def _tables(
+    company: Company, requests: Requests
+) -> tuple[dict[str, pl.DataFrame], pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return the tables; the satisfaction and NPS answers with the probabilities behind them; who was asked."""
     changes, messages = changes_table(company, requests), messages_table(company, requests)
     tickets = tickets_table(company, requests, changes)
-    surveys, csat, nps = draw_surveys(company, requests)
-    orders, nps = draw_orders(company, requests, nps)
+    surveys, csat, nps, asked = draw_surveys(company, requests)
+    orders, bought = draw_orders(company, requests, nps)
     tables = {
         "tickets": tickets, "messages": messages, "changes": changes, "surveys": surveys, "orders": orders,
         "agents": agents_table(company),
-        "customers": customers_table(company, _seen(company, requests, surveys, orders)),
+        "customers": customers_table(company, _seen(company, requests, surveys, orders), nps),
         "workflow_runs": runs_table(company, tickets, messages, changes),
         "article_views": views_table(company, requests),
     }  # fmt: skip
-    return tables, csat, nps
+    return tables, csat, bought, asked
 
 
 def _seen(company: Company, requests: Requests, surveys: pl.DataFrame, orders: pl.DataFrame) -> Numbers:

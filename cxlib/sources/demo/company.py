@@ -19,6 +19,7 @@ LANGUAGES = tuple(WORDS["subjects"])
 IMPORTANCE = ("low", "middle", "high")
 TEAMS = ("Orders", "Billing", "Technical", "Accounts")
 WORSE_AGENT = 2
+_LEAVING = 0.0016  # of promoters, a week
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,15 +98,22 @@ def agents_table(company: Company) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def customers_table(company: Company, seen: Numbers) -> pl.DataFrame:
+def agents_who_left(agents: pl.DataFrame, company: Company) -> dict[str, object]:
+    """Return how many agents left in the last twelve months, and that number per year employed in them, in %."""
+    end = pl.lit(company.hours.end, pl.Int64) * 1_000_000
+    begin, hired, left = end - 365 * DAY * 1_000_000, *(pl.col(name).to_physical() for name in ("hired_at", "left_at"))
+    until = pl.min_horizontal(left, end)
+    years = (until - pl.max_horizontal(hired, begin)).clip(0).sum() / (365 * DAY * 1_000_000)
+    gone, employed = agents.select((left >= begin).sum(), years.alias("years")).row(0)
+    return {"meaning": "agents, last 12 months; left in % a year", "left": gone, "a_year": 100 * gone / employed}
+
+
+def customers_table(company: Company, seen: Numbers, answers: pl.DataFrame) -> pl.DataFrame:
     """Return the customers; some of those not `seen` (last ticket, survey or order) lately have left since."""
     draw, n, odd = company.draw("customers"), len(company.joined), WORDS["odd_names"]
     name = words(WORDS["first_names"], draw.whole(0, len(WORDS["first_names"]), n))
     name = name + " " + words(WORDS["last_names"], draw.whole(0, len(WORDS["last_names"]), n))
-    left = np.maximum(seen, company.joined) + draw.whole(10 * DAY, 60 * DAY, n)
-    # As many leave each month: chance alone makes more of the customers look silent towards the end of the data.
-    month = np.maximum(company.hours.end - left, 0) // (30 * DAY)
-    silent = np.bincount(month)[month]
+    left = _leaving(company, seen, answers)
     number = np.arange(n)
     referred = np.where(draw.chance(0.15, n), draw.whole(0, number, n), number) - (number == 0)
     return pl.DataFrame(
@@ -116,7 +124,30 @@ def customers_table(company: Company, seen: Numbers) -> pl.DataFrame:
             "importance": words(IMPORTANCE, company.importance),
             "country": words(WORDS["countries"], company.country),
             "joined_at": instants(company.joined),
-            "left_at": instants(left, draw.chance(np.minimum(0.9, 0.004 * n / silent), n) & (left < company.hours.end)),
+            "left_at": instants(left, left > 0),
             "referred_by": ids("C", np.where(referred < number, referred, -1)),
         }
     )
+
+
+def _leaving(company: Company, seen: Numbers, answers: pl.DataFrame) -> Numbers:
+    """Draw when each customer leaves, 0 for never, at rates as their last answer on recommendation was.
+
+    Only who is not seen later can leave in a week. So that the rates of the classes keep their ratio all the same,
+    as many leave of each class as its customers make likely, and in weeks with too few such all classes lose fewer.
+    """
+    draw, n, hours, p = company.draw("leaving"), len(company.joined), company.hours, company.parameters
+    rates = _LEAVING * p.leaving_ratio ** np.array([0.0, 0.5, 1.0, 0.5])
+    left, said = np.zeros(n, dtype=np.int64), np.full(n, len(rates) - 1)
+    at, who, loyalty = (answers[name].to_numpy() for name in ("at", "customer", "loyalty"))
+    for week in range(hours.start[0], hours.end - 7 * DAY, 7 * DAY):
+        new = (at >= week - 7 * DAY) & (at < week)
+        said[who[new]] = loyalty[new]
+        there = (company.joined < week) & (left == 0)
+        silent = there & (seen < week)
+        customers, may = (np.bincount(said[flags], minlength=len(rates)) for flags in (there, silent))
+        expected = rates * customers
+        scale = min(1.0, (0.9 * may[customers > 0] / expected[customers > 0]).min(initial=1.0))
+        leaves = draw.chance((scale * expected / np.maximum(may, 1))[said], n) & silent
+        left = np.where(leaves, week + draw.whole(0, 7 * DAY, n), left)
+    return left

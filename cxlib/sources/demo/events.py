@@ -22,6 +22,7 @@ from cxlib.sources.demo.requests import (
     MOST,
     SELF_SOLVED,
     SPAM,
+    WAITING,
     Requests,
 )
 from cxlib.tables import CHANNELS, STATUSES
@@ -89,6 +90,8 @@ def changes_table(company: Company, requests: Requests) -> pl.DataFrame:
         status(r.fate == fate, r.ended, _NEW, STATUSES.index(name), by)
     status(r.fate == ANSWERED, r.last_reply + _CLOSE_AFTER, _SOLVED, _CLOSED, timer)
     status(alone, r.ended + _CLOSE_AFTER, _SOLVED, _CLOSED, timer)
+    forgotten = np.minimum(company.draw("forgotten").around(21 * DAY, 0.6, len(r.created)), 90 * DAY).astype(np.int64)
+    status(r.fate == WAITING, r.created + forgotten, _NEW, _CLOSED, timer)
     status(r.fate == ABANDONED, r.last_reply + _GIVE_UP_AFTER, _PENDING, _CLOSED, timer)
     rows = events.frame()
     names = [*ids("A", np.arange(agents), 3), "customer", "bot", "timer", *STATUSES, *TEAMS]

@@ -37,11 +37,15 @@ class Hours:
         """Return the number of the hour an instant lies in."""
         return np.asarray((at - self.start[0]) // HOUR)
 
+    def so_far(self, at: Numbers) -> Numbers:
+        """Return the open seconds from the first hour laid to an instant."""
+        hour = self.of(at)
+        return np.asarray(np.cumsum(self.open)[hour] * HOUR - self.open[hour] * (HOUR - at % HOUR))
+
     def after(self, at: Numbers, minutes: Reals) -> Numbers:
         """Return the instant so many open minutes after another, to the second."""
-        hour, opened = self.of(at), self.start[self.open]
-        gone = np.cumsum(self.open)[hour] * HOUR - self.open[hour] * (HOUR - at % HOUR)
-        target = gone + np.rint(minutes * 60).astype(np.int64)
+        opened = self.start[self.open]
+        target = self.so_far(at) + np.rint(minutes * 60).astype(np.int64)
         return np.asarray(opened[np.minimum(target // HOUR, len(opened) - 1)] + target % HOUR)
 
 

@@ -23,10 +23,12 @@ _NPS = np.array([[0.48, 0.20], [0.43, 0.25]])  # promoters and detractors after 
 _ROUND, _ASKED_WITHIN = 180 * DAY, 80 * DAY  # one recommendation question a round, so that 90 days never overlap
 
 
-def draw_surveys(company: Company, requests: Requests) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return the surveys table, the satisfaction answers with their probabilities, the NPS answers with their class."""
+def draw_surveys(company: Company, requests: Requests) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return the surveys table, the satisfaction answers with their probabilities, the NPS answers with their class,
+    and all who were asked for their satisfaction.
+    """
     draw = company.draw("surveys")
-    (rated, csat), (loyalty, nps) = _csat(draw, company, requests), _nps(draw, company, requests)
+    (rated, csat, asked), (loyalty, nps) = _csat(draw, company, requests), _nps(draw, company, requests)
     parts = [*rated, *_effort(draw, company, requests), *loyalty]
     rows = pl.concat(parts).sort("sent", "kind", "ticket", "customer", "answered")
     column = {name: rows[name].to_numpy() for name in _WHOLE}
@@ -42,7 +44,7 @@ def draw_surveys(company: Company, requests: Requests) -> tuple[pl.DataFrame, pl
         answer=known(column["answer"], answered).cast(pl.Float64),
         comment=words(comments, column["comment"]),
     )
-    return table, csat, nps
+    return table, csat, nps, asked
 
 
 _WHOLE = ("ticket", "customer", "agent", "sent", "answered", "answer", "comment")
@@ -61,7 +63,7 @@ def _answered(draw: Draw, sent: Numbers, answers: Flags, end: int) -> Numbers:
     return np.where(answers & (at < end), at, 0)
 
 
-def _csat(draw: Draw, company: Company, requests: Requests) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+def _csat(draw: Draw, company: Company, requests: Requests) -> tuple[list[pl.DataFrame], pl.DataFrame, pl.DataFrame]:
     p, hours, r = company.parameters, company.hours, requests
     ticket = r.solved(hours.end)
     ticket = ticket[draw.chance(0.97, len(ticket))]
@@ -75,6 +77,7 @@ def _csat(draw: Draw, company: Company, requests: Requests) -> tuple[list[pl.Dat
     answers = draw.chance(willing * np.where(satisfied, 1.0, _DISSATISFIED_ANSWER_MORE), n)
     answered = _answered(draw, sent, answers, hours.end)
     told = share / (share + (1 - share) * _DISSATISFIED_ANSWER_MORE)  # the share among those who answer
+    asked = {"month": hours.month[hours.of(sent)], "share": share, "told": told, "answered": answered > 0}
     later = answered + draw.whole(DAY, 4 * DAY, n)
     again = np.flatnonzero((answered > 0) & (later < hours.end) & draw.chance(0.03, n))  # rated a second time
     of, answered = np.concatenate([np.arange(n), again]), np.concatenate([answered, later[again]])
@@ -95,7 +98,7 @@ def _csat(draw: Draw, company: Company, requests: Requests) -> tuple[list[pl.Dat
     ]
     of, at = of[answered > 0], answered[answered > 0]
     truth = {"month": hours.month[hours.of(at)], "channel": channel[of], "agent": agent[of], "share": told[of]}
-    return frames, pl.DataFrame(truth)
+    return frames, pl.DataFrame(truth), pl.DataFrame(asked)
 
 
 def _effort(draw: Draw, company: Company, requests: Requests) -> list[pl.DataFrame]:

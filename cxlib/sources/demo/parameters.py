@@ -37,6 +37,7 @@ class DemoParameters:
     promoter_multiple: float = 2.0  # promoters' share over detractors'
     conversion: float = 0.05  # share of answered tickets that helped an order, all channels but chat
     chat_uplift: float = 0.09  # what chat adds to it
+    leaving_ratio: float = 2.5  # detractors' hazard of leaving over promoters', passives' in the middle of the scale
     event_factor: float = 0.7  # on the business minutes to the first reply, from the dated event on
     dirty: int = 30  # broken rows of each kind in each table it is planted in
     shrink_month: str = ""  # month "YYYY-MM" that lost half its tickets

@@ -14,6 +14,7 @@ from cxlib.tables import CHANNELS
 
 EMAIL, PHONE, CHAT, MESSAGING, APP = (CHANNELS.index(name) for name in ("email", "phone", "chat", "messaging", "app"))
 ANSWERED, ABANDONED, SELF_SOLVED, DELETED, MERGED, SPAM, MISSED, WAITING = range(8)
+REOPENED = 0.055  # of tickets answered
 MOST = 5  # replies: up to four, one more after a reopening
 FIRST_REPLY = np.array([210.0, 1.2, 1.6, 90.0, 240.0, 45.0, 120.0, 300.0])
 """Median business minutes to the first reply, by channel."""
@@ -105,7 +106,7 @@ def draw_requests(company: Company) -> Requests:
     taken = hours.after(created, delay * (0.15 + 0.75 * draw.uniform(n)))
     by_self = (fate == SELF_SOLVED) & draw.chance(0.5, n)
     taken = np.where(has_reply, taken, np.where(by_self, (created + ended) // 2, -1))
-    reopened = (fate == ANSWERED) & draw.chance(0.055, n)
+    reopened = (fate == ANSWERED) & draw.chance(REOPENED, n)
     mailed = (channel == PHONE) & (first_replies + reopened > 1) & draw.chance(0.3, n)
     agent = _agents(draw, company, (category // 3) % len(TEAMS), hours.month[hours.of(created)])
     return Requests(

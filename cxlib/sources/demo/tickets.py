@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from cxlib.sources.demo.company import LANGUAGES, TEAMS, WORDS, Company
-from cxlib.sources.demo.draw import Numbers, ids, instants, known, words
+from cxlib.sources.demo.draw import Draw, Numbers, ids, instants, known, words
 from cxlib.sources.demo.events import language_of
 from cxlib.sources.demo.requests import CHAT, PHONE, SPAM, Requests
 from cxlib.tables import CHANNELS
@@ -41,7 +41,7 @@ def tickets_table(company: Company, requests: Requests, changes: pl.DataFrame) -
             "brand": words(("Aurora", "Borealis"), draw.pick([0.7, 0.3], n)),
             "channel": words(CHANNELS, r.channel),
             "category": words(WORDS["categories"], r.category),
-            "subject": words([*subjects, *odd], subject),
+            "subject": _as_typed(company.draw("subjects"), words([*subjects, *odd], subject)),
             "priority": words(_PRIORITIES, r.priority),
             "difficulty": words(_DIFFICULTIES, difficulty),
             "language": words(LANGUAGES, language),
@@ -57,6 +57,16 @@ def tickets_table(company: Company, requests: Requests, changes: pl.DataFrame) -
     )
     fixed = {"schedule": pl.lit("default"), "source": pl.lit("demo"), "status": pl.col("status").fill_null("new")}
     return frame.join(status, on="ticket_id", how="left", maintain_order="left").with_columns(**fixed)
+
+
+def _as_typed(draw: Draw, lines: pl.Series) -> pl.Series:
+    """Return the lines as people type them: some with a number, in small letters, or as an answer to a mail."""
+    n, line = len(lines), pl.col("line")
+    ways = draw.pick([0.6, 0.2, 0.12, 0.08], n)
+    frame = pl.DataFrame({"line": lines, "number": draw.whole(10_000, 99_999, n)})
+    typed = (line, pl.format("{} {}", "line", "number"), line.str.to_lowercase(), pl.format("Re: {}", "line"))
+    chosen = [pl.when(pl.Series(ways == number)).then(text) for number, text in enumerate(typed)]
+    return frame.select(pl.coalesce(chosen)).to_series()
 
 
 def _last(changes: pl.DataFrame, field: str, names: list[str], n: int) -> Numbers:

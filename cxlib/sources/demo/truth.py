@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from statistics import fmean
 from typing import Any
 
 import polars as pl
 
 from cxlib.periods import shift
+from cxlib.sources.demo.activity import planted_activity
 from cxlib.sources.demo.company import WORDS, WORSE_AGENT, agent_names
 from cxlib.sources.demo.dirty import Counts
 from cxlib.sources.demo.hours import planted_dates
@@ -17,7 +19,9 @@ from cxlib.sources.demo.parameters import DemoParameters
 EVENT = "Requests routed by skill"
 
 
-def truth(parameters: DemoParameters, csat: pl.DataFrame, nps: pl.DataFrame, dirty: Counts) -> dict[str, Any]:
+def truth(
+    parameters: DemoParameters, csat: pl.DataFrame, nps: pl.DataFrame, asked: pl.DataFrame, dirty: Counts
+) -> dict[str, Any]:
     """Return parameters, planted effects and broken rows.
 
     Expected values are means of the probabilities each answer was drawn with, before any row was broken.
@@ -26,6 +30,7 @@ def truth(parameters: DemoParameters, csat: pl.DataFrame, nps: pl.DataFrame, dir
         parameters: The demo's parameters.
         csat: One row per satisfaction answer: month (0 = first), channel, agent, share (probability of the top box).
         nps: One row per NPS answer 90 days old: loyalty class, share (probability of an order in these days).
+        asked: One row per customer asked for satisfaction: month, share, told (share among those who answer), answered.
         dirty: Broken rows by kind and table.
     """
     p, (event, rise) = parameters, planted_dates(parameters)
@@ -34,6 +39,7 @@ def truth(parameters: DemoParameters, csat: pl.DataFrame, nps: pl.DataFrame, dir
     effects = {
         "satisfaction_fall": _fall(p, csat),
         "worse_agent": _worse_agent(p, csat),
+        "silent": _silent(p, asked),
         "volume_rise": {"category": WORDS["categories"][0], "first_week": f"{rise}", "factor": p.volume_rise},
         "effort_by_handoffs": {
             "effort": {"mean_without_handoff": EFFORT, "per_handoff": p.effort_per_handoff},
@@ -48,6 +54,10 @@ def truth(parameters: DemoParameters, csat: pl.DataFrame, nps: pl.DataFrame, dir
             "promoters": promoters, "detractors": detractors, "multiple": promoters / detractors,
             "multiple_without_helped_orders": p.promoter_multiple,
         },
+        "leaving_by_loyalty": {
+            "meaning": "hazard ratios of left_at by the latest NPS class since the answer",
+            "detractors_over_promoters": p.leaving_ratio, "passives_over_promoters": p.leaving_ratio**0.5,
+        },
         "orders_helped_by_chat": {
             "meaning": "share of answered tickets older than 7 days with an order that carries their ticket_id",
             "chat": p.conversion + p.chat_uplift, "other_channels": p.conversion, "uplift": p.chat_uplift,
@@ -61,7 +71,7 @@ def truth(parameters: DemoParameters, csat: pl.DataFrame, nps: pl.DataFrame, dir
             "title": EVENT, "date": f"{event}", "factor": p.event_factor,
         },
     }  # fmt: skip
-    return {"parameters": asdict(p), "effects": effects, "dirty": dirty}
+    return {"parameters": asdict(p), "effects": effects | planted_activity(), "dirty": dirty}
 
 
 def _mean(frame: pl.DataFrame) -> float:
@@ -83,6 +93,16 @@ def _fall(p: DemoParameters, csat: pl.DataFrame) -> dict[str, Any]:
     ).row(0, named=True)
     months, total = [shift(p.last_month, -1), p.last_month], parts["after"] - parts["before"]
     return {"meaning": "csat in %, parts by channel", "months": months, **parts, "total": total}
+
+
+def _silent(p: DemoParameters, asked: pl.DataFrame) -> dict[str, Any]:
+    """Return what is expected of all who were asked in the year before the last month, and of those who answer."""
+    year = asked.filter(pl.col("month").is_between(p.months - 13, p.months - 2))
+    return {
+        "meaning": "csat in % by month of sending; the dissatisfied answer more often, which no weights can mend",
+        "months": [shift(p.last_month, -12), shift(p.last_month, -1)],
+        "asked": 100 * fmean(year["share"]), "told": 100 * fmean(year.filter("answered")["told"]),
+    }  # fmt: skip
 
 
 def _worse_agent(p: DemoParameters, csat: pl.DataFrame) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""Self-service: what the help articles settle without a ticket."""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from cxlib.metrics.registry import metric
+
+
+@metric(title="Article views", table="article_views", anchor="viewed", unit="day", kind="count", measured_in="views",
+        better="neither", needs=("article_id",))  # fmt: skip
+def article_views() -> nw.Expr:
+    """Number of views of help articles."""
+    return nw.when(~nw.col("article_id").is_null()).then(1.0)
+
+
+@metric(title="Article helpfulness", table="article_views", anchor="viewed", unit="visitor_id", kind="share",
+        better="higher", needs=("helpful",))  # fmt: skip
+def article_helpfulness() -> nw.Expr:
+    """Share of the votes on help articles that say the article helped; views without a vote are left out."""
+    return nw.col("helpful")
+
+
+@metric(title="Self-service rate", table="visits", anchor="viewed", unit="visitor_id", kind="share", better="higher",
+        needs=("ticket_opened",))  # fmt: skip
+def self_service_rate() -> nw.Expr:
+    """Share of visits to help articles that no ticket follows within 24 hours.
+
+    Not known where nothing links a visitor to a ticket, nor before the 24 hours are over.
+    """
+    return ~nw.col("ticket_opened")
+
+
+@metric(title="Visits followed by a ticket", table="visits", anchor="viewed", unit="day", kind="count",
+        measured_in="visits", better="neither", needs=("ticket_opened",))  # fmt: skip
+def visits_with_ticket() -> nw.Expr:
+    """Number of visits to help articles that a ticket of the visitor follows within 24 hours."""
+    return nw.when(nw.col("ticket_opened")).then(1.0)
+
+
+@metric(title="Left with a ticket", table="article_views", anchor="viewed", unit="visitor_id", kind="share",
+        better="lower", needs=("ticket_opened",))  # fmt: skip
+def left_with_ticket() -> nw.Expr:
+    """Share of article views in a visit that a ticket of the visitor follows within 24 hours."""
+    return nw.col("ticket_opened")

@@ -1,0 +1,79 @@
+"""The demo source's own figures of its tickets: like ours in whole minutes, but for planted differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from cxlib.sources.demo.company import Company
+from cxlib.sources.demo.draw import Flags, Numbers, ids
+from cxlib.sources.demo.requests import Requests
+
+LONGEST = 7200.0  # minutes: the source counts no resolution beyond five days
+EACH = 40
+MINUTES = 60.0
+
+
+def own_figures_table(
+    company: Company, requests: Requests, messages: pl.DataFrame
+) -> tuple[pl.DataFrame, dict[str, list[str]]]:
+    """Return the table, and the tickets of each planted difference by reason.
+
+    Tickets of the last 12 months that are solved; whole minutes, cut off. Each planted difference is above two minutes.
+    """
+    r, hours, draw, n = requests, company.hours, company.draw("own figures"), len(requests.created)
+    late = hours.month[hours.of(r.created)] >= company.parameters.months - 12
+    solved = np.zeros(n, dtype=np.bool_)
+    solved[r.solved(hours.end)] = True
+    solved &= late
+    first, last, first_solve = (
+        r.replied[:, 0],
+        r.last_reply,
+        r.replied[np.arange(n), np.maximum(r.first_replies - 1, 0)],
+    )
+    reply, business = (first - r.created) / MINUTES, (hours.so_far(first) - hours.so_far(r.created)) / MINUTES
+    resolution, other = (last - r.created) / MINUTES, (first_solve - r.created) / MINUTES
+    bot = (_automatic(messages, n) - r.created) / MINUTES
+    taken = np.zeros(n, dtype=np.bool_)
+    planted: dict[str, list[str]] = {}
+
+    def plant(name: str, which: Flags, most: int = EACH) -> Flags:
+        fit = np.flatnonzero(solved & which & ~taken)
+        chosen = np.zeros(n, dtype=np.bool_)
+        chosen[fit[np.argsort(draw.uniform(len(fit)), kind="stable")[:most]]] = True
+        taken[chosen] = True
+        planted[name] = _named(chosen)
+        return chosen
+
+    by_agent = plant("opened by an agent", r.by_agent & (reply > 2), n)
+    automatic = plant("automatic answer", (bot >= 0) & (reply - bot > 2))
+    whole = plant("whole days", (reply - business > 2) & (business > 2))
+    until_first = plant("first solve", r.reopened & (resolution - other > 2) & (resolution < LONGEST))
+    planted["cut off"] = _named(solved & (resolution - LONGEST >= 1))
+    odd = plant("unexplained", (reply > 500) & (np.abs(0.37 * reply - business) > 2) & (bot < 0), EACH // 4)
+    figures = {
+        "first_reply_minutes": np.select([by_agent, automatic, odd], [0 * reply, bot, reply * 0.37], reply),
+        "first_reply_business_minutes": np.where(whole, reply, np.where(by_agent, 0.0, business)),
+        "resolution_minutes": np.where(until_first, other, np.minimum(resolution, LONGEST)),
+    }
+    key = ids("T", np.arange(n))
+    parts = [
+        pl.DataFrame({"ticket_id": key, "figure": name, "amount": np.floor(values)}).filter(pl.Series(solved))
+        for name, values in figures.items()
+    ]
+    table = pl.concat(parts).sort("ticket_id", "figure")
+    return table.with_columns(figure_id=pl.concat_str("ticket_id", "figure", separator=" ")), planted
+
+
+def _named(which: Flags) -> list[str]:
+    return ids("T", np.flatnonzero(which)).to_list()
+
+
+def _automatic(messages: pl.DataFrame, n: int) -> Numbers:
+    """Return the instant of each ticket's first automatic message, far before all others where there is none."""
+    found = messages.filter(pl.col("author").is_in(["bot", "system"])).unique(
+        "ticket_id", keep="first", maintain_order=True
+    )
+    at = np.full(n, -(10**12))
+    at[found["ticket_id"].str.slice(1).cast(pl.Int64).to_numpy() - 1] = found["sent_at"].dt.epoch("s").to_numpy()
+    return at

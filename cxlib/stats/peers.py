@@ -1,0 +1,139 @@
+"""One customer among others alike in importance and time with us: typical, or singular in what? Internal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from cxlib.metrics import Metric, View, table_rows, unit_frame
+from cxlib.numbers import format_of, number
+from cxlib.periods import first_day, last_day
+from cxlib.stats.history import KINDS, YEAR, _check, _most_to_tell, _unreachable
+from cxlib.stats.intervals import ALPHA, Array, normal_quantile, wilson
+from cxlib.stats.relation import OF_CUSTOMERS
+from cxlib.stats.results import Effects, NotKnown
+from cxlib.stats.scope import about, unanswerable
+from cxlib.stats.workload import effect_points
+
+FIGURES = ("tickets", "revenue", "csat_mean", "customer_effort", "first_reply_time")
+YEARS = (1.0, 3.0, 5.0)
+SINCE = ("under a year", "1 to 3 years", "3 to 5 years", "5 years or more")
+FEWEST, FAR, TO_SIGMA = 30, 3.5, 1.4826
+
+
+def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | NotKnown:
+    """Return how many % of the customers alike in importance and years with us lie below a customer, in five figures.
+
+    Tickets, revenue, satisfaction, effort, wait for a first reply: each customer's total or mean of the months.
+    Percentiles with Wilson's interval on the number of peers; p is the rank's own, as any of n + 1 customers alike
+    could lie as far out (no shape of a distribution is assumed). Singular is what survives Benjamini–Hochberg and lies
+    3.5 robust deviations from the median (Iglewicz & Hoaglin 1993) where these are known.
+
+    Args:
+        view: What is looked at.
+        customer_id: The customer; empty for the one with the most to tell, as `history`.
+        months: Most months to go back.
+
+    Raises:
+        UsageError: No such customer or dimension.
+    """
+    title = "A customer among others alike"
+    if customer_id:
+        _check(view, customer_id)
+    kinds = [kind for kind in KINDS if view.data.has(KINDS[kind][0])]
+    if reason := _unreachable(view, *(KINDS[kind][0] for kind in kinds)):
+        return NotKnown(title, reason)
+    chosen = customer_id or _most_to_tell(view, kinds)
+    periods = view.months(months)
+    alike, said = _alike(view, chosen, periods)
+    if len(alike) < FEWEST:
+        few = f"{number(len(alike))} other customers are alike{said}"
+        return NotKnown(title, f"{few}; fewer than {FEWEST} say nothing about one.")
+    rows = [_row(name, view, periods, chosen, alike) for name in FIGURES]
+    far = pl.Series([abs(row.pop("score", None) or FAR) >= FAR for row in rows])
+    points = effect_points(rows).with_columns(beyond=pl.col("beyond") & far)
+    found = points.filter("beyond")["label"].to_list()
+    singular = f"singular in {' and '.join(label.split(':')[0].lower() for label in found)}"
+    too_few = 2 * points["p_value"].count() > ALPHA * (len(alike) + 1)
+    return Effects(
+        replace(view.metric("csat_mean"), table="peers", unit="peer_id"), about(view),
+        f"Customer {chosen} among others alike{said}", (periods[0], periods[-1]), "%", 50.0, points,
+        reading=f"% of peers below; {singular if found else 'typical, in no figure rarer than one of so many may be'}",
+        caveat="With so few peers no rank is rare enough to be called singular." if too_few else "", signed=False,
+    )  # fmt: skip
+
+
+def _row(name: str, view: View, periods: list[str], chosen: str, alike: list[str]) -> dict[str, Any]:
+    metric, values = _figure(name, view, periods)
+    row = {"group": name, "label": metric.title if name != "tickets" else "Tickets"}
+    if isinstance(values, str):
+        return {**row, "reason": values}
+    if name in ("tickets", "revenue"):
+        known = pl.DataFrame({"unit": [chosen, *alike]}).join(values, on="unit", how="left").fill_null(0.0)
+    else:
+        known = values.filter(pl.col("unit").is_in([chosen, *alike]))
+    own, others = (known.filter((pl.col("unit") == chosen) == mine)["value"].to_numpy() for mine in (True, False))
+    if not len(own) or len(others) < FEWEST:
+        who = "the customer has none" if not len(own) else f"fewer than {FEWEST} such customers have one"
+        return {**row, "reason": f"{who} in these months"}
+    usual = float(np.median(others))
+    form = format_of(metric, usual or float(own[0]))
+    told = f"{row['label']}: {form.value(float(own[0]))}, usual {form.value(usual)}"
+    return {**row, "label": told, **among(float(own[0]), others)}
+
+
+def among(own: float, others: Array) -> dict[str, Any]:
+    """Return n, units, value (% of the others below, ties half), se, low, high, p_value and the robust score.
+
+    Args:
+        own: The customer's figure.
+        others: Those of the peers.
+    """
+    n, below, same = len(others), float((others < own).sum()), float((others == own).sum())
+    share = (below + same / 2) / n
+    low, high = wilson(np.asarray(share), np.asarray(float(n)), normal_quantile(np.asarray(ALPHA)))
+    p = 2 * (1 + same + min(below, n - below - same)) / (n + 1)
+    middle = float(np.median(others))
+    scale = TO_SIGMA * float(np.median(np.abs(others - middle)))
+    score = (own - middle) / scale if scale > 0 else None
+    se = 100 * float(np.sqrt(share * (1 - share) / n))
+    ends = {"value": 100 * share, "se": se, "low": 100 * float(low), "high": 100 * float(high)}
+    return {"n": n, "units": n, **ends, "p_value": min(1.0, p), "score": score}
+
+
+def _alike(view: View, customer_id: str, periods: list[str]) -> tuple[list[str], str]:
+    """Return the customers there in these months alike in importance and years with us, and what they share."""
+    if not view.data.has("customers"):
+        return [], " (the data have no table 'customers')"
+    people = replace(view, filters=tuple(part for part in view.filters if part[0] in OF_CUSTOMERS))
+    columns = ("customer_id", "importance", "joined_at", "left_at")
+    rows = table_rows("customers", people, ~nw.col("customer_id").is_null(), *columns)
+    end = min(view.data.extracted_at, datetime.combine(last_day(view.month), time.max, UTC))
+    years = (pl.lit(end) - pl.col("joined_at")).dt.total_minutes() / YEAR
+    since = pl.when(years.is_not_null()).then(pl.sum_horizontal((years >= least).cast(pl.Int64) for least in YEARS))
+    begin = pl.lit(first_day(periods[0])).cast(pl.Datetime("us", "UTC"))
+    there = (pl.col("left_at").is_null() | (pl.col("left_at") > begin)) & (pl.col("joined_at").is_null() | (years > 0))
+    kind = rows.unique("customer_id", keep="first").with_columns(since=since, there=there)
+    own = kind.filter(pl.col("customer_id") == customer_id)
+    if own.is_empty():
+        return [], " (the customer is not in the table 'customers', or filtered out)"
+    same = [pl.col(name).eq_missing(pl.lit(own[name][0])) for name in ("importance", "since")]
+    found = kind.filter(*same, pl.col("there"), pl.col("customer_id") != customer_id)["customer_id"].sort().to_list()
+    importance = f" of {own['importance'][0]} importance" if own["importance"][0] else ""
+    return found, importance + ("" if own["since"][0] is None else f", {SINCE[own['since'][0]]} with us")
+
+
+def _figure(name: str, view: View, periods: list[str]) -> tuple[Metric, pl.DataFrame | str]:
+    """Return the metric and each customer's total or mean of the months: unit, value; or why there is none."""
+    metric = view.metric("ticket_volume" if name == "tickets" else name)
+    if reason := unanswerable(metric, view):
+        return metric, reason.reason
+    units = unit_frame(replace(metric, unit="customer_id"), view, periods)
+    sums = units.filter(~pl.col("unit").str.starts_with("row ")).group_by("unit").agg(pl.col("sum_w", "sum_wx").sum())
+    value = pl.col("sum_wx") if metric.kind == "count" else pl.col("sum_wx") / pl.col("sum_w")
+    return metric, sums.filter(pl.col("sum_w") > 0).select("unit", value=value * metric.factor).sort("unit")

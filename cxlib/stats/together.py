@@ -1,0 +1,67 @@
+"""What goes together with satisfaction, effort, ease, or with answering at all: one model of the experience."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cxlib.metrics import View
+from cxlib.stats.experience import TERMS, WAITS, experiences
+from cxlib.stats.model import model
+from cxlib.stats.results import Effects, NotKnown
+from cxlib.stats.scope import scope, unanswerable
+from cxlib.stats.workload import effect_points
+
+MOST = 200_000  # rows in a model; of more, every k-th customer
+HELD = {"period": "Month"}
+KINDS = ("share", "mean", "score")
+
+
+def goes_with(name: str, view: View, *, months: int = 12, survey: str = "") -> Effects | NotKnown:
+    """Return what of the ticket and the customer goes together with the answers to a survey.
+
+    Waits, handoffs, reopening, replies, channel, category, importance and tenure in one model, months held alike; all
+    effects are one family. Means are modelled as they are, since least squares needs neither equal steps nor
+    proportional odds. Answers count once whatever their weight.
+
+    Args:
+        name: A share, mean or score of surveys: csat, low_effort, customer_ease, response_rate …
+        view: What is looked at.
+        months: Most months to go back from the last one wholly known.
+        survey: Kind of survey, for figures of any kind: response_rate.
+
+    Raises:
+        UsageError: No such metric or dimension.
+    """
+    metric, view = view.metric(name), view.settled(name)
+    title = f"{metric.title}{f', {survey} survey' if survey else ''}: what goes together with it"
+    if metric.table != "surveys" or metric.kind not in KINDS:
+        return NotKnown(title, f"{metric.title} is no share, mean or score of surveys.")
+    if reason := unanswerable(metric, view):
+        return NotKnown(title, reason.reason)
+    periods = view.months(months)
+    rows, sampled = _some(experiences(metric, view, periods, survey=survey).filter(pl.col("x").is_not_null()))
+    found = model(rows, "x", TERMS | HELD, unit="unit", share=metric.kind == "share", factor=metric.factor)
+    if found.reason:
+        return NotKnown(title, f"From {periods[0]} to {periods[-1]}: {found.reason}.")
+    paced = "channel" in rows.columns and found.has(*WAITS)
+    beside = ("the usual wait of the channel",) if paced else ()
+    return Effects(
+        metric,
+        scope(metric, view),
+        title,
+        (periods[0], periods[-1]),
+        measured_in="points" if metric.factor != 1 else metric.measured_in.split(" of ")[0],
+        none=0.0,
+        points=effect_points(row for row in found.rows if row["family"] not in HELD),
+        allowing_for=("each other", *(("the month",) if found.has(*HELD) else ()), *beside),
+        caveat=f"What goes together need not be why.{sampled}",
+    )
+
+
+def _some(rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+    """Return all rows, or those of every k-th customer, and what is to be said of it."""
+    step = -(-rows.height // MOST)
+    if step <= 1:
+        return rows, ""
+    chosen = rows["unit"].unique().sort().gather_every(step)
+    return rows.filter(pl.col("unit").is_in(chosen.implode())), f" One customer in {step} stands for all."

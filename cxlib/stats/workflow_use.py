@@ -1,0 +1,271 @@
+"""Workflows: what they reach, how tickets fare on which they ran, and whose uses stand out among their peers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+from polars import selectors
+
+from cxlib.metrics import Metric, View
+from cxlib.metrics.base import NOT_KNOWN, counted
+from cxlib.metrics.rows import table_rows
+from cxlib.periods import month_index
+from cxlib.schema import DIMENSIONS
+from cxlib.stats.breakdown import labels
+from cxlib.stats.cells import Cells, estimates, known
+from cxlib.stats.contrast import differences, side_by_side
+from cxlib.stats.effects_result import Effects
+from cxlib.stats.intervals import ALPHA, normal_quantile
+from cxlib.stats.overview import survivors
+from cxlib.stats.results import POINT, Breakdown, Estimate, NotKnown
+from cxlib.stats.scope import scope, unanswerable
+from cxlib.stats.shortlist_result import Shortlist
+
+OUTCOMES = {"first_contact_resolution": "resolved at first contact", "csat": "satisfied", "reopen_rate": "reopened"}
+FAR, PEERS, LEAST, MOST = 2.0, 3, 20, 12
+KIND = pl.col("kind").str.replace_all("_", " ")
+NAME = pl.format("{}: {}", KIND, pl.col("name").fill_null(NOT_KNOWN))
+"""What a workflow is called: two kinds may have one of the same name."""
+
+
+def workflow_reach(view: View, by: str = "workflow_kind") -> Breakdown | NotKnown:
+    """Return the share of solved tickets on which each kind of workflow, or each workflow, ran before the solve.
+
+    A ticket may belong to several: shares do not add up, and groups are not tested against each other.
+
+    Args:
+        view: What is looked at.
+        by: "workflow_kind" or "workflow".
+
+    Raises:
+        UsageError: No such dimension of the view's filters.
+    """
+    metric, months = view.metric("workflow_share"), sorted({view.month, view.baseline})
+    if reason := unanswerable(metric, view):
+        return reason
+    tickets = metric_rows(metric, view, months, "period", "ticket_id", "unit", "n", "wx", "solved_at")
+    runs = _runs(view, pl.lit(by == "workflow")).join(tickets, on="ticket_id")
+    runs = runs.filter(pl.col("ran_at") <= pl.col("solved_at"), pl.col("kind") != "sla")
+    touched = pl.concat([
+        runs.select("period", "group", "ticket_id", "unit").unique(),
+        tickets.filter(pl.col("wx") > 0).select("period", pl.lit("").alias("group"), "ticket_id", "unit"),
+    ])  # fmt: skip
+    own = tickets.group_by("period", "unit").agg(n=pl.col("n").sum())
+    whole = own.group_by("period").agg(pl.col("n").sum(), units=pl.len(), sum_ww=(pl.col("n") ** 2).sum())
+    x, cell = pl.col("sum_wx"), ["period", "group"]
+    by_unit = touched.group_by(*cell, "unit").agg(sum_wx=pl.len()).join(own, on=["period", "unit"])
+    sums = by_unit.group_by(cell).agg(
+        x.sum(), sum_wxx=x.sum(), sum_wxwx=(x**2).sum(), sum_wwx=(x * pl.col("n")).sum()
+    )  # fmt: skip
+    points = Cells.of_sums(metric, sums.join(whole, on="period").with_columns(sum_w="n")).points()
+    here, before = (points.filter(pl.col("period") == month_index(each)) for each in (view.month, view.baseline))
+    joined = here.join(before.select("group", before="value"), on="group", how="left").sort("value", descending=True)
+    nulls = [pl.lit(None, dtype=pl.Float64).alias(f"rest_{name}") for name in ("difference", "low", "high", "p")]
+    rows = joined.filter(pl.col("group") != "").with_columns(label="group")
+    rows = rows.select("group", "label", *POINT, "before", *nulls)
+    overall = estimates(joined.filter(pl.col("group") == "")) or [Estimate(0, 0, None, None, None, None)]
+    title = DIMENSIONS[by].title
+    return Breakdown(metric, scope(metric, view), by, title, view.baseline, rows, overall[0], None)
+
+
+def workflow_outcomes(view: View, *, months: int = 12) -> Effects | NotKnown:
+    """Return how tickets fare on which a workflow ran up to the first human reply, beside those without it by then.
+
+    Both sides have had that reply, so a long story with many chances of being touched is not held against a workflow
+    (a landmark: Anderson, Cain & Gelber 1983). Compared within month, channel and category as `contrast` does, errors
+    by customer.
+
+    Args:
+        view: What is looked at.
+        months: Most months to go back from the last one wholly known.
+
+    Raises:
+        UsageError: No such dimension.
+    """
+    reopened = view.metric("reopen_rate")
+    if reason := unanswerable(view.metric("workflow_uses"), view) or unanswerable(reopened, view):
+        return reason
+    mix = [name for name in ("channel", "category") if not unanswerable(reopened, view, name)]
+    replied, early = _replied(view)["ticket_id"], _early(view)
+    rows, span = list[dict[str, Any]](), ("", "")
+    chosen = early["group"].value_counts().sort("count", "group", descending=[True, False])["group"].head(MOST)
+    for name in OUTCOMES:
+        metric, settled = view.metric(name), view.settled(name)
+        if unanswerable(metric, settled):
+            continue
+        periods = settled.months(months)
+        span = (min(span[0] or periods[0], periods[0]), max(span[1], periods[-1]))
+        columns = ("period", "group", "ticket_id", "unit", "n", "w", "wx")
+        tickets = metric_rows(metric, settled, periods, *columns, by="+".join(mix))
+        tickets = tickets.filter(pl.col("ticket_id").is_in(replied.implode())).select(
+            "ticket_id", "unit", "n", period=pl.format("{}/{}", "period", "group"), sum_w="w", sum_wx="wx"
+        )
+        rows += [{"family": metric.title, "metric": name, "name": label} | _beside(metric, tickets, early, label)
+                 for label in chosen]  # fmt: skip
+    if not rows:
+        return NotKnown(
+            "How tickets fare with a workflow", "No workflow is known to have run up to a first human reply."
+        )
+    p_values = {str(place): row["p_value"] for place, row in enumerate(rows) if row["p_value"] is not None}
+    found = survivors(p_values)
+    beyond = [None if row["p_value"] is None else str(place) in found for place, row in enumerate(rows)]
+    points = pl.DataFrame(rows, schema_overrides=dict.fromkeys((*POINT[2:], "p_value"), pl.Float64)).with_columns(
+        pl.Series("beyond", beyond, dtype=pl.Boolean), group=pl.format("{}/{}", "name", "metric"),
+        label=pl.format("{}, {}", "name", pl.col("family").str.to_lowercase()),
+        reason=pl.col("reason").cast(pl.String),
+    )  # fmt: skip
+    return Effects(
+        metric=reopened, scope=scope(reopened, view),
+        title="Tickets with a workflow up to the first human reply against those without", months=span,
+        measured_in="points", none=0.0, points=points.select("group", "label", "family", *POINT, "p_value", "beyond",
+        "reason", "name", "metric"), allowing_for=("month", *(DIMENSIONS[name].title for name in mix)),
+        caveat="What goes together with a workflow need not come of it: agents choose when to use it.",
+    )  # fmt: skip
+
+
+def heavy_workflows(view: View, by: str = "", *, months: int = 12) -> Shortlist | NotKnown:
+    """Return each workflow's uses against its peers', who is evidently far above them, and what goes with that.
+
+    Peers are the other workflows of its kind; with `by`, the same workflow on tickets of the other groups, use for use
+    per ticket opened. The ratio's interval is that of two compound Poisson totals, errors by ticket, on the log scale;
+    far above is who evidently exceeds twice the peers' rate, all together controlled (Benjamini & Hochberg 1995).
+
+    Args:
+        view: What is looked at.
+        by: A dimension of tickets, or empty.
+        months: Most months to go back.
+
+    Raises:
+        UsageError: No such dimension.
+    """
+    uses, periods = view.metric("workflow_uses"), view.months(months)
+    if reason := unanswerable(uses, view, by) or (by and unanswerable(view.metric("ticket_volume"), view, by)):
+        return reason
+    runs = metric_rows(uses, view, periods, "kind", "name", "group", "ticket_id", "run_id", "n", by=by)
+    who = ["kind", "name", "group"]
+    by_ticket = runs.group_by(*who, pl.coalesce("ticket_id", "run_id")).agg(pl.col("n").sum())
+    n = pl.col("n")
+    sums = by_ticket.group_by(who).agg(uses=n.sum(), variance=(n**2).sum(), units=pl.len())
+    family = ["kind", "name"] if by else ["kind"]
+    rows = _against_peers(_exposed(sums, view, periods, by), family)
+    named = survivors({str(place): p for place, p in enumerate(rows["p_value"]) if p is not None})
+    heavy = [str(place) in named for place in range(rows.height)]
+    points = rows.with_columns(pl.Series("heavy", heavy, dtype=pl.Boolean), name=NAME)
+    if by:
+        shown = labels(view, by, points.select("group").unique())
+        points = points.join(shown, on="group", how="left").with_columns(
+            group=pl.format("{}/{}", "name", "group"), label=pl.format("{}, {}", "name", "label"),
+            named="heavy", note=pl.lit(""),
+        )  # fmt: skip
+    else:
+        points = _judged(points.with_columns(group="name", label="name"), workflow_outcomes(view, months=months))
+    points = points.sort("named", "low", "group", descending=[True, True, False], nulls_last=True)
+    peers = f"the same workflow on tickets of another {DIMENSIONS[by].title}" if by else "other workflows of its kind"
+    return Shortlist(
+        uses, scope(uses, view), "Workflow uses against peers", (periods[0], periods[-1]), "times",
+        points.select("group", "label", *POINT, "named", "note", "reason"),
+        found="to look at", nothing=f"No workflow is evidently used over {FAR:g} times as often as its peers.",
+        reading=f"times as often as {peers} on average",
+        caveat="" if by else "What goes together with a workflow need not come of it.",
+    )  # fmt: skip
+
+
+def _against_peers(rows: pl.DataFrame, family: list[str]) -> pl.DataFrame:
+    """Add the ratio of a rate to its peers' with interval, and the p-value that it exceeds `FAR`; or why there is none.
+
+    Args:
+        rows: uses, variance (of the total), exposure and the columns of the family.
+        family: Columns whose equal values make rows peers of each other.
+    """
+    from scipy.special import ndtr
+
+    summed = pl.col("uses", "variance", "exposure")
+    peers = (summed.sum().over(family) - summed).name.prefix("peer_")
+    rows = rows.with_columns(peers, peers=pl.len().over(family) - 1)
+    few = pl.when(pl.col("peers") < PEERS).then(pl.lit(f"fewer than {PEERS} peers"))
+    rare = pl.when((pl.col("uses") < LEAST) | (pl.col("peer_uses") < LEAST)).then(pl.lit(f"fewer than {LEAST} uses"))
+    rows = rows.with_columns(reason=pl.coalesce(few, rare, pl.lit(None, dtype=pl.String)))
+    rate, peer_rate = pl.col("uses") / pl.col("exposure"), pl.col("peer_uses") / pl.col("peer_exposure")
+    error = (pl.col("variance") / pl.col("uses") ** 2 + pl.col("peer_variance") / pl.col("peer_uses") ** 2).sqrt()
+    found = rows.select(pl.when(pl.col("reason").is_null()).then(rate / peer_rate), error=error)
+    ratio, se = found.to_numpy().astype(np.float64).T
+    half = float(normal_quantile(np.asarray(ALPHA))) * se
+    p = ndtr(-(np.log(ratio) - np.log(FAR)) / se)
+    numbers = {"value": ratio, "se": ratio * se, "low": ratio * np.exp(-half), "high": ratio * np.exp(half)}
+    return rows.with_columns(*(known(name, column) for name, column in (numbers | {"p_value": p}).items()), n="uses")
+
+
+def _exposed(sums: pl.DataFrame, view: View, periods: list[str], by: str) -> pl.DataFrame:
+    """Add what a use is one of: the tickets opened in the group, 1 where workflows themselves are peers."""
+    if not by:
+        return sums.with_columns(exposure=pl.lit(1.0))
+    opened = metric_rows(view.metric("ticket_volume"), view, periods, "group", "n", by=by)
+    groups = opened.group_by("group").agg(exposure=pl.col("n").sum().cast(pl.Float64))
+    every = sums.select("kind", "name").unique().join(groups, how="cross")
+    joined = every.join(sums, on=["kind", "name", "group"], how="left", nulls_equal=True)
+    return joined.with_columns(pl.col("uses", "variance", "units").fill_null(0)).sort("kind", "name", "group")
+
+
+def _judged(points: pl.DataFrame, outcomes: Effects | NotKnown) -> pl.DataFrame:
+    """Add `named` and `note`: blockage, overloaded step or good shortcut, by how tickets fare beyond chance."""
+    told: dict[str, list[tuple[bool, str]]] = {}
+    if isinstance(outcomes, Effects):
+        for row in outcomes.points.filter(pl.col("beyond")).iter_rows(named=True):
+            good, how = (row["value"] > 0) != (row["metric"] == "reopen_rate"), "more" if row["value"] > 0 else "less"
+            told.setdefault(row["name"], []).append((good, f"{how} often {OUTCOMES[row['metric']]}"))
+    notes = []
+    for name, heavy in points.select("name", "heavy").iter_rows():
+        found = told.get(name, [])
+        good, bad = any(side for side, _ in found), any(not side for side, _ in found)
+        kind = "blockage" if heavy and bad and not good else "good shortcut" if good and not bad else ""
+        kind = kind or ("overloaded step" if heavy else "")
+        with_what = ", ".join(words for _, words in found) or "fares neither better nor worse"
+        notes.append(f"{kind}: {with_what}" if kind else "")
+    note = pl.Series("note", notes, dtype=pl.String)
+    return points.with_columns(note, named=note != "")
+
+
+def _beside(metric: Metric, tickets: pl.DataFrame, early: pl.DataFrame, workflow: str) -> dict[str, Any]:
+    """Return the difference of tickets with a workflow and those without, in points; or why there is none."""
+    ran = pl.col("ticket_id").is_in(early.filter(pl.col("group") == workflow)["ticket_id"].implode())
+    columns = pl.col("n", "sum_w", "sum_wx").sum()
+    sides = [tickets.filter(side).group_by("period", "unit").agg(columns) for side in (ran, ~ran)]
+    row: dict[str, Any] = dict.fromkeys((*POINT, "p_value", "reason")) | {"n": sides[0]["n"].sum(), "units": 0}
+    if min(side["unit"].n_unique() for side in sides) < LEAST:
+        return row | {"reason": f"fewer than {LEAST} customers on a side"}
+    figures, correlated = side_by_side(metric, sides)
+    row["units"] = int(figures.units[0])
+    value, low, high, p_value, *_ = differences(metric, figures, correlated)
+    if value is None or p_value is None:
+        return row | {"reason": "no month, channel and category with both"}
+    one, two = figures.se
+    se = metric.factor * float(np.sqrt(one**2 + two**2 - 2 * correlated[0] * one * two))
+    return row | {"value": value, "se": se, "low": low, "high": high, "p_value": p_value}
+
+
+def metric_rows(metric: Metric, view: View, periods: list[str], *columns: str, by: str = "") -> pl.DataFrame:
+    """Return columns of the rows that a figure counts; the period is a month's index."""
+    found: pl.DataFrame = counted(metric, view, periods, by).select(*columns).collect(backend="polars").to_native()
+    return found.with_columns(selectors.datetime(time_zone="*").dt.convert_time_zone("UTC"))  # DuckDB: Etc/UTC
+
+
+def _runs(view: View, by_name: pl.Expr) -> pl.DataFrame:
+    """Return ticket_id, kind, group, ran_at of each workflow on each ticket."""
+    whole = replace(view, filters=())
+    found = table_rows("ticket_workflows", whole, ~nw.col("kind").is_null(), "ticket_id", "kind", "name", "ran_at")
+    return found.with_columns(group=pl.when(by_name).then(NAME).otherwise(KIND))
+
+
+def _early(view: View) -> pl.DataFrame:
+    """Return ticket_id and group of the workflows that ran up to a ticket's first human reply, policies apart."""
+    runs = _runs(view, pl.lit(True)).filter(pl.col("kind") != "sla").join(_replied(view), on="ticket_id")
+    return runs.filter(pl.col("ran_at") <= pl.col("first_replied_at"))
+
+
+def _replied(view: View) -> pl.DataFrame:
+    replied = ~nw.col("first_replied_at").is_null()
+    return table_rows("tickets", replace(view, filters=()), replied, "ticket_id", "first_replied_at")

@@ -1,0 +1,146 @@
+"""From a number to its tickets: the rows of a list add up to the printed figure, by plain loops."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from cxlib.errors import CxError, UsageError
+from cxlib.metrics import METRICS, View, as_csv, get, rows, view
+from cxlib.metrics.base import BETWEEN
+from cxlib.schema import DIMENSIONS, TABLES
+from cxlib.stats import figures
+from cxlib.stats.cells import cells
+from cxlib.stats.scope import unanswerable
+from cxlib.store import open_data
+
+Line = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def here(small_demo: Path) -> View:
+    return view(open_data(str(small_demo)), month="2026-07")
+
+
+def listed(name: str, looked: View, by: str = "") -> list[Line]:
+    """Read the list as whoever opens the CSV does: text only."""
+    return list(csv.DictReader(io.StringIO(as_csv(rows(name, looked, by)))))
+
+
+def value_of(name: str, lines: Iterable[Line]) -> tuple[int, float | None]:
+    """n and figure of a list of lines, the slow and obvious way."""
+    lines = list(lines)
+    if get(name).kind == "duration":
+        return len(lines), median([(float(line["minutes"]), line["ended"] == "true") for line in lines])
+    added = weight = 0.0
+    for line in lines:
+        added += float(line["adds"])
+        weight += float(line["weight"])
+    n = sum(float(line["weight"]) != 0 for line in lines)
+    return n, added if get(name).kind == "count" else added / weight if weight else None
+
+
+def median(waits: list[tuple[float, bool]]) -> float | None:
+    """Kaplan & Meier (1958): the first end at which half or fewer still wait, midway to the next if exactly half do."""
+    left, times = 1.0, sorted({minutes for minutes, ended in waits if ended})
+    for at, later in zip(times, [*times[1:], None], strict=True):
+        ends = sum(minutes == at and ended for minutes, ended in waits)
+        left *= 1 - ends / sum(minutes >= at for minutes, _ in waits)
+        if left < 0.5 + 1e-9:
+            return at if later is None or left < 0.5 - 1e-9 else (at + later) / 2
+    return None
+
+
+def agrees(found: tuple[int, float | None], figure: dict[str, Any]) -> bool:
+    n, value = found
+    if figure["value"] is None or value is None:
+        return n == figure["n"] and value == figure["value"]
+    return n == figure["n"] and math.isclose(value, figure["value"], rel_tol=1e-9, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_the_rows_of_every_metric_make_its_figure(name: str, here: View) -> None:
+    if unanswerable(get(name), here):
+        with pytest.raises(CxError):
+            rows(name, here)
+        return
+    lines, printed = listed(name, here), figures(here, [here.month], names=[name]).to_dicts()
+    assert len(printed) == bool(lines)
+    assert all(agrees(value_of(name, lines), figure) for figure in printed)
+    key = TABLES[get(name).table].key
+    assert len({line[key] for line in lines}) == len(lines)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_the_rows_of_every_group_make_its_figure(name: str, here: View) -> None:
+    by = next((one for one in DIMENSIONS if get(name).table in DIMENSIONS[one].paths and one != "agent"), "")
+    if not by or unanswerable(get(name), here, by):
+        return
+    lines, printed = listed(name, here, by), figures(here, [here.month], by=by, names=[name]).to_dicts()
+    for figure in printed:
+        mine = [line for line in lines if line[f"by {by}"] == figure["group"]]
+        assert agrees(value_of(name, mine), figure), figure
+    assert {line[f"by {by}"] for line in lines} == {figure["group"] for figure in printed}
+
+
+def test_most_metrics_are_among_them(here: View) -> None:
+    answered = [name for name in METRICS if not unanswerable(get(name), here)]
+    assert {get(name).kind for name in answered} >= {"share", "mean", "score", "count", "duration"}
+    assert all(rows(name, here).height > 0 for name in ("csat", "nps", "average_order_value", "ticket_volume"))
+
+
+def test_groups_of_two_dimensions_and_of_agents_by_name(here: View) -> None:
+    lines = listed("csat", here, "channel+agent")
+    found = cells(get("csat"), here, [here.month], "channel+agent").points()
+    for row in found.iter_rows(named=True):
+        channel, agent = row["group"].split(BETWEEN)
+        mine = [line for line in lines if line["by channel"] == channel and agent in line["by agent"]]
+        assert agrees(value_of("csat", mine), row)
+    assert any(" (A0" in line["by agent"] for line in lines)
+
+
+def test_filters_hold(small_demo: Path) -> None:
+    phone = view(str(small_demo), month="2026-07", filters="channel=phone")
+    lines = listed("first_reply_time", phone)
+    assert {line["channel"] for line in lines} == {"phone"}
+    printed = figures(phone, ["2026-07"], names=["first_reply_time"])
+    assert agrees(value_of("first_reply_time", lines), printed.to_dicts()[0])
+
+
+def test_both_engines_list_the_same(here: View, small_demo: Path) -> None:
+    other = view(str(small_demo), month="2026-07", engine="duckdb")
+    for name in ("csat", "first_reply_time", "ticket_volume", "average_order_value"):
+        assert rows(name, here, "channel").equals(rows(name, other, "channel"))
+
+
+@pytest.mark.parametrize(
+    ("text", "guarded"),
+    [("=1+1", "'=1+1"), ("+49", "'+49"), ("-1", "'-1"), ("@x", "'@x"), ("\t=1", "'\t=1"), ("  =1", "'  =1"),
+     ("\uff1d1", "'\uff1d1"), ("a=1", "a=1"), ("C-1", "C-1"), ('say "=1", now', 'say "=1", now'), ("", "")],
+)  # fmt: skip
+def test_no_cell_is_a_formula(text: str, guarded: str) -> None:
+    written = as_csv(pl.DataFrame({"id": [text], "n": [-1.5]}))
+    assert list(csv.DictReader(io.StringIO(written))) == [{"id": guarded, "n": "-1.5"}]
+
+
+def test_a_mistake_is_told(here: View) -> None:
+    with pytest.raises(UsageError, match="no metric"):
+        rows("cast", here)
+    with pytest.raises(CxError, match="not defined"):
+        rows("retention", here, "channel")
+
+
+def test_the_command_prints_them(cx: Callable[..., str], small_demo: Path) -> None:
+    said = cx("rows", str(small_demo), "--metric", "csat", "--month", "2026-07", "--by", "channel", "--group", "phone")
+    lines = list(csv.DictReader(io.StringIO(said)))
+    looked = view(str(small_demo), month="2026-07", filters="channel=phone")
+    assert agrees(value_of("csat", lines), figures(looked, ["2026-07"], names=["csat"]).to_dicts()[0])
+    cx("rows", str(small_demo), "--metric", "csat", "--group", "phone", status=2)
+    assert "survey_id" in cx("rows", str(small_demo), "--metric", "csat", "--month", "2026-07", "--format", "table")

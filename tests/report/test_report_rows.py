@@ -1,0 +1,157 @@
+"""From a figure of a page to the list of rows behind it: links, totals, nothing from the data as markup."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from report_samples import PARAMETERS, write_notebook
+
+from cxlib.charts.display import _behind
+from cxlib.metrics import view
+from cxlib.report.rows import MOST
+from cxlib.report.run import ReportOutcome, build_report
+from cxlib.stats import breakdown, contrast, overview, quality, trend
+from cxlib.stats import figures as all_figures
+from cxlib.store import open_data
+from tests.conftest import ROOT
+
+HOSTILE = "<script>alert(1)</script> \"q\" 'a' {{ table }} =1+1"
+LOOK = "import cxlib as cx\nview = cx.view(data, month=month, by=by)"
+MONTH = "2026-08"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, small_demo: Path) -> Path:
+    """Lay out a workbook whose demo data have a hostile category and agent."""
+    home = tmp_path_factory.mktemp("workbook")
+    (home / "data").mkdir()
+    shutil.copy(ROOT / "data" / "settings.toml", home / "data")
+    shutil.copytree(small_demo, home / "data" / "demo")
+    path = home / "data" / "demo" / "tickets.parquet"
+    rows = pl.read_parquet(path)
+    first = rows["category"].drop_nulls().sort().first()
+    hostile = pl.when(pl.col("category") == first).then(pl.lit(HOSTILE)).otherwise("category").alias("category")
+    rows.with_columns(hostile).write_parquet(path)
+    agents = pl.read_parquet(home / "data" / "demo" / "agents.parquet")
+    agents.with_columns(name=pl.lit(HOSTILE) + pl.col("name")).write_parquet(home / "data" / "demo" / "agents.parquet")
+    return home
+
+
+@pytest.fixture(scope="module")
+def built(home: Path) -> Iterator[ReportOutcome]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CX_HOME", str(home))
+        write_notebook(home, "00_overview.ipynb", LOOK, "cx.show(cx.overview(view))", parameters=PARAMETERS)
+        asked = [
+            'cx.show(cx.breakdown("csat", view, "category"))',
+            'cx.show(cx.trend("csat", view.only("channel", "phone")))',
+            'cx.show(cx.breakdown("first_reply_time", view, "agent"))', "cx.show(cx.quality(view))",
+        ]  # fmt: skip
+        write_notebook(home, "01_satisfaction.ipynb", LOOK, *asked, parameters=PARAMETERS)
+        yield build_report("demo", month=MONTH, progress=False)
+
+
+def links(page: Path) -> list[str]:
+    return re.findall(r'href="(rows/[^"]+)"', page.read_text(encoding="utf-8"))
+
+
+def test_every_table_of_a_metric_links_to_its_rows(built: ReportOutcome) -> None:
+    assert built.failed == {}
+    folder = built.index.parent
+    assert links(folder / "01_satisfaction.html") == [
+        f"rows/csat-{MONTH}.html", f"rows/csat-{MONTH}-2.html", f"rows/first_reply_time-{MONTH}.html"
+    ]  # fmt: skip
+    first = links(folder / "index.html")
+    assert len(first) == len(set(first)) > 5
+    assert {path.relative_to(folder).as_posix() for path in (folder / "rows").glob("*.html")} == {
+        *first, *links(folder / "01_satisfaction.html")
+    }  # fmt: skip
+    for path in (folder / "rows").glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert path.with_suffix(".csv").exists()
+        assert f'href="{path.stem}.csv"' in text
+        assert "default-src 'none'" in text
+
+
+def test_the_csv_makes_the_printed_figure_and_its_groups(built: ReportOutcome, home: Path) -> None:
+    looked = view(str(home / "data" / "demo"), month=MONTH)
+    path = built.index.parent / "rows" / f"csat-{MONTH}"
+    lines = list(csv.DictReader(path.with_suffix(".csv").open(encoding="utf-8", newline="")))
+    figure = all_figures(looked, [MONTH], names=["csat"]).row(0, named=True)
+    assert len(lines) == figure["n"]
+    share = sum(float(line["adds"]) for line in lines) / sum(float(line["weight"]) for line in lines)
+    assert share == pytest.approx(figure["value"])
+    assert f"{figure['value']:.0f} %" in path.with_suffix(".html").read_text(encoding="utf-8").split('class="sums"')[1][
+        :40
+    ].replace("\xa0", " ")
+    groups = {line["by category"] for line in lines}
+    for row in all_figures(looked, [MONTH], by="category", names=["csat"]).iter_rows(named=True):
+        mine = [float(line["adds"]) for line in lines if line["by category"] == row["group"]]
+        assert (len(mine), sum(mine) / len(mine)) == (row["n"], pytest.approx(row["value"]))
+    assert HOSTILE in groups
+    phone = list(csv.DictReader((built.index.parent / "rows" / f"csat-{MONTH}-2.csv").open(encoding="utf-8")))
+    kept = replace(looked, filters=(("channel", ("phone",)),))
+    assert len(phone) == all_figures(kept, [MONTH], names=["csat"])["n"].item()
+
+
+def test_what_the_data_hold_is_text(built: ReportOutcome) -> None:
+    for path in (built.index.parent / "rows").glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "<script" not in text
+        assert len(re.findall(r'<table class="cx">', text)) == 1
+    assert "<script>alert(1)</script>" in unescape((built.index.parent / "rows" / f"csat-{MONTH}.html").read_text())
+
+
+def test_a_page_shows_the_first_rows_and_says_so(built: ReportOutcome) -> None:
+    for path in (built.index.parent / "rows").glob("*.csv"):
+        count = len(list(csv.DictReader(path.open(encoding="utf-8", newline=""))))
+        text = path.with_suffix(".html").read_text(encoding="utf-8")
+        assert text.count('<th scope="row">') == min(count, MOST)
+        assert ("all of them in the CSV" in text) == (count > MOST)
+
+
+def test_a_run_that_dies_leaves_the_last_good_report(
+    built: ReportOutcome, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_HOME", str(home))
+    before = {path: path.read_bytes() for path in built.index.parent.rglob("*") if path.is_file()}
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cxlib.report.rows._page", dies)
+    with pytest.raises(KeyboardInterrupt):
+        build_report("demo", month=MONTH, progress=False)
+    assert {path: path.read_bytes() for path in built.index.parent.rglob("*") if path.is_file()} == before
+
+
+def test_saved_outputs_hold_no_link_but_what_is_asked_of_the_page(built: ReportOutcome) -> None:
+    notebook = json.loads((built.index.parent / "notebooks" / "01_satisfaction.ipynb").read_text(encoding="utf-8"))
+    marks: list[dict[str, Any]] = [
+        output["metadata"]["cx"]
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", [])
+        if output.get("metadata")
+    ]
+    assert not [mark for mark in marks if "links" in mark]
+    tables = [mark["rows"] for mark in marks if mark["role"] == "table" and "rows" in mark]
+    assert [one[0]["metric"] for one in tables] == ["csat", "csat", "first_reply_time"]
+
+
+def test_results_tell_which_rows_are_behind_them(small_demo: Path) -> None:
+    looked = view(open_data(str(small_demo)), month=MONTH)
+    assert _behind(trend("csat", looked)) == [{"metric": "csat", "month": MONTH, "filters": "", "by": ""}]
+    assert _behind(breakdown("csat", looked, "channel"))[0]["by"] == "channel"
+    assert [one["metric"] for one in _behind(overview(looked))][:1] == ["csat"]
+    assert _behind(quality(looked)) == []
+    assert _behind(contrast("csat", looked, "channel", "phone"))[0]["metric"] == "csat"
