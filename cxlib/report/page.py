@@ -28,6 +28,7 @@ class Page:
         title: Its first heading.
         question: The line below.
         error: Why the notebook failed, or empty.
+        found: Its first sentence as HTML, where that tells of more than chance explains; else empty.
     """
 
     file: str
@@ -35,6 +36,7 @@ class Page:
     title: str
     question: str
     error: str = ""
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,15 @@ class Site:
     stamp: str
     language: str
     pages: tuple[Page, ...]
+
+
+BEYOND = re.compile(r"(?<!no )more than chance explains")
+
+
+def finding(notebook: Any) -> str:
+    """Return the first sentence of a page as HTML if it tells of more than chance explains, else nothing."""
+    first = _answer(notebook.cells, move=False)
+    return first if BEYOND.search(first) else ""
 
 
 def head(notebook: Any, name: str, error: str = "") -> tuple[Page, Any]:

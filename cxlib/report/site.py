@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import polars as pl
 from cxlib import numbers
 from cxlib.metrics import View
 from cxlib.report.notebooks import tidy, tidy_text
-from cxlib.report.page import Page, Site, head, render
+from cxlib.report.page import Page, Site, finding, head, render
 from cxlib.report.parameters import read
 from cxlib.report.rows import link_rows
 from cxlib.report.stamp import stamp
@@ -41,6 +42,7 @@ def write_site(folder: Path, view: View, notebooks: Sequence[Path], failed: dict
     if not any(page.file == "index.html" for page, _ in sheets):
         sheets.insert(0, _contents())
     link_rows([notebook for _, notebook in sheets], view, folder)
+    sheets = [(replace(page, found="" if page.error else finding(notebook)), notebook) for page, notebook in sheets]
     site = _site(view, [page for page, _ in sheets])
     for page, notebook in sheets:
         (folder / page.file).write_text(render(notebook, page, site), encoding="utf-8")

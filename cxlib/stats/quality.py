@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
@@ -55,9 +55,17 @@ def set_aside(view: View) -> Tally:
     return Tally(_scope(view), "Rows not used as they came", tallied(found), "every row read was written as it came")
 
 
-def provisional(view: View) -> Tally:
-    """Return the figures of the reported month that are not final: windows not over, clocks that still run."""
-    found = list(_unfinal(view))
+def provisional(view: View, names: Iterable[str] = ()) -> Tally:
+    """Return the figures of the reported month that are not final: windows not over, clocks that still run.
+
+    Args:
+        view: What is looked at.
+        names: Metrics to look at; none for all.
+
+    Raises:
+        UsageError: No such metric or dimension.
+    """
+    found = list(_unfinal(view, names or METRICS))
     return Tally(
         _scope(view, view.filter_text), "Figures of the month that will still move", tallied(found),
         "every window is over and every clock has stopped",
@@ -84,8 +92,9 @@ def tallied(found: list[dict[str, Any]]) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _unfinal(view: View) -> Iterator[dict[str, Any]]:
-    for name, metric in METRICS.items():
+def _unfinal(view: View, names: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for name in names:
+        metric = view.metric(name)
         if not (metric.window or metric.kind == "duration") or unanswerable(metric, view):
             continue
         rows, late, _, running = population(metric, view, view.month)

@@ -77,12 +77,13 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
          "high": value + t * error, "p_value": _p_value(value / error, n - 1)}
         for key, (label, value, error) in totals.items()
     )  # fmt: skip
-    amount, each = view.currencies[0], numbers.number(per_customer, 1)
+    amount, each = view.currencies[0], number(per_customer, 1)
     return Effects(
         replace(metric, measured_in=amount), scope(metric, view), title, (shift(start, 1), view.month), amount, 0.0,
-        points, allowing_for=tuple(names), reading=f"{amount} of margin a year, of {number(everybody)} customers active then",
-        caveat=f"Per customer {number(per_customer, 1)} {amount} a year lie between {good} and {bad}; nobody has turned one "
-        "into the other: what goes together need not be why, nor come with a better score.",
+        points, allowing_for=tuple(names),
+        reading=f"{amount} of margin a year, of {number(everybody)} customers active then",
+        caveat=f"Per customer {each} {amount} a year lie between {good} and {bad}; nobody has turned one into the "
+        "other: what goes together need not be why, nor come with a better score.",
     )  # fmt: skip
 
 

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from cxlib import numbers
+from cxlib.metrics.registry import METRICS
 from cxlib.stats.results import Change, Overview
 from cxlib.words.change import change_text, verdict
+from cxlib.words.sentence import plain
 
 MOST = 5
 
 
 def overview_text(result: Overview) -> str:
-    """Return at most five changes, one a line, most certain and largest first."""
+    """Return at most five changes, one a line, most certain and largest first; then what the data cannot say."""
+    absent = [METRICS[name].title if name in METRICS else plain(name) for name in result.missing]
+    unknown = [f"Not known in these data: {', '.join(absent)}."] if absent else []
+    return "\n".join([*_changes(result), *unknown])
+
+
+def _changes(result: Overview) -> list[str]:
     found = surviving(result)
     if found:
-        return "\n".join(change_text(change) for change in found[:MOST])
+        return [change_text(change) for change in found[:MOST]]
     month = numbers.month(result.scope.month)
     if not any(trend.change and trend.change.difference is not None for trend in result.trends):
-        return f"Nothing can be compared in {month}: no key figure is known for both months as a whole."
+        return [f"Nothing can be compared in {month}: no key figure is known for both months as a whole."]
     alone = sum(1 for trend in result.trends if trend.change and verdict(trend.change) in ("rose", "fell"))
     nothing = "Nothing moved more than chance explains"
     together = f"{nothing} among {len(result.trends)} key figures looked at together; {alone} moved on their own."
-    return together if alone else f"{nothing}."
+    return [together if alone else f"{nothing}."]
 
 
 def overview_headline(result: Overview) -> str:
