@@ -29,8 +29,8 @@ from cxlib.stats.results import (
     NotKnown,
     Overview,
     Peaks,
-    Survival,
     Scope,
+    Survival,
     Trend,
     Worth,
 )

@@ -96,7 +96,7 @@ def test_a_change_has_arrow_and_word() -> None:
     rows = {row[0]: row for row in table(RESULTS["overview"]).rows}
     assert rows["Net Promoter Score"][3].startswith("▲ rose by")
     assert rows["Net Promoter Score"][5] == "yes"
-    assert rows["Tickets opened"][3] == "○ within chance"
+    assert rows["Tickets opened"][3] == "○ within chance, +100"
     assert rows["Tickets opened"][5] == "no"
 
 

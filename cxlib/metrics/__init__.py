@@ -3,7 +3,19 @@
 Importing this package fills the registry `METRICS`.
 """
 
-from cxlib.metrics import agents, effort, loyalty, money, satisfaction, self_service, solving, stock, volume, waiting, workflows
+from cxlib.metrics import (
+    agents,
+    effort,
+    loyalty,
+    money,
+    satisfaction,
+    self_service,
+    solving,
+    stock,
+    volume,
+    waiting,
+    workflows,
+)
 from cxlib.metrics.base import known, measured_frame, population, row_frame, unit_frame
 from cxlib.metrics.registry import METRICS, Clock, Metric, get, metric
 from cxlib.metrics.rows import as_csv, rows, table_rows

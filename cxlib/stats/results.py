@@ -22,9 +22,33 @@ from cxlib.stats.shortlist_result import Shortlist
 from cxlib.stats.volume_results import Comparison, Peaks, UnusualDays
 
 __all__ = [
-    "Breakdown", "Change", "Comparison", "Contrast", "Coverage", "Decomposition", "Distribution", "Effects",
-    "Estimate", "Forecast", "Funnel", "History", "NotKnown", "OTHERS", "Overview", "POINT", "Peaks", "Result",
-    "Scope", "Shortlist", "Staffing", "Survival", "Tally", "Trend", "UnusualDays", "WaitingList", "Worth",
+    "OTHERS",
+    "POINT",
+    "Breakdown",
+    "Change",
+    "Comparison",
+    "Contrast",
+    "Coverage",
+    "Decomposition",
+    "Distribution",
+    "Effects",
+    "Estimate",
+    "Forecast",
+    "Funnel",
+    "History",
+    "NotKnown",
+    "Overview",
+    "Peaks",
+    "Result",
+    "Scope",
+    "Shortlist",
+    "Staffing",
+    "Survival",
+    "Tally",
+    "Trend",
+    "UnusualDays",
+    "WaitingList",
+    "Worth",
 ]  # fmt: skip
 
 OTHERS = "all others"

@@ -68,7 +68,9 @@ def history_cells(result: History) -> Cells:
         by_ticket.setdefault(part["ticket_id"], []).append(part)
     events = list(result.events.reverse().iter_rows(named=True))
     rows = tuple(_event_cells(event, by_ticket.get(event["id"], [])) for event in events[:MOST])
-    notes = [INTERNAL, f"On record: {_on_record(result)}."] + ([f"{len(events) - MOST} older rows are left out."] if len(events) > MOST else [])
+    notes = [INTERNAL, f"On record: {_on_record(result)}."] + (
+        [f"{len(events) - MOST} older rows are left out."] if len(events) > MOST else []
+    )
     notes += [f"Waiting now, in all: {', '.join(wait(minutes) for minutes in result.waited)}"] if result.waited else []
     notes += ["* estimated: public replies × a setting"] if result.work["estimated"].any() else []
     notes += [f"{plain(row['agent'])}: {spent(row)}" for row in result.agents.head(TOP).iter_rows(named=True)]

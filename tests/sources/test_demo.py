@@ -325,7 +325,11 @@ def test_broken_rows_are_as_many_as_the_truth_says(demo: Demo) -> None:
         instants = [
             c.name for c in declared.given if c.kind == "instant" and c.name not in ("due_at", "first_reply_due_at")
         ]
-        late = tables[name].filter(pl.any_horizontal(pl.lit(False), *(pl.col(instant) > demo.end for instant in instants))).height
+        late = (
+            tables[name]
+            .filter(pl.any_horizontal(pl.lit(False), *(pl.col(instant) > demo.end for instant in instants)))
+            .height
+        )
         if late:
             found["instant_after_extraction"][name] = late
     assert found == demo.truth["dirty"]

@@ -11,7 +11,6 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
 from stats import desk
@@ -51,7 +50,7 @@ def by_formula(weeks: list[date], values: list[float], sizes: list[float], group
         "after": [min(max(((week + timedelta(days=7)) - DAY).days / 7, 0.0), 1.0) for week in weeks],
     }  # fmt: skip
     formula = "y ~ C(g) * past + after" if groups else "y ~ past + after"
-    frame = pd.DataFrame(rows)
+    frame = {name: np.array(column) for name, column in rows.items()}
     return float(smf.wls(formula, frame, weights=frame["w"]).fit().params["after"])
 
 

@@ -29,7 +29,7 @@ def need(per_hour: float, seconds: float, level: float, within: float = 20.0, bu
 
 
 def test_published_figures_come_out() -> None:
-    # pyworkforce 0.1.0 (pypi.org) and R ErlangC 0.1.0 (CRAN): 100 calls in 30 minutes of 180 s, 80 % within 20 s,
+    # pyworkforce 0.1.0 and ErlangC 0.1.0 for R, as documented: 100 calls in 30 minutes of 180 s, 80 % within 20 s,
     # occupancy at most 85 %: 14 agents, who reach 0.88835; with shrinkage 0.3 20 agents
     assert need(200, 180, 0.8, busy=0.85) == 14
     assert [need(200, 180, level) for level in (0.8883, 0.8884)] == [14, 15]
