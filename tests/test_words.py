@@ -145,8 +145,9 @@ READS = {
     "loyalty class is promoter, 28.6 % (24.9–32.3; 568 answers) where it is detractor: 17 points (−2 to 31) "
     "more; no more "
     "than chance explains.",
-    "survival": "Customers still there, by loyalty class, answers of November 2024 to October 2026: 24 months after the "
-    "first answer 78.6 % (76.6–79.6; 160 customers at risk) after detractor; 86.6 % (84.6–87.6; 160 customers at risk) "
+    "survival": "Customers still there, by loyalty class, answers of November 2024 to October 2026: 24 months after "
+    "the first answer 78.6 % (76.6–79.6; 160 customers at risk) after detractor; "
+    "86.6 % (84.6–87.6; 160 customers at risk) "
     "after passive; 93.0 % (91.0–94.0; 160 customers at risk) after promoter; the classes differ by more than chance "
     "explains (log-rank test). 347 customers left after an answer; everybody's time starts at an answer, and what goes "
     "together need not be why.",
@@ -159,8 +160,8 @@ READS = {
     "distribution": "NPS classes: the largest class in October 2026 is Promoters with 48.2 % "
     "(44.1–52.3; 512 answers), after 51.0 % in September 2026. No class moved by more than chance explains.",
     "distribution, moved": "NPS classes: the largest class in October 2026 is Others with 51.8 % "
-    "(47.7–55.9; 512 answers), after 45.0 % in September 2026. Moved by more than chance explains: Promoters −6.8 points (−11.8 to −1.8); Others "
-    "+6.8 points (+1.8 to +11.8).",
+    "(47.7–55.9; 512 answers), after 45.0 % in September 2026. Moved by more than chance explains: "
+    "Promoters −6.8 points (−11.8 to −1.8); Others +6.8 points (+1.8 to +11.8).",
     "trend, weeks": "Tickets opened (the week of 19 October 2026) moved by 100 (−60 to 260) "
     "against the week of 12 October 2026 "
     "to 2,410; no more than chance explains.",

@@ -66,8 +66,8 @@ class Survival:
         by: Class of the answer ("loyalty_class", "experience").
         by_title: Its title.
         months: First and last month of the answers.
-        points: `group`, `months` (after the customer's first answer) and POINT columns: `n` = `units` = customers at risk
-            just then, `value` the share still there in %; each curve ends where too few are at risk.
+        points: `group`, `months` (after the customer's first answer) and POINT columns: `n` = `units` = customers at
+            risk just then, `value` the share still there in %; each curve ends where too few are at risk.
         p_value: That all classes leave at the same rate (log-rank test); None where fewer than two can be compared.
         left: How many left.
         sampled: What share of the customers was looked at, as a sentence with a space before; empty if all.

@@ -32,8 +32,19 @@ from cxlib.tables.laid import (
 )
 
 __all__ = [
-    "CHANNELS", "GIVEN", "NO_CONTACT", "NO_WORKFLOW", "ORDER_KINDS", "OWN_FIGURES", "RUN_KINDS", "STATUSES", "SURVEY_KINDS", "TABLES", "Column",
-    "Kind", "Table",
+    "CHANNELS",
+    "GIVEN",
+    "NO_CONTACT",
+    "NO_WORKFLOW",
+    "ORDER_KINDS",
+    "OWN_FIGURES",
+    "RUN_KINDS",
+    "STATUSES",
+    "SURVEY_KINDS",
+    "TABLES",
+    "Column",
+    "Kind",
+    "Table",
 ]  # fmt: skip
 
 TABLES: dict[str, Table] = {

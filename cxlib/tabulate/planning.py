@@ -9,7 +9,7 @@ from cxlib.tabulate.grid import Table, table
 from cxlib.words.change import level_format
 from cxlib.words.groups import estimate
 from cxlib.words.money import span
-from cxlib.words.planning import agents, seven_days
+from cxlib.words.planning import agents, rests_on, seven_days
 from cxlib.words.sentence import plain
 from cxlib.words.volume import clock_hour
 
@@ -30,7 +30,7 @@ def _(result: Forecast) -> Table:
         f"{test.origins} backtests, {what}: off by {error} on average, mean absolute scaled error {mase}"
         for what, error, mase in zip(("model", f"seasonal naive ({test.naive})"), errors, scaled, strict=True)
     ]
-    notes.append(f"Weeks within the model's own 95 % interval: {form.value(test.held)}")
+    notes.append(f"Weeks within the model's own 95 % interval: {numbers.percent(test.held / 100)}")
     notes.append(f"Interval made wider for it: {numbers.number(test.widened, 2)} times")
     columns = ("Seven days", ">Value", ">95 % prediction interval", "What")
     return Table(f"{result.metric.title}, the weeks to come{filters(result.scope)}", columns, tuple(rows), tuple(notes))
@@ -43,4 +43,4 @@ def _(result: Staffing) -> Table:
     rows = [(clock_hour(hour), *(cells.get((day, hour), NOTHING) for day in days)) for hour in hours]
     columns = ("Hour", *(f">{numbers.weekday(day, result.scope.language)}" for day in days))
     caption = f"Agents at work for {plain(result.channel)}, {span(result.months)}{filters(result.scope)}"
-    return Table(caption, columns, tuple(rows))
+    return Table(caption, columns, tuple(rows), tuple(rests_on(result)))

@@ -6,7 +6,7 @@ from cxlib import numbers
 from cxlib.stats.quality_results import Coverage, Tally
 from cxlib.tabulate.cells import NOTHING, filters
 from cxlib.tabulate.grid import Table, table
-from cxlib.words.quality import LONG, gap, typical
+from cxlib.words.quality import LONG, agreeing, explained, gap, typical
 from cxlib.words.sentence import plain
 
 
@@ -22,7 +22,10 @@ def _(result: Tally) -> Table:
         for row in result.points.iter_rows(named=True)
     ]  # fmt: skip
     columns = ("Reason", "Where", ">Rows", ">Share", *((">Median, theirs − ours",) if compared else ()), "For example")
-    notes = [] if result.compared is None else [f"Compared: {numbers.number(result.compared)} figures of tickets."]
+    notes = []
+    if result.compared:
+        agree = f"{numbers.number(agreeing(result))} agree to the source's step"
+        notes = [f"Compared: {numbers.number(result.compared)} figures of tickets; {agree}; {explained(result)}"]
     return Table(f"{result.title}{filters(result.scope)}", columns, tuple(rows), tuple(notes))
 
 

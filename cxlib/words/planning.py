@@ -63,6 +63,14 @@ def seven_days(first: date) -> str:
 
 def staffing_text(result: Staffing) -> str:
     """Return the agents at the busiest hour and the agent hours of a week, with all they rest on."""
+    top = most_agents(result)
+    when = f"{numbers.weekday(top['weekday'])} from {top['hour']} to {top['hour'] + 1} o'clock"
+    week, *basis = rests_on(result)
+    return " ".join([f"{plain(result.channel).capitalize()} takes {agents(top)} on {when}; {week}", *basis])
+
+
+def rests_on(result: Staffing) -> list[str]:
+    """Return the agent hours of a week, what they rest on, and what is not staffed, a sentence each."""
     target, top = result.target, most_agents(result)
     at_work, paid = (
         Format("").with_interval(value, *_apart(low, high)) for value, low, high in (result.at_work, result.paid)
@@ -72,14 +80,14 @@ def staffing_text(result: Staffing) -> str:
     how = "estimated from replies" if result.estimated else "as recorded"
     chats = f", {target.chats_at_once} at once" if result.channel == "chat" else ""
     goal = f"{numbers.percent(target.service_level)} within {number(target.within_seconds)}{SPACE}seconds"
-    outside = f" {numbers.percent(result.outside / 100)} come outside opening hours and are not staffed."
-    return (
-        f"{plain(result.channel).capitalize()} takes {agents(top)} on {numbers.weekday(top['weekday'])} from "
-        f"{top['hour']} to {top['hour'] + 1} o'clock; {at_work} agent hours a week, paid {paid} with "
-        f"{numbers.percent(target.shrinkage)} away from the desk. Erlang C for {goal}, {number(top['rate'], 1)} an "
-        f"hour then ({span(result.months)}), {handle} each, {how}{chats}; nobody hangs up."
-        f"{outside if result.outside else ''}"
-    )
+    away, rate = numbers.percent(target.shrinkage), number(top["rate"], 1)
+    told = [
+        f"{at_work} agent hours a week, paid {paid} with {away} away from the desk.",
+        f"Erlang C for {goal}, {rate} an hour then ({span(result.months)}), {handle} each, {how}{chats}; "
+        "nobody hangs up.",
+    ]
+    outside = f"{numbers.percent(result.outside / 100)} come outside opening hours and are not staffed."
+    return [*told, outside] if result.outside else told
 
 
 def staffing_headline(result: Staffing) -> str:

@@ -17,7 +17,7 @@ def tally_text(result: Tally) -> str:
     """Return how many rows, and the most frequent reasons; of compared figures how many are the same and explained."""
     rows = result.points.to_dicts()
     if result.compared is not None:
-        return _compared_text(result, rows)
+        return _compared_text(result)
     if not rows:
         return f"{result.title}: not one row; {result.nothing}."
     more = f", and {_plural(len(rows) - TOLD, 'more kind')}" if len(rows) > TOLD else ""
@@ -27,7 +27,7 @@ def tally_text(result: Tally) -> str:
 def tally_headline(result: Tally) -> str:
     """Return the number of kinds, or how many figures are the same."""
     if result.compared is not None:
-        share = _share(_agreeing(result), result.compared) if result.compared else ""
+        share = _share(agreeing(result), result.compared) if result.compared else ""
         return f"{result.title}: {f'{share} agree' if share else 'nothing to compare'}"
     kinds = result.points.height
     return f"{result.title}: {_plural(kinds, 'kind') if kinds else 'not one row'}"
@@ -69,23 +69,29 @@ def typical(row: Row) -> str:
     return Format("min" if is_time else "", decimals=1 if is_time else 0, signed=True).value(row["typical"])
 
 
-def _compared_text(result: Tally, rows: list[Row]) -> str:
-    every, agreeing = result.compared or 0, _agreeing(result)
+def _compared_text(result: Tally) -> str:
+    every, same = result.compared or 0, agreeing(result)
     if not every:
         return f"{result.title}: no figure to compare."
-    opening = f"{result.title}: {numbers.number(agreeing)} of {numbers.number(every)} agree to the source's step"
-    others = [row for row in rows if not row["label"].startswith("rounded")]
-    if not others:
-        return f"{opening}; {result.nothing}." if agreeing == result.same else f"{opening}."
-    apart = every - agreeing
-    known = [row for row in others if row["known"]]
+    opening = f"{result.title}: {numbers.number(same)} of {numbers.number(every)} agree to the source's step"
+    if same == every:
+        return f"{opening}; {result.nothing}." if same == result.same else f"{opening}."
+    return f"{opening}; {explained(result, TOLD)}"
+
+
+def explained(result: Tally, most: int | None = None) -> str:
+    """Return how many compared figures differ by more than rounding, and how many of those for which known reason."""
+    others = [row for row in result.points.to_dicts() if not row["label"].startswith("rounded")]
+    apart, known = (result.compared or 0) - agreeing(result), [row for row in others if row["known"]]
+    if not apart:
+        return "none differs by more."
     share = _share(sum(row["n"] for row in known), apart)
-    told = "; ".join(f"{plain(row['label'], LONG)} {numbers.number(row['n'])}" for row in _merged(known)[:TOLD])
-    reasons = f": {told}" if told else ""
-    return f"{opening}; of the other {numbers.number(apart)}, {share} have a known reason{reasons}."
+    told = "; ".join(f"{plain(row['label'], LONG)} {numbers.number(row['n'])}" for row in _merged(known)[:most])
+    return f"of the other {numbers.number(apart)}, {share} have a known reason{f': {told}' if told else ''}."
 
 
-def _agreeing(result: Tally) -> int:
+def agreeing(result: Tally) -> int:
+    """Return how many figures agree to the source's own step."""
     rounded = result.points.filter(result.points["label"].str.starts_with("rounded"))
     return result.same + int(rounded["n"].sum())
 
