@@ -4,6 +4,9 @@
 unexport CX_HOME PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 BIN := .venv/bin
+# Several processes share the cores; threads of small linear models would only wait for each other.
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
 JOBS ?= auto
 data_code = $$(find cxlib/*.py cxlib/tables cxlib/sources cxlib/derive \( -name '*.py' -o -name '*.toml' \) | LC_ALL=C sort) data/settings.toml
 find_python = for name in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
