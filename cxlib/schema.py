@@ -114,7 +114,8 @@ class Path:
 class Dimension:
     """A way to group figures: title, path from each table where it is defined, and where group labels come from.
 
-    Groups of an `ordered` one are shown in their own order, not by value.
+    Groups of an `ordered` one are shown in the order of their labels, not by value: classes, and persons, who are not
+    ranked.
     """
 
     name: str
@@ -175,7 +176,7 @@ DIMENSIONS: dict[str, Dimension] = {
         _ticket_dimension("opened_by", "first author"),
         _customer_dimension("importance", "customer importance"),
         _customer_dimension("country", "country"),
-        Dimension("agent", "team member", _BY_AGENT, ("agents", "name")),
+        Dimension("agent", "team member", _BY_AGENT, ("agents", "name"), ordered=True),
         _ticket_dimension("arrival", "time of arrival"),
         Dimension("hour", "hour of the day", {"tickets": Path("created_hour"), "messages": Path("sent_hour")}),
         Dimension(

@@ -279,6 +279,16 @@ def test_calls_nobody_took_are_not_still_open(small_demo: Path) -> None:
     assert sum(shares.values()) == pytest.approx(100)
 
 
+def test_persons_are_listed_by_name_not_by_rank(looked: View) -> None:
+    ranked = []
+    for month in ("2026-08", "2026-09", "2026-10"):
+        found = breakdown("csat", replace(looked, month=month), "agent")
+        assert isinstance(found, Breakdown)
+        assert found.points["label"].to_list()[:3] == ["Adam", "Zoe", "a2"]
+        ranked.append(found.points["value"].head(3).is_sorted(descending=True))
+    assert not all(ranked)
+
+
 def test_what_has_no_classes_says_so(looked: View) -> None:
     assert isinstance(distribution("ticket_volume", looked), NotKnown)
 
