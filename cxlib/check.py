@@ -112,11 +112,14 @@ def _nulls(names: list[str]) -> list[pl.Expr]:
 def _findings(data: Data, declared: Table) -> Iterator[Finding]:
     frame = data.scan(declared.name)
     for promise, broken in _promises(data, declared):
-        wrong = frame.filter(broken).select(pl.col(declared.key)).collect().to_series()
-        if len(wrong):
-            yield Finding(declared.name, promise, len(wrong), tuple(str(key) for key in wrong.head(3)))
+        yield from _finding(declared, promise, frame.filter(broken).select(declared.key).collect().to_series())
     yield from _references(data, declared)
     yield from _shrunk_months(data, declared)
+
+
+def _finding(declared: Table, promise: str, wrong: pl.Series) -> Iterator[Finding]:
+    if len(wrong):
+        yield Finding(declared.name, promise, len(wrong), tuple(str(key) for key in wrong.head(3)))
 
 
 def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
@@ -172,9 +175,7 @@ def _references(data: Data, declared: Table) -> Iterator[Finding]:
         known = data.scan(target).select(pl.col(GIVEN[target].key).alias(column.name)).unique()
         rows = data.scan(declared.name).filter(pl.col(column.name).is_not_null())
         lost = rows.join(known, on=column.name, how="anti").select(declared.key).collect().to_series()
-        if len(lost):
-            examples = tuple(str(key) for key in lost.sort().head(3))
-            yield Finding(declared.name, f"{column.name} is unknown in {target}", len(lost), examples)
+        yield from _finding(declared, f"{column.name} is unknown in {target}", lost.sort())
 
 
 def set_aside(data: Data, declared: Table) -> Iterator[Finding]:
@@ -202,11 +203,6 @@ def _shrunk_months(data: Data, declared: Table) -> Iterator[Finding]:
         .sort("month")
         .collect()
     )
-    counts = list(months.iter_rows())
-    shrunk = [
-        month
-        for (_, before), (month, rows), (_, after) in zip(counts, counts[1:], [*counts[2:], (None, None)], strict=False)
-        if before >= 20 and 2 * rows < before and (after is None or 2 * rows < after)
-    ]
-    if shrunk:
-        yield Finding(declared.name, "a month with less than half its neighbours' rows", len(shrunk), tuple(shrunk[:3]))
+    rows = pl.col("rows")
+    less = (rows.shift(1) >= 20) & (2 * rows < rows.shift(1)) & (2 * rows < rows.shift(-1)).fill_null(True)
+    yield from _finding(declared, "a month with less than half its neighbours' rows", months.filter(less)["month"])

@@ -19,6 +19,7 @@ from cxlib.errors import CxError, UsageError
 from cxlib.store import MANIFEST, data_folder, open_data, project_root, replacing
 
 Command = Callable[[argparse.Namespace], int]
+Options = Callable[[argparse.ArgumentParser], None]
 FORMATS = ("table", "csv", "json")
 
 
@@ -154,9 +155,8 @@ def _row_list(options: argparse.Namespace) -> int:
     if options.group and not options.by:
         raise UsageError("Say of which dimension --group is one: --by channel --group phone.")
     filters = "; ".join(filter(None, (options.filter, chosen)))
-    looked = view(
-        options.data, month=options.month, by=options.by, filters=filters, weighted=not options.unweighted
-    )  # fmt: skip
+    weighted = not options.unweighted
+    looked = view(options.data, month=options.month, by=options.by, filters=filters, weighted=weighted)
     found = rows(options.metric, looked, options.by)
     print(as_csv(found).rstrip("\n") if options.format == "csv" else _formatted(found, options.format))
     return 0
@@ -222,33 +222,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Command, summary: str) -> argparse.ArgumentParser:
+    def add(name: str, command: Command, summary: str, *options: Options) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=summary, description=summary)
         added.set_defaults(command=command)
+        for add_options in options:
+            add_options(added)
         return added
 
     demo = add("demo", _demo, "Build the demo company's data (36 months, known truth in truth.json).")
     demo.add_argument("--into", default="demo", metavar="NAME", help="folder below data/ (default: demo)")
     demo.add_argument("--seed", type=int, default=1, help="another seed gives another company (default: 1)")
-    _add_import(
-        add("import", _import, "Import a system's export into data/NAME; an interrupted import changes nothing.")
-    )
-    derive = add("derive", _derive, "Recompute everything derived, after settings or tables changed.")
-    derive.add_argument("data", metavar="DATA", help="data set: a name below data/, or a path")
-    check = add("check", _check, "Show rows, periods, missing shares and every broken promise with example ids.")
-    check.add_argument("data", metavar="DATA", help="data set: a name below data/, or a path")
+    told = "Import a system's export into data/NAME; an interrupted import changes nothing."
+    add("import", _import, told, _add_import)
+    add("derive", _derive, "Recompute everything derived, after settings or tables changed.", _add_data)
+    told = "Show rows, periods, missing shares and every broken promise with example ids."
+    check = add("check", _check, told, _add_data)
     check.add_argument("--format", choices=("table", "json"), default="table")
-    _add_figures(
-        add(
-            "figures",
-            _figures,
-            "Print every figure with its 95-percent interval, n, units and its change against the month before.",
-        )
-    )
-    _add_rows(add("rows", _row_list, "Print the rows behind a figure: ids, what each adds; internal, as CSV."))
-    _add_report(
-        add("report", _report, "Execute the notebooks for a month and publish the pages in reports/DATA/MONTH.")
-    )
+    told = "Print every figure with its 95-percent interval, n, units and its change against the month before."
+    add("figures", _figures, told, _add_data, _add_view, _add_figures)
+    told = "Print the rows behind a figure: ids, what each adds; internal, as CSV."
+    add("rows", _row_list, told, _add_data, _add_view, _add_rows)
+    told = "Execute the notebooks for a month and publish the pages in reports/DATA/MONTH."
+    add("report", _report, told, _add_data, _add_view, _add_report)
     add("notebooks", _notebooks, "Execute the notebooks with the demo data and save them with their outputs.")
     add("lab", _lab, "Open the notebooks in JupyterLab.")
     add("dictionary", _dictionary, "Print the data dictionary (every table and column) as Markdown.")
@@ -268,14 +263,16 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_view(parser: argparse.ArgumentParser) -> None:
+def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", help="data set: a name below data/, or a path")
+
+
+def _add_view(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", default="", metavar="DIMENSION", help="break down by channel, category, agent, team …")
     parser.add_argument("--filter", default="", metavar="TEXT", help="for example 'team=Billing; channel=phone|chat'")
 
 
 def _add_figures(parser: argparse.ArgumentParser) -> None:
-    _add_view(parser)
     parser.add_argument("--month", default="previous", help="YYYY-MM, previous (last complete month), or all")
     parser.add_argument("--metric", action="append", metavar="NAME", help="only this figure; may be given again")
     parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
@@ -284,7 +281,6 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
-    _add_view(parser)
     parser.add_argument("--metric", required=True, metavar="NAME", help="the figure")
     parser.add_argument("--month", default="previous", help="YYYY-MM, or previous (last complete month of the data)")
     parser.add_argument("--group", default="", metavar="NAME", help="only this group of --by")
@@ -293,7 +289,6 @@ def _add_rows(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
-    _add_view(parser)
     parser.add_argument("--month", default="previous", help="YYYY-MM, or previous (last complete month of the data)")
     parser.add_argument("--compare-with", default="previous", help="previous, last_year, or a month")
     parser.add_argument("--language", default="en", help="language of words and numbers")

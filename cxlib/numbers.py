@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -69,6 +69,11 @@ class Format:
     decimals: int = 0
     signed: bool = False
     language: str = "en"
+
+    @property
+    def short(self) -> Format:
+        """The same without a unit in words ("conversations"), which a subtitle names; "%", "h" and "EUR" stay."""
+        return replace(self, unit="") if len(self.unit) > 3 else self
 
     def bare(self, value: float) -> str:
         """Return the number without its unit."""
@@ -148,7 +153,7 @@ def share_format(width: float | None = None, language: str = "en") -> Format:
 
 
 def number(value: float, decimals: int = 0, *, signed: bool = False, language: str = "en") -> str:
-    """Return a number as text in a language; a rounded zero has no sign.
+    """Return a number as text in a language; a rounded zero has no sign, 6.500000000000001 is 6.5.
 
     >>> number(-12345.678, 1)
     '−12,345.7'
@@ -156,7 +161,8 @@ def number(value: float, decimals: int = 0, *, signed: bool = False, language: s
     '12.345,7'
     """
     decimal, thousands = _marks(language)
-    text = f"{abs(value):,.{decimals}f}".translate({ord(","): thousands, ord("."): decimal})
+    settled = float(f"{abs(value):.12g}")  # the last bits depend on the order of a sum
+    text = f"{settled:,.{decimals}f}".translate({ord(","): thousands, ord("."): decimal})
     if not text.strip("0.,"):
         return text
     return (MINUS if value < 0 else "+" if signed else "") + text

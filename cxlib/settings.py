@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
@@ -138,7 +138,7 @@ def read_settings(*paths: Path) -> Settings:
     merged: dict[str, Any] = {}
     for path in paths:
         if path.exists():
-            merged = _merge(merged, _parse(path))
+            merged = _merge(merged, read_toml(path))
     return build(merged)
 
 
@@ -160,7 +160,8 @@ def build(raw: Mapping[str, Any]) -> Settings:
     return _checked(_not_negative(make(Settings, values | nested, "settings"), "settings"))
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; one that is none is a UsageError."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -230,13 +231,18 @@ def _not_negative(made: Any, where: str) -> Any:
     return made
 
 
-def _checked(settings: Settings) -> Settings:
-    zones = {settings.timezone, *(plan.timezone or settings.timezone for plan in settings.schedules.values())}
+def check_zones(zones: Iterable[str]) -> None:
+    """Refuse time zones that do not exist: a UsageError names the first."""
     for zone in sorted(zones):
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise UsageError(f"Unknown time zone {zone!r}; use an IANA name such as 'Europe/Warsaw'.") from None
+
+
+def _checked(settings: Settings) -> Settings:
+    zones = {settings.timezone, *(plan.timezone or settings.timezone for plan in settings.schedules.values())}
+    check_zones(zones)
     if settings.default_schedule not in settings.schedules:
         raise unknown_name("schedule", settings.default_schedule, settings.schedules)
     for name, plan in settings.schedules.items():

@@ -123,3 +123,14 @@ def test_ticks_are_few_round_even_and_inside(low: float, width: float) -> None:
     assert all(step == pytest.approx(steps[0], rel=1e-3) for step in steps)
     labels = {numbers.number(tick, numbers.tick_decimals(found)) for tick in found}
     assert len(labels) == len(found)
+
+
+@pytest.mark.parametrize(("unit", "said"), [("conversations", "95"), ("%", "95 %"), ("EUR", "95 EUR"), ("h", "95 h")])
+def test_a_short_format_leaves_out_a_unit_in_words(unit: str, said: str) -> None:
+    assert Format(unit).short.value(95.0) == said.replace(" ", numbers.SPACE)
+
+
+@pytest.mark.parametrize("noise", [-1e-15, 0.0, 1e-15])
+def test_the_last_bits_of_a_sum_do_not_change_what_is_printed(noise: float) -> None:
+    assert numbers.number(6.5 + noise) == numbers.number(6.5)
+    assert numbers.number(2.345 * (1 + noise), 2) == numbers.number(2.345, 2)

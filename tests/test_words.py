@@ -114,7 +114,7 @@ def test_every_type_of_result_has_its_words() -> None:
 
 READS = {
     "tally": "Broken promises of the data: status is missing (tickets), 12 rows, 1 %; "
-    "duplicate survey_id (set aside) (surveys), 3 rows, 1 %.",
+    "duplicate survey_id (set aside; surveys), 3 rows, 1 %.",
     "tally, nothing": "Broken promises of the data: not one row; every promise holds.",
     "reconciliation": "Broken promises of the data: 1,958 of 2,000 agree to the source's step; of the other 42, 95 % "
     "have a known reason: an automatic answer counts as the reply 40.",
@@ -247,8 +247,25 @@ def test_a_group_with_few_answers_is_never_called_highest_or_lowest() -> None:
 def test_a_group_is_not_called_lowest_against_a_rest_of_few_answers() -> None:
     alone = [group("Email", estimate(60.0, 4.0, 400), None, (-20.0, -30.0, -10.0, 0.0001))]
     few, many = (group("Fax", estimate(80.0, 9.0, n), None, (20.0, 10.0, 30.0, 0.0001)) for n in (29, 30))
-    assert "no group stands apart" in say(breakdown("csat", [few, *alone], 0.001, estimate(61.0, 4.0, 429))).text
+    hidden = say(breakdown("csat", [few, *alone], 0.001, estimate(61.0, 4.0, 429))).text
+    assert hidden.endswith("more difference than chance explains; too few answers to name a group.")
     assert "lowest for Email" in say(breakdown("csat", [many, *alone], 0.001, estimate(61.0, 4.0, 430))).text
+
+
+def test_a_change_against_last_year_is_said_once() -> None:
+    told = RESULTS["trend"]
+    year = say(told).text.count("Against October 2025")
+    twice = replace(told, change=told.last_year)
+    assert year == 1
+    assert "Against October 2025" not in say(twice).text
+    assert "October 2025" in say(twice).text
+
+
+def test_no_group_stands_apart_only_where_none_differs_from_the_rest() -> None:
+    two = [group(name, estimate(value, 4.0, 400), None, (value - 70, value - 80, value - 60, 0.2)) for name, value in
+           (("Email", 60.0), ("Chat", 80.0))]  # fmt: skip
+    said = say(breakdown("csat", two, 0.001, estimate(70.0, 4.0, 800))).text
+    assert said.endswith("but no group stands apart from the rest by itself.")
 
 
 def test_the_overview_names_the_surest_first_and_at_most_five() -> None:

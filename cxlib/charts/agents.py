@@ -10,7 +10,7 @@ from cxlib.charts.frame import Frame, Layers
 from cxlib.numbers import Format
 from cxlib.stats.reasons import Funnel
 from cxlib.words.agents import NAMED, apart
-from cxlib.words.change import FEW, counted
+from cxlib.words.change import FEW, counted, counted_rows
 from cxlib.words.groups import label
 from cxlib.words.sentence import plain
 
@@ -74,7 +74,7 @@ def _tip(result: Funnel, row: dict[str, object]) -> str:
 def _subtitle(result: Funnel, said: str) -> str:
     first, last = (numbers.month(month, result.scope.language) for month in result.months)
     same = f" with the same mix of {' and '.join(plain(title) for title in result.mix)}" if result.mix else ""
-    answers = counted(result.metric, 2).split(numbers.SPACE)[1]
+    answers = counted_rows(result.metric)
     return (
         f"{result.metric.title}, {result.metric.measured_in},{same}, by number of {answers}, {first} to {last}. "
         f"Dashed: all but those apart. Grey: how far chance reaches if all are equal.{said}"

@@ -12,6 +12,7 @@ from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format, format_of
 from cxlib.words.change import counted
 
+LETTERS = 36
 _LONG = {"min": "minutes", "h": "hours", "d": "days"}
 
 
@@ -70,7 +71,7 @@ class Axis:
 
     def down_the_side(self, frame: Frame) -> Layers:
         """Return light lines across, a darker one at zero, and labels at the left."""
-        rows = [{"y": tick, "text": self.form.value(tick)} for tick in self.ticks]
+        rows = [{"y": tick, "text": self.form.short.value(tick)} for tick in self.ticks]
         return [
             *frame.layer("rule", [{"y": tick} for tick in self.ticks], "across", stroke=theme.GRID),
             *frame.layer("rule", [] if self.cut else [{"y": 0.0}], "across", stroke=theme.FAINT),
@@ -80,7 +81,10 @@ class Axis:
     def along_the_foot(self, frame: Frame) -> Layers:
         """Return light lines upward, a darker one at zero, and labels below."""
         foot, head = frame.y
-        rows = [{"x": tick, "y": foot, "text": self.form.value(tick)} for tick in self.ticks]
+        labels = [self.form.short.value(tick) for tick in self.ticks]
+        if sum(map(len, labels)) > LETTERS:  # beside each other on a narrow screen; the subtitle names the unit
+            labels = [self.form.bare(tick) for tick in self.ticks]
+        rows = [{"x": tick, "y": foot, "text": label} for tick, label in zip(self.ticks, labels, strict=True)]
         lines = [{"x": tick, "y": foot, "y2": head} for tick in self.ticks]
         return [
             *frame.layer("rule", lines, stroke=theme.GRID),

@@ -40,7 +40,7 @@ def _row(result: Breakdown, group: Group) -> Row:
     few = result.metric.kind != "count" and point.n < FEW
     return Row(
         label(group, FEW_LETTERS if few else LETTERS) + (f", only {counted(result.metric, point.n)}" if few else ""),
-        form.with_interval(group["value"], point.low, point.high),
+        form.short.with_interval(group["value"], point.low, point.high),
         group["value"],
         point.low,
         point.high,

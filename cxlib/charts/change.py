@@ -16,7 +16,7 @@ def _(result: Change) -> Figure:
     for period, side in ((result.period, result.after), (result.baseline, result.before)):
         if side.value is not None:
             form = level_format(result.metric, side, result.scope.language)
-            text = form.with_interval(side.value, side.low, side.high)
+            text = form.short.with_interval(side.value, side.low, side.high)
             label = numbers.month(period, result.scope.language)
             rows.append(Row(label, text, side.value, side.low, side.high, quiet=period == result.baseline))
     if not rows:

@@ -8,21 +8,23 @@ from cxlib.charts.rows import Row, axis_of, draw, frame_of, reference
 from cxlib.numbers import Format
 from cxlib.stats.effects_result import Effects
 from cxlib.words.effects import effect_format, most_rows
+from cxlib.words.groups import Row as Group
 from cxlib.words.groups import label
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
 
 LETTERS = 40
-MOST = 30
+ENOUGH, MOST = 16, 30
 
 
 @chart.register
 def _(result: Effects) -> Figure:
-    known = [row for row in result.points.iter_rows(named=True) if row["value"] is not None][:MOST]
+    every = [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
+    known = _surest(every)
     rows = []
     for row in known:
         ends = row["value"], row["low"], row["high"]
-        text = effect_format(result, row).with_interval(*ends)
+        text = effect_format(result, row).short.with_interval(*ends)
         rows.append(Row(label(row, LETTERS), text, *ends, quiet=not row["beyond"] and result.none is not None))
     if not rows:
         return blank(result)
@@ -31,11 +33,20 @@ def _(result: Effects) -> Figure:
     axis = axis_of(result.metric, rows, *ends_of_all, form=form)
     frame = frame_of(axis, rows, headed=True)
     none = [] if result.none is None else reference(frame, axis, result.none, "no difference")
-    counted = f"{numbers.number(most_rows(known))} rows"
+    counted = f"{numbers.number(most_rows(result))} rows"
     unit = f" in {result.measured_in}" if result.measured_in else ""
     reading = f" {plain(result.reading, 160)}." if result.reading else ""
     blue = "" if result.none is None else " Blue: beyond chance among all of them."
-    subtitle = (
-        f"{plain(result.title, 160)}{unit}, {span(result.months)}, {counted}.{reading} Line: 95 % interval.{blue}"
-    )
+    rest = f" {len(every) - len(known)} more in the table." if len(every) > len(known) else ""
+    told = f"{plain(result.title, 160)}{unit}, {span(result.months)}, {counted}.{reading}"
+    subtitle = f"{told} Line: 95 % interval.{blue}{rest}"
     return figure(result, frame, draw(frame, axis, rows, behind=none), subtitle)
+
+
+def _surest(rows: list[Group]) -> list[Group]:
+    """Return the rows beyond chance and the next surest, in the order given: 16, more where more are beyond chance."""
+    if all(row["p_value"] is None for row in rows):
+        return rows[:MOST]
+    by_chance = sorted(rows, key=lambda row: (not row["beyond"], 1.0 if row["p_value"] is None else row["p_value"]))
+    kept = by_chance[: max(ENOUGH, min(MOST, sum(bool(row["beyond"]) for row in rows)))]
+    return [row for row in rows if row in kept]

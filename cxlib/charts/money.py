@@ -23,7 +23,7 @@ def _(result: Contrast) -> Figure:
     for point in result.points.iter_rows(named=True):
         if point["value"] is not None:
             ends = point["value"], point["low"], point["high"]
-            text = level_format(result.metric, estimate(point), result.scope.language).with_interval(*ends)
+            text = level_format(result.metric, estimate(point), result.scope.language).short.with_interval(*ends)
             rows.append(Row(plain(point["group"], LETTERS), text, *ends, quiet=point["n"] < FEW))
     if not rows:
         return blank(result)

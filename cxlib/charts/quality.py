@@ -15,7 +15,7 @@ from cxlib.stats.quality_results import Coverage, Tally
 from cxlib.words.quality import LONG
 from cxlib.words.sentence import plain
 
-MOST, LETTERS, HEIGHT, DARKEST = 15, 56, 28, 0.5
+MOST, LETTERS, HEIGHT, DARKEST = 10, 56, 28, 0.5
 
 
 @chart.register
@@ -54,7 +54,7 @@ def _(result: Coverage) -> Figure:
     layers = [
         *frame.layer("rect", cells, fill=theme.ACCENT, stroke=theme.PAPER),
         *frame.layer("text", texts, fontSize=theme.SMALL),
-        *frame.layer("text", heads, fontWeight="bold"),
+        *frame.layer("text", heads, fontSize=theme.SMALL, fontWeight="bold"),
         *frame.layer("text", labels, "left", align="right", dx=-8, fill=theme.MUTED),
     ]
     return figure(result, frame, layers, "Rows of each table by month, paler where a table has fewer than in its best.")

@@ -20,7 +20,7 @@ def _(result: Shortlist) -> Figure:
     rows = []
     for row in known:
         ends = row["value"], row["low"], row["high"]
-        text = shortlist_format(result, row).with_interval(*ends)
+        text = shortlist_format(result, row).short.with_interval(*ends)
         rows.append(Row(label(row, LETTERS), text, *ends, quiet=not row["named"]))
     if not rows:
         return blank(result)

@@ -95,7 +95,7 @@ def _reported(frame: Frame, axis: Axis, result: Trend, now: list[Point]) -> Laye
     last = now[-1]
     if last["x"] != _end(result):
         return layers
-    value = level_format(result.metric, estimate(last), result.scope.language).value(last["value"])
+    value = level_format(result.metric, estimate(last), result.scope.language).short.value(last["value"])
     interval = [_interval(axis, last)] if _bounded(last) else []
     return [
         *layers,
@@ -156,7 +156,7 @@ def _happened(frame: Frame, events: list[tuple[float, Event]], axis: Axis) -> La
 
 
 def _months(frame: Frame, result: Trend) -> Layers:
-    """Return the labels below; the first one and the first of each year name the year."""
+    """Return the labels below; the first of each year names the year, the very first only if no year begins next."""
     grain, rows, last = _grain(result), [], ""
     end = _end(result)
     for x in range(end % LABELS[grain], end + 1, LABELS[grain]):
@@ -166,6 +166,8 @@ def _months(frame: Frame, result: Trend) -> Layers:
         text = {"day": f"{first.day} {named}", "year": period[:4]}.get(grain, named)
         year = "" if grain == "year" or f"{first:%Y}" == last else f" {first:%Y}"
         rows.append({"x": x, "y": frame.y[0], "text": text + year})
+        if len(rows) == 2 and year and grain == "month":
+            rows[0]["text"] = str(rows[0]["text"]).split()[0]  # two long labels would touch on a narrow screen
         last = f"{first:%Y}"
     return frame.layer("text", rows, dy=16, fill=theme.MUTED)
 

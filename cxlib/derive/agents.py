@@ -60,14 +60,12 @@ def agent_months(agents: pl.DataFrame, timezone: str, end: datetime) -> pl.DataF
     share = employed / (pl.col("ends") - pl.col("month_at"))
     number = pl.format("{}/{}", "agent_id", pl.col("month").dt.strftime("%Y-%m"))
     left_now = (pl.col("left_at") <= end).fill_null(False) & (pl.col("left_at") < pl.col("ends"))
-    left_now = pl.when(agents["left_at"].count() > 0).then(
-        left_now
-    )  # where nobody's leaving is known, nobody's staying is
+    told = bool(agents["left_at"].count())  # where nobody's leaving is known, nobody's staying is
     tenure = share.cum_sum().over("agent_id") - share
-    rows = months.with_columns(agent_month_id=number, employed_share=share, left=left_now, tenure_months=tenure)
-    return rows.filter(
-        (pl.col("employed_share") > 0) | pl.col("left").fill_null(False)
-    )  # else the data end as the month begins
+    rows = months.with_columns(agent_month_id=number, employed_share=share, tenure_months=tenure)
+    rows = rows.with_columns(left=pl.when(told).then(left_now))
+    # Without either the data end as the month begins.
+    return rows.filter((pl.col("employed_share") > 0) | pl.col("left").fill_null(False))
 
 
 def agent_work(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from cxlib.derive.nearest import with_nearest
 from cxlib.derive.tickets import GONE
 from cxlib.derive.waiting import minutes_between
 from cxlib.settings import Settings
@@ -32,15 +33,10 @@ def scores(surveys: pl.DataFrame, end: datetime) -> pl.DataFrame:
 
 def with_classes(frame: pl.DataFrame, anchor: str, answers: pl.DataFrame) -> pl.DataFrame:
     """Add loyalty class and experience: the customer's latest of each strictly before the anchor, however old."""
-    order = frame.with_row_index("_row").sort(anchor, "_row")
     for column in CLASSES:
-        given = answers.filter(pl.col(column).is_not_null()).select(
-            "customer_id", pl.col("answered_at").alias("_at"), column
-        )
-        order = order.join_asof(
-            given, left_on=anchor, right_on="_at", by="customer_id", allow_exact_matches=False, check_sortedness=False,
-        ).drop("_at")  # fmt: skip
-    return order.sort("_row").drop("_row")
+        given = answers.drop_nulls(column).select("customer_id", column, _at="answered_at")
+        frame = with_nearest(frame, given, anchor, "_at", "customer_id", allow_exact_matches=False)
+    return frame
 
 
 def derive_orders(
@@ -79,14 +75,10 @@ def _first_orders(orders: pl.DataFrame, customers: pl.DataFrame, timezone: str) 
 def with_next_order(frame: pl.DataFrame, anchor: str, orders: pl.DataFrame, end: datetime) -> pl.DataFrame:
     """Add next_order_minutes: the anchor to the same customer's next order before the end of the data."""
     known = orders.filter(IS_ORDER & (pl.col("ordered_at") <= end))
-    known = known.select("customer_id", pl.col("ordered_at").alias("_next")).sort("_next")
-    order = frame.with_row_index("_row").sort(anchor, "_row")
-    found = order.join_asof(
-        known, left_on=anchor, right_on="_next", by="customer_id", strategy="forward", allow_exact_matches=False,
-        check_sortedness=False,
-    )  # fmt: skip
-    found = found.with_columns(minutes_between(anchor, "_next").alias("next_order_minutes"))
-    return found.sort("_row").drop("_row", "_next")
+    known = known.select("customer_id", _at="ordered_at", _next="ordered_at")
+    after = {"strategy": "forward", "allow_exact_matches": False}
+    found = with_nearest(frame, known, anchor, "_at", "customer_id", **after)
+    return found.with_columns(minutes_between(anchor, "_next").alias("next_order_minutes")).drop("_next")
 
 
 def with_orders(tickets: pl.DataFrame, orders: pl.DataFrame, end: datetime) -> pl.DataFrame:

@@ -26,10 +26,8 @@ from cxlib.schema import GIVEN, TABLES, conform, span, table
 from cxlib.settings import read_settings
 from cxlib.store import Data, open_data, project_root, read_manifest, replacing, write_manifest
 
-_FILLED = {
-    "tickets": "created_day",
-    "orders": "ordered_day",
-}  # filled by derive; a derived column tells a run was there
+# Filled by derive; a derived column tells a run was there.
+_FILLED = {"tickets": "created_day", "orders": "ordered_day"}
 _PERIOD = (("tickets", "created_at"), ("surveys", "answered_at"), ("orders", "ordered_at"))
 
 

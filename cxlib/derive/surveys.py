@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from cxlib.derive.nearest import with_nearest
 from cxlib.derive.tickets import GONE
 
 RATED_WITHIN = timedelta(days=30)
@@ -87,26 +88,14 @@ def _with_handling_channel(rows: pl.DataFrame, tickets: pl.DataFrame, spoken: pl
     solved = about.filter(
         pl.col("solved_at").is_not_null() & pl.col("customer_id").is_not_null() & ~pl.col("status").is_in(GONE)
     ).select("customer_id", "solved_at", pl.col("ticket_id").alias("last_solved"))
-    rated = (
-        rows.filter(pl.col("at").is_not_null())
-        .select("index", "ticket_id", "customer_id", "at")
-        .sort("at")
-        .join_asof(
-            solved.sort("solved_at"), left_on="at", right_on="solved_at", by="customer_id", tolerance=RATED_WITHIN,
-            check_sortedness=False,
-        )
-        .with_columns(pl.coalesce("ticket_id", "last_solved").alias("rated"))
-    )  # fmt: skip
+    rows = with_nearest(rows, solved, "at", "solved_at", "customer_id", tolerance=RATED_WITHIN)
     by_agent = (pl.col("author") == "agent") & pl.col("is_public")
-    answers = spoken.filter(by_agent).select(pl.col("ticket_id").alias("rated"), "sent_at", "channel", said=True)
+    answers = spoken.filter(by_agent).select("channel", rated="ticket_id", _at="sent_at", said=True)
+    rows = with_nearest(rows.with_columns(rated=pl.coalesce("ticket_id", "last_solved")), answers, "at", "_at", "rated")
+    rows = rows.join(about.select("own", rated="ticket_id"), on="rated", how="left", maintain_order="left")
     silent = ~pl.col("rated").is_in(spoken["ticket_id"].unique().implode())
-    heard = rated.join_asof(
-        answers.sort("sent_at"), left_on="at", right_on="sent_at", by="rated", check_sortedness=False
-    ).join(about.select(pl.col("ticket_id").alias("rated"), "own"), on="rated", how="left")
-    channel = pl.when(silent | pl.col("said")).then(pl.coalesce("channel", "own"))
-    return rows.join(
-        heard.select("index", channel.alias("handling_channel")), on="index", how="left", maintain_order="left"
-    )
+    told = pl.col("at").is_not_null() & (silent | pl.col("said"))
+    return rows.with_columns(handling_channel=pl.when(told).then(pl.coalesce("channel", "own")))
 
 
 def _with_experience(rows: pl.DataFrame) -> pl.DataFrame:
@@ -124,13 +113,8 @@ def _with_experience(rows: pl.DataFrame) -> pl.DataFrame:
             .sort("at", "survey_id")
         )
         here = told.drop_nulls("ticket_id").unique("ticket_id", keep="last").select("ticket_id", here="said")
-        earlier = told.drop_nulls("customer_id").select("customer_id", "at", before="said")
-        dated = rows.drop_nulls("at").select("index", "customer_id", "at").sort("at")
-        before = dated.join_asof(earlier, on="at", by="customer_id", check_sortedness=False).select("index", "before")
-        rows = (
-            rows.join(here, on="ticket_id", how="left", maintain_order="left")
-            .join(before, on="index", how="left", maintain_order="left")
-            .with_columns(pl.coalesce("here", "before").alias(f"{kind}_class"))
-            .drop("here", "before")
-        )
+        earlier = told.select("customer_id", _at="at", before="said")
+        rows = rows.join(here, on="ticket_id", how="left", maintain_order="left")
+        rows = with_nearest(rows, earlier, "at", "_at", "customer_id")
+        rows = rows.with_columns(pl.coalesce("here", "before").alias(f"{kind}_class")).drop("here", "before")
     return rows

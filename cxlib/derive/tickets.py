@@ -7,9 +7,10 @@ from datetime import datetime
 import polars as pl
 
 from cxlib.derive.arrival import arrivals
+from cxlib.derive.nearest import with_nearest
 from cxlib.derive.replies import ticket_facts
 from cxlib.derive.status import OVER, assignment_facts, states, status_facts, waits
-from cxlib.derive.waiting import MINUTE, minutes_between, with_clock
+from cxlib.derive.waiting import minutes_between, with_clock
 from cxlib.settings import Settings
 
 GONE = ("deleted", "merged", "spam")
@@ -98,18 +99,11 @@ def _with_next_ticket(tickets: pl.DataFrame) -> pl.DataFrame:
     Deleted, merged and spam tickets are no next ticket; null where none came (yet).
     """
     real = tickets.filter(~pl.col("status").is_in(GONE).fill_null(False))
-    nexts = real.select("customer_id", "category", pl.col("created_at").alias("next_at")).sort("next_at")
-    rows = tickets.with_row_index()
+    solved, rows = pl.col("solved_at"), tickets
+    sound = pl.when(solved >= pl.col("created_at")).then(solved)
     for name, by in (("next_ticket", ["customer_id"]), ("next_same_category", ["customer_id", "category"])):
-        known = pl.all_horizontal(pl.col(column).is_not_null() for column in by)
-        solved = rows.filter(known & (pl.col("solved_at") >= pl.col("created_at"))).sort("solved_at")
-        later = solved.select("index", "solved_at", *by).join_asof(
-            nexts.filter(known).select("next_at", *by),
-            left_on="solved_at", right_on="next_at", by=by, strategy="forward", allow_exact_matches=False,
-            check_sortedness=False,
-        )  # fmt: skip
-        minutes = (pl.col("next_at") - pl.col("solved_at")).dt.total_microseconds() / MINUTE
-        rows = rows.join(
-            later.select("index", minutes.alias(f"{name}_minutes")), on="index", how="left", maintain_order="left"
-        )
-    return rows.drop("index")
+        nexts = real.select(*by, _at="created_at", _next="created_at")
+        after = {"strategy": "forward", "allow_exact_matches": False}
+        rows = with_nearest(rows.with_columns(_solved=sound), nexts, "_solved", "_at", by, **after)
+        rows = rows.with_columns(minutes_between("_solved", "_next").alias(f"{name}_minutes")).drop("_next", "_solved")
+    return rows

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import narwhals as nw
 
 from cxlib.metrics.pieces import rated
 from cxlib.metrics.registry import metric
 
 LEAST, MOST, HARDEST, EASIEST = 1.0, 5.0, 1.0, 7.0
+_answers = partial(metric, table="surveys", anchor="answered", needs=("scale_share",))
+_effort = partial(_answers, survey="effort", answered_on=(LEAST, MOST))
+_ease = partial(_answers, survey="ease", answered_on=(HARDEST, EASIEST))
 
 
 def _answer(kind: str, worst: float, best: float) -> nw.Expr:
@@ -16,18 +21,7 @@ def _answer(kind: str, worst: float, best: float) -> nw.Expr:
     return nw.when(rated(kind) & usual).then(worst + nw.col("scale_share") * (best - worst))
 
 
-@metric(
-    title="Customer effort (CES)",
-    table="surveys",
-    anchor="answered",
-    kind="mean",
-    measured_in="points of 5",
-    better="lower",
-    survey="effort",
-    needs=("scale_share",),
-    answered_on=(LEAST, MOST),
-    scale=(LEAST, MOST),
-)
+@_effort(title="Customer effort (CES)", kind="mean", measured_in="points of 5", better="lower", scale=(LEAST, MOST))
 def customer_effort() -> nw.Expr:
     """Mean answer, 1 (very little) to 5 (very much), to how much effort the customer had to put forth; low is good.
 
@@ -36,34 +30,15 @@ def customer_effort() -> nw.Expr:
     return _answer("effort", MOST, LEAST)
 
 
-@metric(
-    title="Low effort",
-    table="surveys",
-    anchor="answered",
-    kind="share",
-    better="higher",
-    survey="effort",
-    needs=("scale_share",),
-    answered_on=(LEAST, MOST),
-)
+@_effort(title="Low effort", kind="share", better="higher")
 def low_effort() -> nw.Expr:
     """Share of effort answers in the two best of five, 1 and 2."""
     answer = _answer("effort", MOST, LEAST)
     return nw.when(~answer.is_null()).then(answer < 2.5)
 
 
-@metric(
-    title="Customer ease (CES 2.0)",
-    table="surveys",
-    anchor="answered",
-    kind="mean",
-    measured_in="points of 7",
-    better="higher",
-    survey="ease",
-    needs=("scale_share",),
-    answered_on=(HARDEST, EASIEST),
-    scale=(HARDEST, EASIEST),
-)
+@_ease(title="Customer ease (CES 2.0)", kind="mean", measured_in="points of 7", better="higher",
+       scale=(HARDEST, EASIEST))  # fmt: skip
 def customer_ease() -> nw.Expr:
     """Mean agreement, 1 to 7, that the company made it easy to handle the issue; high is good.
 
@@ -72,16 +47,7 @@ def customer_ease() -> nw.Expr:
     return _answer("ease", HARDEST, EASIEST)
 
 
-@metric(
-    title="Easy",
-    table="surveys",
-    anchor="answered",
-    kind="share",
-    better="higher",
-    survey="ease",
-    needs=("scale_share",),
-    answered_on=(HARDEST, EASIEST),
-)
+@_ease(title="Easy", kind="share", better="higher")
 def easy() -> nw.Expr:
     """Share of ease answers 5 to 7 of seven: customers who agree, somewhat at least, that it was easy."""
     answer = _answer("ease", HARDEST, EASIEST)

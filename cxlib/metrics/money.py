@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import narwhals as nw
 
 from cxlib.metrics.pieces import by_customer, is_gone
 from cxlib.metrics.registry import MONEY, Ratio, metric
+
+_months = partial(metric, table="customer_months", anchor="month", better="higher")
+_orders = partial(metric, table="orders", anchor="ordered", better="higher")
+_contacts = partial(metric, table="tickets", anchor="created", kind="share", better="higher", window="conversion_days")
+_answers = partial(metric, table="followed_answers", anchor="answered", kind="share", window="repeat_days")
 
 
 def _of_kind(kind: str) -> nw.Expr:
@@ -20,8 +27,7 @@ def _contact() -> nw.Expr:
     return by_customer() & ~is_gone() & ~nw.col("first_replied_at").is_null()
 
 
-@metric(title="Retention", table="customer_months", anchor="month", kind="share", better="higher",
-        needs=("active_before",))  # fmt: skip
+@_months(title="Retention", kind="share", needs=("active_before",))
 def retention() -> nw.Expr:
     """Share of the customers active at the end of the month before who are active at the end of this one.
 
@@ -30,8 +36,7 @@ def retention() -> nw.Expr:
     return nw.when(nw.col("active_before")).then(nw.col("active"))
 
 
-@metric(title="Net revenue retention", table="customer_months", anchor="month", kind="mean", better="higher",
-        needs=("amount_year_before",))  # fmt: skip
+@_months(title="Net revenue retention", kind="mean", needs=("amount_year_before",))
 def net_revenue_retention() -> Ratio:
     """Revenue from those who bought in the same month a year before, in % of theirs then: above 100 they grew.
 
@@ -41,8 +46,7 @@ def net_revenue_retention() -> Ratio:
     return Ratio(nw.when(then > 0.0).then(nw.col("amount") * 100.0), nw.when(then > 0.0).then(then).otherwise(0.0))
 
 
-@metric(title="Gross revenue retention", table="customer_months", anchor="month", kind="mean", better="higher",
-        needs=("amount_year_before",), scale=(0.0, 100.0))  # fmt: skip
+@_months(title="Gross revenue retention", kind="mean", needs=("amount_year_before",), scale=(0.0, 100.0))
 def gross_revenue_retention() -> Ratio:
     """The same, but no customer counts with more than they spent then: what growth elsewhere cannot hide."""
     now, then = nw.col("amount"), nw.col("amount_year_before")
@@ -50,72 +54,62 @@ def gross_revenue_retention() -> Ratio:
     return Ratio(nw.when(then > 0.0).then(kept * 100.0), nw.when(then > 0.0).then(then).otherwise(0.0))
 
 
-@metric(title="Bought again", table="orders", anchor="ordered", kind="share", better="higher", window="repeat_days",
-        needs=("is_first",))  # fmt: skip
+@_orders(title="Bought again", kind="share", window="repeat_days", needs=("is_first",))
 def repeat_purchase() -> nw.Expr:
     """Share of first-time buyers, by month of their first order, with an order on a later day within 90 days."""
     return nw.when(nw.col("is_first")).then(_within_window("second_day_minutes"))
 
 
-@metric(title="Bought again so far", table="orders", anchor="ordered", kind="share", better="higher",
-        needs=("is_first",))  # fmt: skip
+@_orders(title="Bought again so far", kind="share", needs=("is_first",))
 def repeat_purchase_ever() -> nw.Expr:
     """Share of first-time buyers with an order on any later day so far; late cohorts have had less time."""
     return nw.when(nw.col("is_first")).then(~nw.col("second_day_minutes").is_null())
 
 
-@metric(title="Bought after the answer", table="followed_answers", anchor="answered", kind="share", better="higher",
-        window="repeat_days", needs=("loyalty_class", "next_order_minutes"))  # fmt: skip
+@_answers(title="Bought after the answer", better="higher", needs=("loyalty_class", "next_order_minutes"))
 def purchase_after_recommendation() -> nw.Expr:
     """Share of answers to the recommendation question that an order of the customer follows within 90 days."""
     return nw.when(~nw.col("loyalty_class").is_null()).then(_within_window("next_order_minutes"))
 
 
-@metric(title="Revenue", table="orders", anchor="ordered", kind="count", measured_in=MONEY, better="higher",
-        needs=("net_amount",))  # fmt: skip
+@_orders(title="Revenue", kind="count", measured_in=MONEY, needs=("net_amount",))
 def revenue() -> nw.Expr:
     """Sum of orders and subscription payments less refunds, in one currency."""
     return nw.col("net_amount")
 
 
-@metric(title="Average order value", table="orders", anchor="ordered", kind="mean", measured_in=MONEY, better="higher",
-        needs=("net_amount",))  # fmt: skip
+@_orders(title="Average order value", kind="mean", measured_in=MONEY, needs=("net_amount",))
 def average_order_value() -> Ratio:
     """Orders less refunds, divided by the number of orders, in one currency; subscription payments are left out."""
     counted = nw.when(_of_kind("order") | _of_kind("refund")).then(nw.col("net_amount"))
     return Ratio(counted, nw.when(_of_kind("order")).then(1.0).otherwise(0.0))
 
 
-@metric(title="Supported revenue", table="orders", anchor="ordered", kind="count", measured_in=MONEY, better="higher",
-        needs=("net_amount", "ticket_id"))  # fmt: skip
+@_orders(title="Supported revenue", kind="count", measured_in=MONEY, needs=("net_amount", "ticket_id"))
 def supported_revenue() -> nw.Expr:
     """Sum of the orders that the source says a ticket helped to bring about, in one currency."""
     return nw.when(~nw.col("ticket_id").is_null()).then(nw.col("net_amount"))
 
 
-@metric(title="Contact conversion", table="tickets", anchor="created", kind="share", better="higher",
-        window="conversion_days", needs=("next_order_minutes", "customer_id"))  # fmt: skip
+@_contacts(title="Contact conversion", needs=("next_order_minutes", "customer_id"))
 def contact_conversion() -> nw.Expr:
     """Share of contacts that a human answered followed by any order of the same customer within 7 days."""
     return nw.when(_contact() & ~nw.col("customer_id").is_null()).then(_within_window("next_order_minutes"))
 
 
-@metric(title="Contacts credited with an order", table="tickets", anchor="created", kind="share", better="higher",
-        window="conversion_days", needs=("helped_order_minutes",))  # fmt: skip
+@_contacts(title="Contacts credited with an order", needs=("helped_order_minutes",))
 def credited_conversion() -> nw.Expr:
     """Share of contacts that a human answered with an order within 7 days that the source says this ticket helped."""
     return nw.when(_contact()).then(_within_window("helped_order_minutes"))
 
 
-@metric(title="Customers spending less", table="followed_answers", anchor="answered", kind="share", better="lower",
-        window="repeat_days", needs=("spending",))  # fmt: skip
+@_answers(title="Customers spending less", better="lower", needs=("spending",))
 def spending_less() -> nw.Expr:
     """Share of customers who spent over 10 % less in the 90 days after their first rated experience than before it."""
     return nw.col("spending") == "less"
 
 
-@metric(title="Customers spending more", table="followed_answers", anchor="answered", kind="share", better="higher",
-        window="repeat_days", needs=("spending",))  # fmt: skip
+@_answers(title="Customers spending more", better="higher", needs=("spending",))
 def spending_more() -> nw.Expr:
     """Share of customers who spent over 10 % more in the 90 days after their first rated experience than before it."""
     return nw.col("spending") == "more"

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import narwhals as nw
 
 from cxlib.metrics.pieces import box_is, last_word, rated
 from cxlib.metrics.registry import metric
 
+_csat = partial(metric, table="surveys", anchor="answered", survey="csat")
+_customers = partial(_csat, kind="count", measured_in="customers", needs=("box",))
 
-@metric(
-    title="Satisfaction (CSAT)",
-    table="surveys",
-    anchor="answered",
-    kind="share",
-    better="higher",
-    survey="csat",
-    needs=("box",),
-)
+
+@_csat(title="Satisfaction (CSAT)", kind="share", better="higher", needs=("box",))
 def csat() -> nw.Expr:
     """Share of satisfaction answers in the top box: the two best of 5–7 points, the best of 2–4 points.
 
@@ -25,60 +22,26 @@ def csat() -> nw.Expr:
     return nw.when(rated("csat")).then(box_is("top"))
 
 
-@metric(
-    title="Mean satisfaction",
-    table="surveys",
-    anchor="answered",
-    kind="mean",
-    measured_in="points of 100",
-    better="higher",
-    survey="csat",
-    scale=(0.0, 100.0),
-)
+@_csat(title="Mean satisfaction", kind="mean", measured_in="points of 100", better="higher", scale=(0.0, 100.0))
 def csat_mean() -> nw.Expr:
     """Mean satisfaction answer as a share of its scale: 0 is the worst answer, 100 the best."""
     return nw.when(rated("csat")).then(nw.col("scale_share") * 100.0)
 
 
-@metric(
-    title="Satisfied customers",
-    table="surveys",
-    anchor="answered",
-    kind="count",
-    measured_in="customers",
-    better="higher",
-    survey="csat",
-    needs=("box",),
-)
+@_customers(title="Satisfied customers", better="higher")
 def satisfied_customers() -> nw.Expr:
     """Number of customers whose latest satisfaction answer of the month is in the top box."""
     return nw.when(last_word("csat")).then(box_is("top"))
 
 
-@metric(
-    title="Dissatisfied customers",
-    table="surveys",
-    anchor="answered",
-    kind="count",
-    measured_in="customers",
-    better="lower",
-    survey="csat",
-    needs=("box",),
-)
+@_customers(title="Dissatisfied customers", better="lower")
 def dissatisfied_customers() -> nw.Expr:
     """Number of customers whose latest satisfaction answer of the month is in the bottom box."""
     return nw.when(last_word("csat")).then(box_is("bottom"))
 
 
-@metric(
-    title="Response rate",
-    table="surveys",
-    anchor="sent",
-    kind="share",
-    better="higher",
-    gaps=("answered_at",),
-    window="response_days",
-)
+@metric(title="Response rate", table="surveys", anchor="sent", kind="share", better="higher", gaps=("answered_at",),
+        window="response_days")  # fmt: skip
 def response_rate() -> nw.Expr:
     """Share of offered surveys that were answered; not known before an offer is 14 days old (a setting)."""
     return ~nw.col("answered_at").is_null()

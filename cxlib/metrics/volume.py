@@ -8,43 +8,22 @@ from cxlib.metrics.pieces import by_customer, is_gone
 from cxlib.metrics.registry import metric
 
 
-@metric(
-    title="Tickets opened",
-    table="tickets",
-    anchor="created",
-    unit="day",
-    kind="count",
-    measured_in="tickets",
-    better="neither",
-)
+@metric(title="Tickets opened", table="tickets", anchor="created", unit="day", kind="count", measured_in="tickets",
+        better="neither")  # fmt: skip
 def ticket_volume() -> nw.Expr:
     """Number of tickets opened by customers; deleted, merged and spam tickets and those agents opened are left out."""
     return nw.when(by_customer() & ~is_gone()).then(1.0)
 
 
-@metric(
-    title="Customer messages",
-    table="messages",
-    anchor="sent",
-    unit="day",
-    kind="count",
-    measured_in="messages",
-    better="neither",
-    needs=("author",),
-)
+@metric(title="Customer messages", table="messages", anchor="sent", unit="day", kind="count", measured_in="messages",
+        better="neither", needs=("author",))  # fmt: skip
 def message_volume() -> nw.Expr:
     """Number of messages customers wrote, on whatever ticket and in whatever state it is: the whole load."""
     return nw.when((nw.col("author") == "customer").fill_null(False)).then(1.0)
 
 
-@metric(
-    title="Opened in opening hours",
-    table="tickets",
-    anchor="created",
-    kind="share",
-    better="neither",
-    needs=("arrival",),
-)
+@metric(title="Opened in opening hours", table="tickets", anchor="created", kind="share", better="neither",
+        needs=("arrival",))  # fmt: skip
 def inside_opening_hours() -> nw.Expr:
     """Share of tickets opened by customers within the opening hours of the ticket's own schedule."""
     inside = nw.when(~nw.col("arrival").is_null()).then(nw.col("arrival") == "opening hours")

@@ -16,6 +16,9 @@ VEGA = "application/vnd.vegalite.v5+json"
 SVG = "image/svg+xml"
 _TITLE = re.compile(r"\A#\s+(.+)\n*")
 _HEADING = re.compile(r"^##\s+(.+?)\s*#*$", re.MULTILINE)
+_LOOK = "What to look at"
+_BRACKETS = re.compile(r" \((?:[^()]|\([^()]*\))*\)")
+_NOT_KNOWN = " is not known: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +89,45 @@ def render(notebook: Any, page: Page, site: Site) -> str:
     notebook.cells = _until_error(notebook.cells) if page.error else notebook.cells
     headings = _HEADING.findall("\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown"))
     number = site.pages.index(page)
+    sections = [(safe.anchor(text), text) for text in map(safe.inline, headings)]
+    notable = [one for one in site.pages if one.found and one != page] if page.file == "index.html" else []
+    if notable:
+        sections.insert(1, (safe.anchor(_LOOK), _LOOK))
+    _explain_once(notebook.cells)
     context = {
         "page": page,
         "site": site,
         "answer": _answer(notebook.cells, move=page.file == "index.html"),
         "before": site.pages[number - 1] if number else None,
         "after": site.pages[number + 1] if number + 1 < len(site.pages) else None,
-        "sections": [(safe.anchor(text), text) for text in map(safe.inline, headings)],
+        "sections": sections,
+        "notable": notable,
+        "look": (safe.anchor(_LOOK), _LOOK),
+        "after_cell": _first_section_ends(notebook.cells) if notable else "",
         "method": [cell.source for cell in notebook.cells if cell.cell_type == "code" and not _rendered(cell)],
     }
     text, _ = _exporter().from_notebook_node(notebook, {"cx": context})
     return str(text)
+
+
+def _explain_once(cells: list[Any]) -> None:
+    """Say in brackets once a page what a missing table or column would hold."""
+    said: set[str] = set()
+    for output in (output for cell in cells for output in cell.get("outputs", []) if _role(output) == "sentence"):
+        title, _, reason = _text(output, "text/markdown").partition(_NOT_KNOWN)
+        if reason and reason in said:
+            output.data["text/markdown"] = title + _NOT_KNOWN + _BRACKETS.sub("", reason)
+        said.add(reason)
+
+
+def _first_section_ends(cells: list[Any]) -> str:
+    """Return the id of the last code cell before the second heading, empty where the page has none."""
+    last, headings = "", 0
+    for cell in cells:
+        headings += cell.cell_type == "markdown" and bool(_HEADING.search(cell.source))
+        if headings == 1 and cell.cell_type == "code":
+            last = cell.id
+    return last
 
 
 def _until_error(cells: list[Any]) -> list[Any]:

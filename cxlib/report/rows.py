@@ -5,7 +5,6 @@ Lists hold ids of customers and tickets: they belong to the internal report only
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from html import escape
@@ -18,6 +17,7 @@ from cxlib import numbers
 from cxlib.errors import CxError
 from cxlib.metrics import Metric, View, as_csv, parse_filters, rows
 from cxlib.metrics.rows import ADDS, MINUTES, WEIGHT
+from cxlib.report import safe
 from cxlib.schema import DIMENSIONS
 from cxlib.stats import figures
 from cxlib.stats.results import Estimate
@@ -25,7 +25,6 @@ from cxlib.tabulate import Table
 from cxlib.words.change import level_format
 from cxlib.words.sentence import plain
 
-TEMPLATE = Path(__file__).parent / "templates" / "cx" / "rows.html"
 FOLDER = "rows"
 MOST = 1000
 Asked = tuple[str, str, str]
@@ -82,17 +81,18 @@ def _page(metric: Metric, view: View, found: pl.DataFrame, name: str) -> str:
     kept = f", only {view.filter_text}" if view.filters else ""
     count = numbers.number(found.height)
     caption = count if found.height <= MOST else f"the first {numbers.number(MOST)} of {count}; all of them in the CSV"
-    values = {
-        "language": view.language,
-        "title": metric.title,
-        "where": f"{numbers.month(view.month, view.language)} · data: {view.data.name}{kept}",
-        "sentence": metric.sentence,
-        "sums": _sums(metric, view, found),
-        "csv": f"{name}.csv",
-    }
-    safe = {key: escape(plain(value, 600)) for key, value in values.items()}
-    safe["table"] = Table(f"Rows: {caption}", tuple(columns), cells).html
-    return re.sub(r"\{\{ (\w+) \}\}", lambda match: safe[match[1]], TEMPLATE.read_text(encoding="utf-8"))
+    told = f"{numbers.month(view.month, view.language)} · data: {view.data.name}{kept}"
+    title, where, sentence, sums, csv = (
+        escape(plain(text, 600))
+        for text in (metric.title, told, metric.sentence, _sums(metric, view, found), f"{name}.csv")
+    )
+    body = f"""<p class="where">{where} · internal: holds ids of customers and tickets</p>
+<h1>{title}: the rows</h1>
+<p class="question">{sentence}</p>
+<p class="sums">{sums}</p>
+<p><a href="{csv}">All rows as CSV</a> · <a href="../index.html">the report</a> · instants are UTC</p>
+<div class="wide">{Table(f"Rows: {caption}", tuple(columns), cells).html}</div>"""
+    return safe.page(f"Rows: {title}", body, style="../assets/style.css", language=view.language)
 
 
 def _sums(metric: Metric, view: View, found: pl.DataFrame) -> str:

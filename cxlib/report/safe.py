@@ -18,6 +18,7 @@ from cxlib.store import project_root
 
 _PATH = re.compile(r"(?<![\w:/.<…])(?:[A-Za-z]:|~)?[\\/](?:[^\\/\s:'\"<>|]+[\\/])+")
 _QUOTED = re.compile(r"(['\"])(?:[A-Za-z]:|~)?[\\/][^'\"\n]*[\\/](?=[^'\"\n]*\1)")
+_PLAIN = Path(__file__).parent / "templates" / "cx" / "plain.html"
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SHAPES = {
     "svg", "g", "path", "rect", "line", "circle", "polyline", "polygon", "text", "tspan", "defs", "clipPath",
@@ -96,6 +97,12 @@ def table(text: str) -> str:
 
     cleaned = bleach.clean(text, tags=_TABLE_TAGS, attributes=_ATTRIBUTES, protocols=["https", "http", "mailto"])
     return str(cleaned)
+
+
+def page(title: str, body: str, *, style: str, language: str) -> str:
+    """Return a page without scripts; title and body are HTML already, `style` is the address of the style sheet."""
+    values = {"title": title, "body": body, "style": style, "language": html.escape(language)}
+    return re.sub(r"\{\{ (\w+) \}\}", lambda match: values[match[1]], _PLAIN.read_text(encoding="utf-8"))
 
 
 def svg(text: str, *, prefix: str, label: str) -> str:

@@ -15,6 +15,7 @@ import polars as pl
 
 from cxlib import numbers
 from cxlib.metrics import View
+from cxlib.report import safe
 from cxlib.report.notebooks import tidy, tidy_text
 from cxlib.report.page import Page, Site, finding, head, render
 from cxlib.report.parameters import read
@@ -143,11 +144,9 @@ def _month_list(data: str, newest_first: Sequence[str], language: str) -> str:
     items = "\n".join(
         f'<li><a href="{month}/index.html">{escape(numbers.month(month, language))}</a></li>' for month in newest_first
     )
-    text = (TEMPLATES / "months.html").read_text(encoding="utf-8")
-    values = {"language": language, "data": data, "newest": newest_first[0]}
-    for name, value in values.items():
-        text = text.replace(f"{{{{ {name} }}}}", escape(value))
-    return text.replace("{{ items }}", items)
+    body = f'<p class="where">data: {escape(data)}</p>\n<h1>Monthly reports</h1>\n<ul>\n{items}\n</ul>'
+    style = f"{newest_first[0]}/assets/style.css"
+    return safe.page(f"Reports: {escape(data)}", body, style=style, language=language)
 
 
 def _replace(path: Path, text: str) -> None:

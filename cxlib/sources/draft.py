@@ -13,7 +13,7 @@ import polars as pl
 from cxlib.errors import CxError, UsageError
 from cxlib.sources.dates import numeric_orders
 from cxlib.sources.mapping import EVENTS, FileSpec
-from cxlib.sources.readers import SURPLUS, text_frame
+from cxlib.sources.readers import SURPLUS, likely_delimiter, text_frame
 from cxlib.tables import TABLES, Column, Table
 
 _SAMPLE = 1_000
@@ -105,9 +105,8 @@ def draft_mapping(path: Path) -> str:
 def _sample(path: Path) -> tuple[dict[str, str], pl.DataFrame]:
     told: dict[str, str] = {}
     if path.suffix.lower() in (".csv", ".txt"):
-        with path.open("rb") as file:
-            line = file.readline()
-        delimiter = max(",;\t|", key=lambda mark: line.count(mark.encode()))
+        with path.open(encoding="latin-1") as file:  # the marks are the same in any encoding
+            delimiter = likely_delimiter(file.readline())
         told = {"delimiter": delimiter} if delimiter != "," else {}
     with tempfile.TemporaryDirectory() as staging:
         for encoding in ("utf-8", "cp1252"):

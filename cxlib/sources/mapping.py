@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,11 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from string import Formatter
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cxlib.errors import UsageError, unknown_name
 from cxlib.schema import GIVEN
-from cxlib.settings import build, make
+from cxlib.settings import build, check_zones, make, read_toml
 from cxlib.tables import STATUSES, TABLES, Column, Table
 
 ROW, FILE = "row_number", "file_name"
@@ -141,10 +139,7 @@ def read_mapping(path: Path) -> Plan:
     """
     if not path.is_file():
         raise UsageError(f"There is no mapping file {path}. 'cx import mapped FILE --draft' proposes one.")
-    try:
-        return parse_mapping(tomllib.loads(path.read_text(encoding="utf-8")), name=path.stem)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path.name} cannot be read as TOML: {error}.") from None
+    return parse_mapping(read_toml(path), name=path.stem)
 
 
 def parse_mapping(raw: Mapping[str, Any], *, name: str) -> Plan:
@@ -250,11 +245,7 @@ def _checked(plan: Plan) -> Plan:
     if not plan.timezone:
         raise UsageError("The mapping must say in which time zone the files tell time: timezone = 'Europe/Rome'.")
     told = {spec.timezone for table in plan.specs for block in table.blocks for spec in block.values()}
-    for zone in sorted({plan.timezone, *told} - {""}):
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise UsageError(f"Unknown time zone {zone!r}; use an IANA name such as 'Europe/Rome'.") from None
+    check_zones({plan.timezone, *told} - {""})
     if not plan.specs:
         raise UsageError("The mapping fills no table: it needs [[tables]] or [events].")
     if plan.events and {spec.table for spec in plan.tables} & {"tickets", "changes"}:

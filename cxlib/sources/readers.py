@@ -56,7 +56,9 @@ def open_inputs(plan: Plan, paths: Sequence[Path], *, staging: Path) -> dict[str
         UsageError: A path does not exist, matches no entry, or an entry matches no path.
         CxError: An empty or unreadable file, or one that lacks mapped columns.
     """
-    files = _expand(paths)
+    files = given_files(paths)
+    if not files:
+        raise UsageError("No file was given to import.")
     if len(plan.files) == 1 and len(files) == 1:
         chosen = dict.fromkeys(plan.files, files)
     else:
@@ -76,14 +78,17 @@ def open_inputs(plan: Plan, paths: Sequence[Path], *, staging: Path) -> dict[str
     }
 
 
-def _expand(paths: Sequence[Path]) -> list[Path]:
+def given_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files given; a folder stands for those in it, by name.
+
+    Raises:
+        UsageError: A path does not exist.
+    """
     found: list[Path] = []
     for path in paths:
         if not path.exists():
             raise UsageError(f"There is no file {path}.")
         found += sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else [path]
-    if not found:
-        raise UsageError("No file was given to import.")
     return found
 
 
@@ -106,7 +111,8 @@ def _open(spec: FileSpec, paths: Sequence[Path], needed: Iterable[str], staging:
 def text_frame(path: Path, spec: FileSpec, *, staging: Path) -> pl.LazyFrame:
     """Return one file as a lazy frame in which every column is text.
 
-    A column name that occurs twice gets a suffix the second time; nested JSON becomes "outer.inner".
+    A column name that occurs twice gets a suffix the second time; nested JSON becomes "outer.inner", columns of JSON
+    lines are sorted by name: the keys of their records have no order that Polars keeps.
 
     Raises:
         CxError: Empty, not of its format, or not in its encoding.
@@ -116,7 +122,8 @@ def text_frame(path: Path, spec: FileSpec, *, staging: Path) -> pl.LazyFrame:
     kind = _kind(path, spec)
     try:
         frame = _scan(path, kind, spec, staging)
-        return frame.select(_as_text(frame.collect_schema()))
+        texts = frame.select(_as_text(frame.collect_schema()))
+        return texts.select(sorted(texts.collect_schema().names())) if kind == "jsonl" else texts
     except pl.exceptions.NoDataError:
         raise CxError(f"{path.name} is empty.") from None
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -135,7 +142,7 @@ def _short_lines(path: Path, spec: FileSpec) -> int:
     with io.TextIOWrapper(_bytes(path), encoding=_encoding(path, spec), newline="") as file:
         lines = islice(file, spec.skip_rows, None)
         header = next(lines, "")
-        rows = csv.reader(chain([header], lines), delimiter=spec.delimiter or _delimiter(header))
+        rows = csv.reader(chain([header], lines), delimiter=spec.delimiter or likely_delimiter(header))
         fields = len(next(rows, []))
         return sum(0 < len(row) < fields for row in rows)
 
@@ -153,7 +160,7 @@ def _scan(path: Path, kind: str, spec: FileSpec, staging: Path) -> pl.LazyFrame:
 
 def _delimited(path: Path, spec: FileSpec) -> pl.LazyFrame:
     with path.open(encoding="utf-8") as file:
-        separator = spec.delimiter or _delimiter(next(islice(file, spec.skip_rows, None), ""))
+        separator = spec.delimiter or likely_delimiter(next(islice(file, spec.skip_rows, None), ""))
     if len(separator) != 1:
         raise UsageError(f"delimiter = {separator!r}: one character is expected, such as ';' or '\\t'.")
     options: dict[str, Any] = {"separator": separator, "skip_rows": spec.skip_rows, "infer_schema": False}
@@ -164,7 +171,7 @@ def _delimited(path: Path, spec: FileSpec) -> pl.LazyFrame:
     return frame.rename({name: name.strip() for name in names if name != name.strip()})
 
 
-def _delimiter(header: str) -> str:
+def likely_delimiter(header: str) -> str:
     """Return the mark that the header holds most of."""
     return max(",;\t|", key=header.count)
 

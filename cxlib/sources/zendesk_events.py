@@ -8,7 +8,7 @@ from cxlib.sources.dates import replaced
 from cxlib.sources.load import REASON
 from cxlib.sources.mapping import ROW
 from cxlib.sources.zendesk_files import Records
-from cxlib.sources.zendesk_people import fault, instant, labels, with_roles
+from cxlib.sources.zendesk_people import beside, fault, instant, labels, with_roles
 
 _TALK = ("Comment", "VoiceComment", "Tweet", "FacebookComment", "FacebookEvent")
 _MACRO = ("AgentMacroReference", "MacroReference")
@@ -38,17 +38,12 @@ def events(records: Records, people: pl.DataFrame) -> pl.LazyFrame:
     orphans = raw.filter(pl.col("ticket_id").is_null() & pl.col("audit_id").is_not_null())
     if orphans.select(pl.len()).collect(engine="streaming").item():  # a comment knows its audit, and that the ticket
         audits = raw.select("audit_id", of_audit="ticket_id").drop_nulls().unique("audit_id", keep="first")
-        raw = raw.join(audits, on="audit_id", how="left", maintain_order="left").with_columns(
-            pl.coalesce("ticket_id", "of_audit").alias("ticket_id")
-        )
+        raw = beside(raw, audits, "audit_id").with_columns(pl.coalesce("ticket_id", "of_audit").alias("ticket_id"))
     kind, first = pl.col("type"), pl.col("field").is_in(_FIRST_VALUES)
-    what = (
-        pl.when(kind.is_in(_TALK))
-        .then(pl.lit("message"))
-        .when(kind.is_in(_MACRO) | pl.col("macro_id").is_not_null())
-        .then(pl.lit("macro"))
-        .when((kind == "Change") | ((kind == "Create") & first))
-        .then(pl.lit("change"))
+    what = pl.coalesce(
+        pl.when(kind.is_in(_TALK)).then(pl.lit("message")),
+        pl.when(kind.is_in(_MACRO) | pl.col("macro_id").is_not_null()).then(pl.lit("macro")),
+        pl.when((kind == "Change") | ((kind == "Create") & first)).then(pl.lit("change")),
     )
     typed = raw.with_columns(
         pl.coalesce("author_id", "audit_author_id").alias("author_id"),
@@ -84,7 +79,7 @@ def messages(laid: pl.LazyFrame, records: Records) -> pl.LazyFrame:
     macros = _macros(laid, records).select("audit_id", saved_reply="name").unique("audit_id", keep="first")
     return (
         laid.filter(pl.col("what") == "message")
-        .join(macros.drop_nulls(), on="audit_id", how="left", maintain_order="left")
+        .pipe(beside, macros.drop_nulls(), "audit_id")
         .select(
             "ticket_id", "author", "author_id", "saved_reply", "text", ROW, REASON, message_id="event_id", sent_at="at",
             is_public=pl.col("public").str.to_lowercase() == "true",
@@ -97,22 +92,19 @@ def messages(laid: pl.LazyFrame, records: Records) -> pl.LazyFrame:
 def changes(laid: pl.LazyFrame, records: Records, merged: pl.DataFrame) -> pl.LazyFrame:
     """Return the rows of `changes`: teams by name, hold as "hold", the close of a merged ticket as "merged"."""
     teams = labels(records, "groups")
-    rows = laid.filter(pl.col("what") == "change").join(
-        merged.lazy().select("ticket_id", is_merged=True), on="ticket_id", how="left", maintain_order="left"
-    )
+    closes = merged.lazy().select("ticket_id", is_merged=True)
+    rows = beside(laid.filter(pl.col("what") == "change"), closes, "ticket_id")
     for side in ("old", "new"):
         told = teams.select(pl.col("id").alias(side), team=pl.col("label"))
         close = (pl.col(side) == "closed") & pl.col("is_merged")
-        value = (
-            pl.when(pl.col("field") == "group_id")
-            .then(pl.coalesce("team", side))
-            .when((pl.col("field") == "status") & close.fill_null(False))
-            .then(pl.lit("merged"))
-            .when((pl.col("field") == "status") & pl.col(side).is_in(["on-hold", "on_hold"]))
-            .then(pl.lit("hold"))
-            .otherwise(side)
+        hold, status = pl.col(side).is_in(["on-hold", "on_hold"]), pl.col("field") == "status"
+        value = pl.coalesce(
+            pl.when(pl.col("field") == "group_id").then("team"),
+            pl.when(status & close).then(pl.lit("merged")),
+            pl.when(status & hold).then(pl.lit("hold")),
+            side,
         )
-        rows = rows.join(told, on=side, how="left", maintain_order="left").with_columns(value.alias(side)).drop("team")
+        rows = beside(rows, told, side).with_columns(value.alias(side)).drop("team")
     named = pl.coalesce(replaced(pl.col("field"), _FIELDS), "field")
     return rows.select("ticket_id", "old", "new", "by", ROW, REASON, change_id="event_id", changed_at="at", field=named)
 
@@ -121,7 +113,7 @@ def _macros(laid: pl.LazyFrame, records: Records) -> pl.LazyFrame:
     titles = labels(records, "macros", "title").select(macro_id="id", title="label")
     return (
         laid.filter(pl.col("what") == "macro")
-        .join(titles, on="macro_id", how="left", maintain_order="left")
+        .pipe(beside, titles, "macro_id")
         .with_columns(pl.coalesce("macro", "title", "macro_id").alias("name"), kind=pl.lit("macro"))
     )
 
@@ -139,11 +131,9 @@ def runs(laid: pl.LazyFrame, records: Records) -> list[tuple[str, pl.LazyFrame]]
     sla = {"kind": pl.lit("sla"), "agent_id": nobody}
     api = records["metric_events"].filter(pl.col("type").str.contains("^apply_(group_)?sla$"))
     applied = api.with_columns(ran_at=instant("time"), run_id=pl.format("sla/{}", "id"), name="policy", **sla)
+    number = pl.format("sla/{}/{}", "ticket_id", ROW)
     table = records["ticket_policies"].with_columns(
-        ran_at=instant("policy_applied_at"),
-        name="sla_policy_id",
-        run_id=pl.format("sla/{}/{}", "ticket_id", ROW),
-        **sla,
+        ran_at=instant("policy_applied_at"), name="sla_policy_id", run_id=number, **sla
     )
     need = fault(("run_id", ""), ("ran_at", ""))
     return [

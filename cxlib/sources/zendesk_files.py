@@ -14,7 +14,7 @@ import polars as pl
 from cxlib.errors import CxError, UsageError
 from cxlib.sources.load import REASON, ImportReport, Part
 from cxlib.sources.mapping import ROW, FileSpec
-from cxlib.sources.readers import text_frame
+from cxlib.sources.readers import given_files, text_frame
 from cxlib.sources.zendesk_kinds import ALIASES, KINDS, UNUSED, Kind
 
 _JSON = (".json", ".jsonl", ".ndjson")
@@ -51,10 +51,10 @@ def read_records(paths: Sequence[Path], *, staging: Path, report: ImportReport) 
         CxError: A file cannot be read.
     """
     records, rows = Records(), {kind.into or name: 0 for name, kind in KINDS.items()}
-    for path, by_hand in _expand(paths):
+    for path in given_files(paths):
         for name, source in _found(path, staging):
             if name not in ALIASES:
-                if by_hand and name not in UNUSED:
+                if path in paths and name not in UNUSED:
                     raise UsageError(f"{path.name}: no known kind of record. Known are {', '.join(sorted(ALIASES))}.")
                 report.left_out.setdefault(name or path.stem, {})[f"file not used: {path.name}"] = 1
                 continue
@@ -70,16 +70,6 @@ def read_records(paths: Sequence[Path], *, staging: Path, report: ImportReport) 
             kept = records.frames.get(into)
             records.frames[into] = frame if kept is None else pl.concat([kept, frame], how="diagonal")
     return records
-
-
-def _expand(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"There is no file {path}.")
-        if path.is_dir():
-            yield from ((inner, False) for inner in sorted(path.iterdir()) if inner.is_file())
-        else:
-            yield path, True
 
 
 def _name(stem: str) -> str:

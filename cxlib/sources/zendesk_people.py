@@ -47,6 +47,11 @@ def newest(rows: pl.LazyFrame, key: str, by: str = ROW) -> tuple[pl.LazyFrame, i
     return rows.join(older.lazy(), on=ROW, how="anti", maintain_order="left"), older.height
 
 
+def beside(rows: pl.LazyFrame, other: pl.LazyFrame, on: str | list[str]) -> pl.LazyFrame:
+    """Return the rows, in their order, with the other's columns; null where it has no such key."""
+    return rows.join(other, on=on, how="left", maintain_order="left")
+
+
 def labels(records: Records, kind: str, name: str = "name") -> pl.LazyFrame:
     """Return `id` and `label` of groups, brands or macros, one row an id."""
     return records[kind].filter(pl.col("id").is_not_null()).select("id", label=name).unique("id", keep="last")
@@ -123,36 +128,24 @@ def with_roles(events: pl.LazyFrame, records: Records, people: pl.DataFrame) -> 
     ending = (pl.col("field") == "status") & pl.col("new").is_in(["solved", "closed"])
     timer = (pl.col("rel") == "automation") | (system & (pl.col("rel") != "trigger").fill_null(True))
     return (
-        events.join(requesters, on="ticket_id", how="left", maintain_order="left")
-        .join(
-            people.lazy().with_columns(is_staff=True),
-            left_on="author_id",
-            right_on="user_id",
-            how="left",
-            maintain_order="left",
+        events.pipe(beside, requesters, "ticket_id")
+        .pipe(beside, people.lazy().select("since", "until", author_id="user_id", is_staff=True), "author_id")
+        .with_columns(
+            author=pl.coalesce(
+                pl.when(rule).then(pl.lit("bot")),
+                pl.when(system | author.is_null()).then(pl.lit("system")),
+                pl.when(author == pl.col("requester_id")).then(pl.lit("customer")),
+                pl.when(inside).then(pl.lit("agent")),
+                others,
+            )
         )
         .with_columns(
-            pl.when(rule)
-            .then(pl.lit("bot"))
-            .when(system | author.is_null())
-            .then(pl.lit("system"))
-            .when(author == pl.col("requester_id"))
-            .then(pl.lit("customer"))
-            .when(inside)
-            .then(pl.lit("agent"))
-            .otherwise(others)
-            .alias("author")
-        )
-        .with_columns(
-            pl.when((ending & timer).fill_null(False))
-            .then(pl.lit("timer"))
-            .when(rule | system)
-            .then(pl.lit("bot"))
-            .when(pl.col("author") == "agent")
-            .then(author)
-            .when(pl.col("author") == "customer")
-            .then(pl.lit("customer"))
-            .alias("by")
+            by=pl.coalesce(
+                pl.when(ending & timer).then(pl.lit("timer")),
+                pl.when(rule | system).then(pl.lit("bot")),
+                pl.when(pl.col("author") == "agent").then(author),
+                pl.when(pl.col("author") == "customer").then(pl.lit("customer")),
+            )
         )
     )
 
@@ -180,9 +173,7 @@ def customers(records: Records, people: pl.DataFrame) -> tuple[pl.LazyFrame, dic
     users, older = newest(records["users"], "id", "updated_at")
     asked = records["tickets"].select(id="requester_id").drop_nulls().unique().with_columns(asked=True)
     apart = people.lazy().select(id="user_id", apart=True)
-    rows = users.join(asked, on="id", how="left", maintain_order="left").join(
-        apart, on="id", how="left", maintain_order="left"
-    )
+    rows = beside(beside(users, asked, "id"), apart, "id")
     left = rows.filter("apart", pl.col("asked").is_null())
     count = int(left.select(pl.len()).collect(engine="streaming").item())
     kept = rows.filter(pl.col("apart").is_null() | pl.col("asked").is_not_null()).select(

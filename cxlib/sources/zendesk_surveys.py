@@ -6,7 +6,7 @@ import polars as pl
 
 from cxlib.sources.mapping import ROW
 from cxlib.sources.zendesk_files import Records
-from cxlib.sources.zendesk_people import fault, instant, newest
+from cxlib.sources.zendesk_people import beside, fault, instant, newest
 
 Rows = tuple[str, pl.LazyFrame, dict[str, int]]
 _OFFER, _NO_OFFER = "offered", ("unoffered", "none")
@@ -47,8 +47,8 @@ def _from_history(records: Records) -> pl.LazyFrame:
         .filter(pl.col("new").is_not_null() & pl.col("rated").is_not_null())
         .sort("rated")
         .join_asof(agents, on="rated", by="ticket_id", check_sortedness=False)
-        .join(comments.unique(moment, keep="last"), on=moment, how="left", maintain_order="left")
-        .join(owners.unique("ticket_id", keep="last"), on="ticket_id", how="left", maintain_order="left")
+        .pipe(beside, comments.unique(moment, keep="last"), moment)
+        .pipe(beside, owners.unique("ticket_id", keep="last"), "ticket_id")
         .select(
             pl.coalesce("event_id", pl.format("{}:{}", "ticket_id", ROW)).alias("id"), "ticket_id", "requester_id",
             pl.coalesce("assignee_id", "owner").alias("assignee_id"), "comment", ROW, "rated", score="new",
@@ -65,17 +65,15 @@ def _laid(ratings: pl.LazyFrame) -> tuple[pl.LazyFrame, dict[str, int]]:
     answer = pl.when(good).then(1.0).when(bad).then(0.0).otherwise(number.cast(pl.Float64))
     rows = ratings.with_columns(answer=answer)
     offered = rows.filter(score.str.starts_with(_OFFER)).group_by("ticket_id").agg(pl.col("sent").min().alias("offer"))
-    rows = rows.join(offered, on="ticket_id", how="left", maintain_order="left").with_columns(
+    rows = beside(rows, offered, "ticket_id").with_columns(
         had_answer=pl.col("answer").is_not_null().any().over("ticket_id") & pl.col("ticket_id").is_not_null()
     )
     answered = pl.col("answer").is_not_null()
-    why = (
-        pl.when(score.is_in(_NO_OFFER))
-        .then(pl.lit("rating that was never offered"))
-        .when(score.str.starts_with(_OFFER) & pl.col("had_answer"))
-        .then(pl.lit("offer that was answered (sent_at of the answer)"))
-        .when(~answered & ~score.str.starts_with(_OFFER).fill_null(False))
-        .then(pl.lit("score without a meaning"))
+    offer = score.str.starts_with(_OFFER).fill_null(False)
+    why = pl.coalesce(
+        pl.when(score.is_in(_NO_OFFER)).then(pl.lit("rating that was never offered")),
+        pl.when(offer & pl.col("had_answer")).then(pl.lit("offer that was answered (sent_at of the answer)")),
+        pl.when(~answered & ~offer).then(pl.lit("score without a meaning")),
     )
     rows = rows.with_columns(why=why)
     counts = rows.filter(pl.col("why").is_not_null()).group_by("why").len().collect(engine="streaming")
@@ -112,8 +110,8 @@ def _responses(records: Records) -> tuple[pl.LazyFrame, dict[str, int]]:
     tickets = records["tickets"].select(ticket_id="id", asked="requester_id", agent_id="assignee_id")
     answered, left = pl.col("mine"), rows.select(pl.len()).collect().item() - kept.select(pl.len()).collect().item()
     laid = (
-        kept.join(offers, on="ticket_id", how="left", maintain_order="left")
-        .join(tickets.unique("ticket_id", keep="last"), on="ticket_id", how="left", maintain_order="left")
+        kept.pipe(beside, offers, "ticket_id")
+        .pipe(beside, tickets.unique("ticket_id", keep="last"), "ticket_id")
         .with_columns(times=pl.len().over("id"))
         .select(
             "ticket_id", "agent_id", "comment", "sent_at", ROW, kind=pl.lit("csat"), question=pl.lit("satisfaction"),

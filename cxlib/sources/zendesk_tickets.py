@@ -12,7 +12,7 @@ from cxlib.sources.mapping import ROW
 from cxlib.sources.zendesk_events import channel
 from cxlib.sources.zendesk_files import Records
 from cxlib.sources.zendesk_kinds import OWN_CLOCKS
-from cxlib.sources.zendesk_people import fault, instant, labels, newest
+from cxlib.sources.zendesk_people import beside, fault, instant, labels, newest
 from cxlib.tables import STATUSES
 
 _MERGED_TAG = "closed_by_merge"
@@ -71,12 +71,12 @@ def tickets(
     deleted = (status == "deleted") | (gone.str.to_lowercase() == "true").fill_null(False)
     submitter, requester = pl.col("submitter_id"), pl.col("requester_id")
     rows = (
-        raw.join(groups.select(group_id="id", group="label"), on="group_id", how="left", maintain_order="left")
-        .join(brands.select(brand_id="id", brand="label"), on="brand_id", how="left", maintain_order="left")
-        .join(others, on="submitter_id", how="left", maintain_order="left")
+        raw.pipe(beside, groups.select(group_id="id", group="label"), "group_id")
+        .pipe(beside, brands.select(brand_id="id", brand="label"), "brand_id")
+        .pipe(beside, others, "submitter_id")
         .rename({"id": "ticket_id"})
-        .join(merged.lazy().with_columns(is_merged=True), on="ticket_id", how="left", maintain_order="left")
-        .join(assigned_schedules(records, schedules), on="ticket_id", how="left", maintain_order="left")
+        .pipe(beside, merged.lazy().with_columns(is_merged=True), "ticket_id")
+        .pipe(beside, assigned_schedules(records, schedules), "ticket_id")
         .select(
             "ticket_id", "subject", "priority", "merged_into", "schedule", ROW,
             customer_id="requester_id", agent_id="assignee_id", team=pl.coalesce("group", "group_id"),
@@ -89,8 +89,7 @@ def tickets(
             source=pl.lit("zendesk"),
         )
     )  # fmt: skip
-    rows = _with_metrics(rows, records)
-    rows = _with_handle_minutes(rows, records)
+    rows = _with_handle_minutes(_with_metrics(rows, records), records)
     rows = _with_targets(rows, records, settings)
     return rows.with_columns(fault(("ticket_id", ""), ("created_at", "created_text"))), {
         "older version of the same ticket": older
@@ -102,10 +101,8 @@ def _with_metrics(rows: pl.LazyFrame, records: Records) -> pl.LazyFrame:
     if "ticket_metrics" not in records:
         return rows
     metrics, _ = newest(records["ticket_metrics"], "ticket_id")
-    wait = pl.coalesce(
-        pl.col("reply_seconds").cast(pl.Float64, strict=False),
-        pl.col("reply_minutes").cast(pl.Float64, strict=False) * 60,
-    )
+    seconds, minutes = (pl.col(f"reply_{unit}").cast(pl.Float64, strict=False) for unit in ("seconds", "minutes"))
+    wait = pl.coalesce(seconds, minutes * 60)
     told = metrics.select(
         "ticket_id", taken_at=instant("initially_assigned_at"), solved=instant("solved_at"),
         reopens=pl.col("reopens").cast(pl.Int64, strict=False),
@@ -113,9 +110,7 @@ def _with_metrics(rows: pl.LazyFrame, records: Records) -> pl.LazyFrame:
     )  # fmt: skip
     heard = records["events"].select("ticket_id", heard=True).unique("ticket_id")
     silent, done = pl.col("heard").is_null(), pl.col("status").is_in(["solved", "closed"])
-    joined = rows.join(told, on="ticket_id", how="left", maintain_order="left").join(
-        heard, on="ticket_id", how="left", maintain_order="left"
-    )
+    joined = beside(beside(rows, told, "ticket_id"), heard, "ticket_id")
     return joined.with_columns(
         *(pl.when(silent).then(name).alias(name) for name in ("taken_at", "reopens", "agent_replies")),
         pl.when(silent & done).then("solved").alias("solved_at"),
@@ -147,7 +142,7 @@ def _with_handle_minutes(rows: pl.LazyFrame, records: Records) -> pl.LazyFrame:
     minutes = spent.dt.total_microseconds() / 60_000_000
     known, _ = newest(records["engagements"], "engagement_id")
     work = known.group_by("ticket_id").agg(minutes.sum().alias("handle_minutes"))
-    return rows.join(work, on="ticket_id", how="left", maintain_order="left")
+    return beside(rows, work, "ticket_id")
 
 
 def _with_targets(rows: pl.LazyFrame, records: Records, settings: Settings) -> pl.LazyFrame:
@@ -162,7 +157,7 @@ def _with_targets(rows: pl.LazyFrame, records: Records, settings: Settings) -> p
     due = due.with_columns(_after(due, settings).alias("at"))
     for name, metric in (("first_reply_due_at", "reply"), ("resolution_due_at", "resolution")):
         told = due.filter(pl.col("metric") == metric).select("ticket_id", pl.col("at").alias(name)).unique("ticket_id")
-        rows = rows.join(told.lazy(), on="ticket_id", how="left", maintain_order="left")
+        rows = beside(rows, told.lazy(), "ticket_id")
     return rows.with_columns(pl.coalesce("resolution_due_at", "due_at").alias("due_at")).drop("resolution_due_at")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,23 +10,22 @@ import polars as pl
 
 from cxlib.errors import UsageError
 from cxlib.metrics import View, unit_frame
-from cxlib.metrics.base import BETWEEN, NOT_KNOWN
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
-from cxlib.stats.intervals import ALPHA, Array
+from cxlib.stats.intervals import ALPHA
 from cxlib.stats.reasons import Funnel
 from cxlib.stats.results import NotKnown
+from cxlib.stats.same_work import MIX, alone, chances, expected, split
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.spread import shrunk, spread
 
-MIX = ("channel", "category")
 ALPHAS = (ALPHA, 0.002)
 LIMITS = ("low", "low_998", "high", "high_998")
 SHARES = ("value", "difference", *LIMITS, "shrunk", "shrunk_low", "shrunk_high")
 STEPS, ROUNDS = 40, 10
 FEW_APART = 0.2  # of all agents
 NAMED_WRONGLY = 0.01  # share of reports: persons are named, month after month
-TINY, UNTOLD = 1e-12, 1e-9
+TINY = 1e-12
 
 
 def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Funnel | NotKnown:
@@ -58,7 +56,7 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
         return reason
     periods = view.months(months)
     mix = [dimension for dimension in MIX if not unanswerable(metric, view, dimension)]
-    rows = _split(unit_frame(metric, view, periods, "+".join([by, *mix])), mix)
+    rows = split(unit_frame(metric, view, periods, "+".join([by, *mix])), mix)
     if rows["group"].n_unique() < 2:
         return NotKnown(title, f"Fewer than two {what}s have answers from {periods[0]} to {periods[-1]}.")
     lonely = alone(rows, mix)
@@ -95,55 +93,6 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
     )
 
 
-def expected(rows: pl.DataFrame, mix: Sequence[str], usual: pl.Expr) -> pl.DataFrame:
-    """Return the chance `p` of each combination of the mix: a logistic model with one term a dimension, no product.
-
-    Args:
-        rows: A column for each dimension of the mix, n and x (answers, and those that count).
-        mix: Names of the dimensions.
-        usual: Which rows tell what is usual.
-    """
-    from statsmodels.genmod.families import Binomial
-    from statsmodels.genmod.generalized_linear_model import GLM
-
-    known, counted = pl.col("n").filter(usual).sum(), pl.col("x").filter(usual).sum()
-    cells = rows.group_by(mix).agg(known.alias("n"), counted.alias("x")).sort(mix)
-    terms = _terms(cells, mix)
-    counts = np.column_stack([cells["x"].to_numpy(), (cells["n"] - cells["x"]).to_numpy()])
-    there = counts.sum(axis=1) > 0
-    with warnings.catch_warnings():  # a cell in which all agree has its chance at 0 or 1: nothing to warn of
-        warnings.simplefilter("ignore")
-        model = GLM(counts[there], terms[there], family=Binomial())
-        chance = model.predict(model.fit().params, terms)
-    return cells.select(mix).with_columns(p=pl.Series(np.clip(chance, 0, 1)))
-
-
-def alone(rows: pl.DataFrame, mix: Sequence[str]) -> frozenset[str]:
-    """Return who has no answer in work that the others' answers tell anything about.
-
-    Told is a combination of the mix whose terms are a linear combination of those of the others' work; elsewhere the
-    model's expected value is the agent's own, and the difference 0 whoever the agent is.
-    """
-    work = rows.select("group", *mix).unique().sort("group", *mix)
-    if not mix:
-        return frozenset()
-    terms, found = _terms(work, mix), set()
-    for group in work["group"].unique():
-        own = (work["group"] == group).to_numpy()
-        theirs = np.unique(terms[~own], axis=0)
-        left = terms[own] - terms[own] @ np.linalg.pinv(theirs) @ theirs
-        if np.abs(left).max(axis=1).min() > UNTOLD:
-            found.add(group)
-    return frozenset(found)
-
-
-def _terms(work: pl.DataFrame, mix: Sequence[str]) -> Array:
-    """Return the model's terms for rows of work: a constant and, of each dimension that varies, all names but one."""
-    varied = [name for name in mix if work[name].n_unique() > 1]
-    columns = work.select(varied).to_dummies(drop_first=True).to_numpy() if varied else np.empty((len(work), 0))
-    return np.column_stack([np.ones(len(work)), columns]).astype(np.float64)
-
-
 def settled(rows: pl.DataFrame, mix: list[str]) -> tuple[pl.DataFrame, pl.DataFrame, frozenset[str]]:
     """Return rows with their chance `p`, points, and who is evidently apart: Holm's steps, the surest first.
 
@@ -174,17 +123,6 @@ def _share(rows: pl.DataFrame) -> float:
     return float(rows.select(pl.col("x").sum() / pl.col("n").sum()).item())
 
 
-def chances(n: Array, p: Array) -> Array:
-    """Return the probabilities of 0, 1, … Σn successes of n trials each of chance p (Poisson-binomial).
-
-    Exact, by the discrete Fourier transform of the characteristic function (Hong 2013).
-    """
-    size = int(n.sum()) + 1
-    turns = np.exp(2j * np.pi * np.arange(size) / size)
-    characteristic = np.prod((1 - p + p * turns[:, None]) ** n, axis=1)
-    return np.fmax(np.fft.fft(characteristic).real / size, 0.0)
-
-
 def _not_the_same(what: str, mix: Sequence[str], periods: Sequence[str]) -> str:
     """Return in words that nobody's work was also done by others."""
     named = " and ".join(DIMENSIONS[name].title for name in mix)
@@ -192,14 +130,6 @@ def _not_the_same(what: str, mix: Sequence[str], periods: Sequence[str]) -> str:
         f"Fewer than two {what}s did the same work, by {named}, from {periods[0]} to {periods[-1]}: whether the "
         f"{what}s differ or their work does, nobody can tell."
     )
-
-
-def _split(units: pl.DataFrame, mix: list[str]) -> pl.DataFrame:
-    """Return group, the mix, unit, n, x; rows without an agent left out."""
-    names = ["group", *mix]
-    parts = pl.col("group").str.split_exact(BETWEEN, len(mix)).struct.rename_fields(names)
-    rows = units.select(parts.alias("parts"), "unit", "n", x=pl.col("sum_wx").round().cast(pl.Int64)).unnest("parts")
-    return rows.filter(pl.col("group") != NOT_KNOWN, pl.col("n") > 0)
 
 
 def _design(rows: pl.DataFrame) -> float:

@@ -28,14 +28,18 @@ def with_background(rows: pl.DataFrame, view: View) -> pl.DataFrame:
         ("tickets", "tickets", "created_at", pl.lit(1.0)),
         ("spent", "orders", "ordered_at", pl.col("net_amount")),
     ):
-        if data.has(table) and anchor in data.filled(table):
+        mixed = name == "spent" and len(view.currencies) > 1  # amounts are never added across currencies
+        if data.has(table) and anchor in data.filled(table) and not mixed:
             rows = rows.with_columns(_year_before(rows, view, table, anchor, value).alias(name))
     return rows.sort("unit", "at")
 
 
 def _year_before(rows: pl.DataFrame, view: View, table: str, anchor: str, value: pl.Expr) -> pl.Series:
     """Return the sum of `value` over each unit's rows of a table in the 365 days up to `at`, in the same order."""
-    given = view.data.scan(table).select(unit="customer_id", when=anchor, so_far=value.cast(pl.Float64)).drop_nulls()
+    rows_of = view.data.scan(table)
+    if table == "orders" and len(view.data.currencies) > 1:
+        rows_of = rows_of.filter(pl.col("currency").is_in(view.currencies))
+    given = rows_of.select(unit="customer_id", when=anchor, so_far=value.cast(pl.Float64)).drop_nulls()
     found = given.sort("when").with_columns(pl.col("so_far").cum_sum().over("unit")).collect()
     sums = []
     for back in (timedelta(0), LOOK_BACK):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import narwhals as nw
 import numpy as np
@@ -16,7 +15,7 @@ from cxlib.stats.cells import Cells
 from cxlib.stats.daily import change_between
 from cxlib.stats.intervals import MANY, Figures, Places, Sums, total
 from cxlib.stats.results import POINT, NotKnown, Trend
-from cxlib.stats.scope import scope, unanswerable
+from cxlib.stats.scope import last_day_of, scope, unanswerable
 
 FOUR_WEEKS = 28
 MONTHS = 16  # hold the days shown and those a year before
@@ -38,7 +37,7 @@ def backlog(view: View) -> Trend | NotKnown:
     open_ = _stretches(view)
     if open_.is_empty():
         return NotKnown(metric.title, f"No ticket was unsolved at the end of a day up to {view.month}.")
-    days = _days(open_, min(last_day(view.month), _last_observed(view)))
+    days = _days(open_, min(last_day(view.month), last_day_of(view)))
     n, units, squares = (days[name].to_numpy().astype(np.float64) for name in ("stock", "units", "squares"))
     one = np.ones_like(n)  # an observed day without unsolved tickets has the value 0
     sums = Sums(one, units, n, n, n, squares, squares, squares)
@@ -93,8 +92,3 @@ def _correlation(open_: pl.DataFrame, *days: str) -> float:
     both = one.join(other, on="unit").select((pl.col("len") * pl.col("len_right")).sum()).item()
     size = [side.select((pl.col("len").cast(pl.Float64) ** 2).sum()).item() for side in (one, other)]
     return float(both / np.sqrt(size[0] * size[1])) if size[0] * size[1] else 0.0
-
-
-def _last_observed(view: View) -> date:
-    end = view.data.extracted_at - timedelta(microseconds=1)
-    return end.astimezone(ZoneInfo(view.data.settings.timezone)).date()

@@ -40,7 +40,8 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
     contrasts, p_value = against_rest(metric, view, by)
     labelled = here.join(labels(view, by, here), on="group", how="left").join(before, on="group", how="left")
     joined = labelled.join(contrasts, on="group", how="left")
-    order = [pl.col("group") == NOT_KNOWN, pl.col("label")] if DIMENSIONS[by].ordered else [-pl.col("value")]
+    by_label = DIMENSIONS[by].ordered or by == "agent"  # persons stand by name: no league table
+    order = [pl.col("group") == NOT_KNOWN, pl.col("label")] if by_label else [-pl.col("value")]
     ordered = joined.sort(*order, "group", nulls_last=True)
     whole = cells(metric, view, [view.month]).at(pl.DataFrame({"period": [view.month], "group": [""]}))
     return Breakdown(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,9 +14,9 @@ from cxlib.numbers import month as month_text
 from cxlib.numbers import number as number_text
 from cxlib.numbers import period, weekday
 from cxlib.periods import month_of, week_of
-from cxlib.stats.counting import YEAR, Columns, Model, design, fit, judged, observed_days, relative
+from cxlib.stats.counting import YEAR, Columns, Model, design, fit, observed_days, relative
 from cxlib.stats.daily import daily_metric
-from cxlib.stats.intervals import ALPHA, t_quantile
+from cxlib.stats.effects import Row, effect_points, half_width
 from cxlib.stats.level_shift import steps_of
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope
@@ -48,7 +47,7 @@ def count_model(name: str, view: View) -> Effects | NotKnown:
         months=(month_of(days["day"][0]), month_of(days["day"][-1])),
         measured_in="%",
         none=0.0,
-        points=judged([_row(days, columns, model, term) for term in _terms(days, columns)]),
+        points=effect_points(_row(days, columns, model, term) for term in _terms(days, columns)),
         allowing_for=("each other",),
         reading="weekdays and holidays against an average working weekday",
         caveat=f"Days vary {number_text(model.dispersion, 1)} times as much as chance alone would make them.",
@@ -86,12 +85,12 @@ def _years(days: pl.DataFrame, name: str) -> str:
     model = fit(days, design(days, yearly=True))
     parts = [part for part in model.names if part.startswith(f"{name} ")]
     found = [np.divide(*model.effect({part: 1.0})) for part in parts]
-    limit = t_quantile(np.asarray(ALPHA), model.freedom)
+    limit = half_width(1.0, model.freedom)
     seen = max(sum(sign * value > limit for value in found) for sign in (-1, 1))
     return f", seen in {seen} of {len(parts)} year{'s' if len(parts) > 1 else ''}"
 
 
-def _row(days: pl.DataFrame, columns: Columns, model: Model, term: Term) -> dict[str, Any]:
+def _row(days: pl.DataFrame, columns: Columns, model: Model, term: Term) -> Row:
     group, label, family, weights = term
     flag = {
         "weekday": (pl.col("weekday").cast(pl.String) == group[-1]) & ~pl.col("feast"),
@@ -106,4 +105,4 @@ def _row(days: pl.DataFrame, columns: Columns, model: Model, term: Term) -> dict
     value, error = model.effect(weights, lasts=family not in ("weekday", "holiday"))
     if error == 0.0:
         return row | {"reason": "the other terms determine it"}
-    return row | relative(value, error, float(t_quantile(np.asarray(ALPHA), model.freedom)), model.freedom)
+    return row | relative(value, error, half_width(1.0, model.freedom), model.freedom)

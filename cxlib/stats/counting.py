@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,15 +20,14 @@ from cxlib.metrics import Metric, View
 from cxlib.periods import months_between
 from cxlib.settings import WEEKDAYS
 from cxlib.stats.daily import day_counts
+from cxlib.stats.effects import Row, p_of
 from cxlib.stats.intervals import Array
-from cxlib.stats.overview import survivors
-from cxlib.stats.results import POINT, NotKnown
+from cxlib.stats.results import NotKnown
 from cxlib.stats.scope import unanswerable
 
 WEEKS, YEARS_FOR_MONTHS = 10, 3
 YEAR = 365.25
 STRONGEST, THOUSANDFOLD = 0.9, 6.9
-COLUMNS = ("group", "label", "family", *POINT, "p_value", "beyond", "reason")
 Columns = dict[str, Array]
 Flags = NDArray[np.bool_]
 
@@ -174,27 +172,13 @@ def independent(columns: Columns, used: Flags) -> tuple[tuple[str, ...], Array]:
     return tuple(names), np.column_stack([columns[name] for name in names])
 
 
-def relative(value: float, error: float, width: float, freedom: float) -> dict[str, Any]:
+def relative(value: float, error: float, width: float, freedom: float) -> Row:
     """Return value, se, low, high in % and p-value of an effect on the log scale; the interval is ± width × error.
 
     Only a reason where the interval reaches beyond a thousandfold: of nothing there is no %.
     """
-    from scipy.stats import t
-
     if not abs(value) + width * error < THOUSANDFOLD:
         return {"reason": "too little on one side to say by how much"}
     middle, low, high = (float(np.expm1(value + sign * width * error)) * 100 for sign in (0, -1, 1))
-    se, p_value = float(np.exp(value) * error) * 100, float(2 * t.sf(abs(value / error), freedom))
-    return {"value": middle, "se": se, "low": low, "high": high, "p_value": p_value}
-
-
-def judged(rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Return effects as points, with `beyond`: which survive Benjamini–Hochberg at 5 % among all of them."""
-    types = {"group": pl.String, "label": pl.String, "family": pl.String, "n": pl.Int64, "units": pl.Int64}
-    points = pl.DataFrame(
-        rows, schema=types | dict.fromkeys((*POINT[2:], "p_value"), pl.Float64) | {"reason": pl.String}
-    )
-    tested = points.drop_nulls("p_value")
-    found = survivors(dict(zip(tested["group"], tested["p_value"], strict=True)))
-    beyond = pl.when(pl.col("p_value").is_not_null()).then(pl.col("group").is_in(sorted(found)))
-    return points.with_columns(beyond=beyond).select(COLUMNS)
+    se = float(np.exp(value) * error) * 100
+    return {"value": middle, "se": se, "low": low, "high": high, "p_value": p_of(value / error, freedom)}

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -27,13 +26,13 @@ from cxlib.stats.counting import (
     design,
     fit,
     independent,
-    judged,
     observed_days,
     relative,
     weekly_dispersion,
 )
 from cxlib.stats.durations import Curve, coded
-from cxlib.stats.intervals import ALPHA, Array, t_quantile
+from cxlib.stats.effects import Row, effect_points, half_width, tested, unit_of
+from cxlib.stats.intervals import Array
 from cxlib.stats.level_shift import EDGE, steps_of
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import observed, scope, unanswerable
@@ -82,13 +81,9 @@ def dated_event(name: str, view: View, *, within: str = "", by: str = "", group:
         scope=replace(scope(metric, view), provisional=0.0, observed=None),
         title=title,
         months=(month_of(span[0]), month_of(span[1])),
-        measured_in="%"
-        if _is_relative(metric)
-        else "points"
-        if metric.factor > 1
-        else metric.measured_in.split(" of ")[0],
+        measured_in="%" if _is_relative(metric) else unit_of(metric),
         none=0.0,
-        points=judged([_row(metric, event, found, span) for event in events]),
+        points=effect_points(_row(metric, event, found, span) for event in events),
         allowing_for=(*([DIMENSIONS[within].title] if within else []), *_ALLOWED[metric.unit == "day"]),
         caveat="It is taken that the trend would have gone on, and that nothing else happened around that day.",
     )
@@ -98,21 +93,18 @@ def _is_relative(metric: Metric) -> bool:
     return metric.kind in ("duration", "count")
 
 
-def _row(metric: Metric, event: Event, found: Found, span: Span) -> dict[str, Any]:
-    from scipy.stats import t
-
+def _row(metric: Metric, event: Event, found: Found, span: Span) -> Row:
     steps, freedom, n, units = found
     label = f"{event.title}, {day_text(event.date)}"
-    row: dict[str, Any] = {"group": f"{event.date} {event.title}", "label": label, "family": "", "n": n, "units": units}
+    row: Row = {"group": f"{event.date} {event.title}", "label": label, "family": "", "n": n, "units": units}
     if min((event.date - span[0]).days, (span[1] - event.date).days + 1) < 7 * EDGE:
         return row | {"reason": f"fewer than {EDGE} weeks are observed on one side of it"}
     value, error = steps.get(event.date, (0.0, 0.0))
     if error == 0.0:
         return row | {"reason": "another event or the calendar cannot be told from it"}
-    width = float(t_quantile(np.asarray(ALPHA), freedom))
-    plain = {"value": value, "se": error, "low": value - width * error, "high": value + width * error}
-    plain["p_value"] = float(2 * t.sf(abs(value / error), freedom))
-    return row | (relative(value, error, width, freedom) if _is_relative(metric) else plain)
+    if _is_relative(metric):
+        return row | relative(value, error, half_width(1.0, freedom), freedom)
+    return row | tested(value, error, df=freedom)
 
 
 def _counted(metric: Metric, view: View, events: Sequence[Event]) -> Found | str:

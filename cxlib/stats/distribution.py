@@ -12,7 +12,7 @@ from cxlib.metrics import Metric, View, get, row_frame
 from cxlib.metrics.pieces import box_is
 from cxlib.stats.cells import KEYS, Cells, cells, correlation, influences
 from cxlib.stats.change import difference, widest
-from cxlib.stats.overview import survivors
+from cxlib.stats.effects import beyond
 from cxlib.stats.results import POINT, Distribution, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
@@ -63,10 +63,8 @@ def distribution(name: str, view: View) -> Distribution | NotKnown:
     else:
         return NotKnown(metric.title, f"{metric.title} is neither a survey answer nor a wait: it has no classes.")
     points = pl.concat([_compared(title, *found, view) for title, found in classes.items()])
-    known = points.drop_nulls("p_value")
-    moved = survivors(dict(zip(known["group"], known["p_value"], strict=True)))
-    beyond = pl.when(pl.col("p_value").is_not_null()).then(pl.col("group").is_in(sorted(moved)))
-    return Distribution(metric, scope(metric, view), metric.title, view.baseline, points.with_columns(beyond=beyond))
+    points = points.with_columns(beyond(points["p_value"]))
+    return Distribution(metric, scope(metric, view), metric.title, view.baseline, points)
 
 
 def _compared(title: str, found: Cells, influence: pl.DataFrame | None, view: View) -> pl.DataFrame:

@@ -29,6 +29,7 @@ class Effects:
         reading: How one effect is read, in words: "per doubling of the minutes, in points of satisfaction".
         caveat: The one thing a reader must not overlook, as a sentence.
         signed: Whether values carry their sign.
+        n: Rows behind all effects together; 0 where one effect has them all.
     """
 
     metric: Metric
@@ -42,3 +43,4 @@ class Effects:
     reading: str = ""
     caveat: str = ""
     signed: bool = True
+    n: int = 0

@@ -70,6 +70,11 @@ def experiences(metric: Metric, view: View, months: list[str], *, survey: str = 
     return _terms(rows).with_columns(period=pl.col("day").dt.strftime("%Y-%m"))
 
 
+def unweighted(rows: pl.DataFrame) -> str:
+    """Return what is to be said where answers have weights and the method counts each once."""
+    return " Answers count once here, whatever their weight." if rows["weight"].n_unique() > 1 else ""
+
+
 def _terms(rows: pl.DataFrame) -> pl.DataFrame:
     """Lay the terms beside the rows, as far as they had happened by the anchor's instant."""
     there, at = set(rows.columns), pl.col("at")

@@ -9,14 +9,12 @@ import polars as pl
 
 from cxlib.metrics import View
 from cxlib.numbers import number
-from cxlib.schema import DIMENSIONS
 from cxlib.stats.background import background_of
+from cxlib.stats.effects import effect_points
 from cxlib.stats.intervals import ALPHA, Array, Places, normal_quantile
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope
-from cxlib.stats.spells import asked, spells
-from cxlib.stats.survival import NOBODY, can_leave, too_few
-from cxlib.stats.workload import effect_points
+from cxlib.stats.survival import followed
 
 FEWEST = 10  # who left, for each column of the model and in each class compared (Peduzzi and others 1995)
 CLASSES = {"loyalty_class": ("promoter", "passive", "detractor"), "experience": ("good", "in between", "bad")}
@@ -95,15 +93,10 @@ def customers_leaving(view: View, by: str = "loyalty_class", *, months: int = 36
     Raises:
         UsageError: No such class.
     """
-    metric, title = asked(view, by), f"Leaving, by {DIMENSIONS[by].title if by in DIMENSIONS else by}"
-    if isinstance(metric, NotKnown):
-        return NotKnown(title, metric.reason)
-    if not can_leave(view):
-        return NotKnown(title, f"{NOBODY}: the data {view.data.name!r} hold neither left_at nor orders.")
-    periods = view.months(months)
-    rows, sampled = spells(view, by, periods)
-    if reason := too_few(rows):
-        return NotKnown(title, reason)
+    followed_by = followed(view, by, "Leaving", months)
+    if isinstance(followed_by, NotKnown):
+        return followed_by
+    metric, title, span, rows, sampled = followed_by
     told = {name: own for (name,), own in rows.group_by("group")}
     few = {name: int(own["left"].sum()) for name, own in told.items() if own["left"].sum() < FEWEST}
     best, *others = (name for name in CLASSES[by] if name in told)
@@ -126,10 +119,11 @@ def customers_leaving(view: View, by: str = "loyalty_class", *, months: int = 36
     holds = proportional(entry, stop, left_now, classes, x)
     ends = f"{number(int(rows['left'].sum()))} customers left after their answers."
     return Effects(
-        metric, scope(metric, view), title, (periods[0], periods[-1]), "times", 1.0,
+        metric, scope(metric, view), title, span, "times", 1.0,
         effect_points(points), allowing_for=tuple(names),
         reading=f"how many times as fast as {best}s leave" if best == "promoter" else f"times as fast as after {best}",
         caveat=f"{ends} {_held(holds)} What goes together need not be why.{sampled}", signed=False,
+        n=rows.height,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import narwhals as nw
@@ -13,10 +13,11 @@ from cxlib.errors import CxError, UsageError
 from cxlib.metrics import View, table_rows
 from cxlib.metrics.pieces import is_waiting
 from cxlib.schema import INSTANT, table
-from cxlib.stats.results import History, NotKnown, Scope, WaitingList
+from cxlib.stats.experience import YEAR
+from cxlib.stats.results import History, NotKnown, WaitingList
+from cxlib.stats.scope import about, last_day_of
 
 HISTORY, WAITING = "Customer history", "Customers who wait"
-YEAR = 365.25 * 1440
 MOST = 100
 TEXT, NUMBER = pl.String(), pl.Float64()
 COLUMNS = {
@@ -78,16 +79,16 @@ def waiting(view: View) -> WaitingList | NotKnown:
         pl.all().first(), pl.len().cast(pl.Int64).alias("tickets")
     )
     years = _minutes(pl.col("joined_at"), end) / YEAR
-    about = oldest.join(_customers(view), on="customer_id", how="left").with_columns(
+    waits = oldest.join(_customers(view), on="customer_id", how="left").with_columns(
         years=years,
         is_important=pl.col("importance").is_in(list(settings.important)).fill_null(False),
         is_loyal=(years >= settings.loyal_years).fill_null(False),
     )
     first = ["is_important", "is_loyal", "minutes", "customer_id"]
-    listed = about.filter(pl.col("is_important") | pl.col("is_loyal")).sort(first, descending=[True, True, True, False])
+    listed = waits.filter(pl.col("is_important") | pl.col("is_loyal")).sort(first, descending=[True, True, True, False])
     return WaitingList(
-        scope=_scope(view),
-        as_of=_last_day(view),
+        scope=about(view),
+        as_of=last_day_of(view),
         important=settings.important if "importance" in filled else (),
         loyal_years=settings.loyal_years,
         everybody=oldest.height,
@@ -166,14 +167,14 @@ def _history(view: View, customer_id: str, events: pl.DataFrame) -> History:
     is_ticket = pl.col("kind") == "ticket"
     work = _work(view, events.filter(is_ticket).select("at", ticket_id="id"))
     found = _customers(view).filter(pl.col("customer_id") == customer_id).to_dicts()
-    about = found[0] if found else dict.fromkeys(("name", "importance", "joined_at"))
+    person = found[0] if found else dict.fromkeys(("name", "importance", "joined_at"))
     return History(
-        scope=_scope(view),
+        scope=about(view),
         customer_id=customer_id,
-        name=about["name"] or "",
-        importance=about["importance"] or "",
-        as_of=_last_day(view),
-        joined=_local(view, about["joined_at"]) if about["joined_at"] else None,
+        name=person["name"] or "",
+        importance=person["importance"] or "",
+        as_of=last_day_of(view),
+        joined=_local(view, person["joined_at"]) if person["joined_at"] else None,
         first=events["day"][0],
         counts=tuple(events.filter(pl.col("kind") == kind).height for kind in KINDS),
         events=events.with_columns(waiting=is_ticket & pl.col("id").is_in(waits["ticket_id"].to_list())),
@@ -235,15 +236,6 @@ def _customers(view: View) -> pl.DataFrame:
 
 def _minutes(since: pl.Expr, end: datetime) -> pl.Expr:
     return (pl.lit(end) - since).dt.total_microseconds() / 60e6
-
-
-def _scope(view: View) -> Scope:
-    settings = view.data.settings
-    return Scope(view.data.name, view.month, view.filter_text, min_group=settings.min_group, language=view.language)
-
-
-def _last_day(view: View) -> date:
-    return _local(view, view.data.extracted_at - timedelta(microseconds=1))
 
 
 def _local(view: View, instant: datetime) -> date:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,8 +13,9 @@ from cxlib.numbers import day as day_text
 from cxlib.periods import month_of
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
-from cxlib.stats.counting import Columns, design, fit, judged, observed_days, relative, too_few
+from cxlib.stats.counting import Columns, design, fit, observed_days, relative, too_few
 from cxlib.stats.daily import daily_metric
+from cxlib.stats.effects import Row, effect_points
 from cxlib.stats.intervals import ALPHA, Array
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope
@@ -61,13 +61,13 @@ def level_shift(name: str, view: View, by: str = "") -> Effects | NotKnown:
         months=(month_of(whole["day"][0]), month_of(whole["day"][-1])),
         measured_in="%",
         none=0.0,
-        points=judged([_row(whole, "(all)", "All"), *rows]),
+        points=effect_points([_row(whole, "(all)", "All"), *rows]),
         allowing_for=("weekday", "public holidays", "time of the year", "trend"),
         caveat="One step is looked for in each; its interval allows for the week having been picked among all.",
     )
 
 
-def _row(days: pl.DataFrame, group: str, label: str) -> dict[str, Any]:
+def _row(days: pl.DataFrame, group: str, label: str) -> Row:
     row = {"group": group, "label": label, "family": "", "n": int(days["n"].sum()), "units": days.height}
     if reason := too_few(days):
         return row | {"reason": reason}
@@ -160,7 +160,8 @@ class _Weeks:
         drawn = _chained(drawn, float(np.interp(related, np.maximum.accumulate(seen), TRUTHS)))
         largest = np.abs(self.steps.T @ drawn).max(axis=0)
         statistics = largest / np.sqrt(np.fmax((self.left(drawn) ** 2).sum(axis=0), 1e-9) / self.freedom)
-        return float(np.quantile(statistics, 1 - ALPHA)), float((1 + (statistics >= found).sum()) / (RUNS + 1))
+        limit = np.sort(statistics)[1 - round(ALPHA * (RUNS + 1))]  # beyond it p is below .05, at it .05
+        return float(limit), float((1 + (statistics >= found).sum()) / (RUNS + 1))
 
     def left(self, weeks: Array) -> Array:
         """Return what calendar terms and the strongest step leave of each column of weeks."""

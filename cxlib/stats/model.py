@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics.base import NOT_KNOWN
-from cxlib.stats.intervals import ALPHA, Array, Places, t_quantile
+from cxlib.stats.effects import Row, tested
+from cxlib.stats.intervals import Array, Places
 from cxlib.stats.relation import NEARLY_ONE, separates
 from cxlib.stats.results import OTHERS
 
@@ -24,7 +25,6 @@ BOUNDLESS = 10.0  # standard error of a standardised column, in log-odds, that s
 FEW_UNITS = 500  # up to so many the covariance is a jackknife
 OWN = 0.01  # share of a column's variance that those before it must leave unexplained
 IN_UNITS = ("value", "se", "low", "high")
-Row = dict[str, Any]
 Terms = Mapping[str, str]
 Left = dict[tuple[str, str], str]
 TOO_FEW = f"too few rows: each effect needs {PER_TERM} of the rarer outcome and {PER_TERM} units"
@@ -52,6 +52,7 @@ class Model:
         constant: The constant.
         log_likelihood: Of the rows, at the coefficients.
         reason: Why there is no model, empty where there is one.
+        n: Rows of the model.
     """
 
     rows: list[Row]
@@ -59,6 +60,7 @@ class Model:
     constant: float = 0.0
     log_likelihood: float = 0.0
     reason: str = ""
+    n: int = 0
 
     def has(self, *families: str) -> bool:
         """Tell whether any of these columns of the frame is in the model."""
@@ -70,7 +72,8 @@ def model(frame: pl.DataFrame, outcome: str, terms: Terms, *, unit: str, share: 
 
     An effect is the average, over all rows, of the difference that one step more (or this level rather than the most
     frequent) makes to the predicted outcome (Bartus 2005, Stata Journal 5); its error by the delta method from the
-    cluster-robust covariance (Liang & Zeger 1986; of few units `_covariance`), t with units − 1 degrees of freedom.
+    cluster-robust covariance (Liang & Zeger 1986; of few units `_covariance`), t with the units that differ from the
+    most frequent value − 1 degrees of freedom: a rare level has the error of its few.
 
     Args:
         frame: One row per outcome; rows without one are left out, as are those without a number in a column kept and
@@ -108,21 +111,11 @@ def model(frame: pl.DataFrame, outcome: str, terms: Terms, *, unit: str, share: 
             )
             coefficients = {key: (float(value), float(error)) for key, value, error in pairs}
             rows = sorted([*rows, *told], key=lambda row: list(terms).index(row["family"]))
-            return Model(rows, coefficients, float(found.params[0]), float(found.llf))
+            return Model(rows, coefficients, float(found.params[0]), float(found.llf), n=len(y))
         left[boundless, ""] = "together with the others it all but determines the outcome: was it made from it?"
         columns = [column for column in columns if column.family != boundless]
     reasons = "; ".join(f"{terms[name]}: {reason}" for (name, _), reason in left.items())
     return Model([], reason=f"nothing is left to look at ({reasons})")
-
-
-def tested(value: float, se: float, units: int, factor: float = 1.0) -> Row:
-    """Return value, se, low, high and p_value of a difference in printed units: t with units − 1 degrees of freedom."""
-    from scipy.special import stdtr
-
-    half = float(t_quantile(np.asarray(ALPHA), units - 1)) * se
-    numbers = {"value": value, "se": se, "low": value - half, "high": value + half}
-    printed = {name: factor * number for name, number in numbers.items()}
-    return {**printed, "p_value": 2 * float(stdtr(units - 1, -abs(value) / se))}
 
 
 def _unusable(frame: pl.DataFrame, name: str) -> str | None:
@@ -240,11 +233,11 @@ def _leak(units: pl.Series, column: Column, y: Array, *, share: bool) -> str | N
     """Tell why nothing can be told from a number: it separates the outcome, all but is it, or hardly varies."""
     if column.level or np.ptp(column.x) == 0:
         return None
-    values, counts = np.unique(column.x, return_counts=True)
+    values = np.unique(column.x)
     sides = [y[column.x == value] for value in values] if share and len(values) == 2 else []
     if separates(column.x, y) or (not share and abs(np.corrcoef(column.x, y)[0, 1]) > NEARLY_ONE):
         return "it separates the outcome: was it made from it?"
-    if (other := units.filter(pl.Series(column.x != values[counts.argmax()])).n_unique()) < PER_TERM:
+    if (other := units.filter(pl.Series(column.x != _most_frequent(column.x))).n_unique()) < PER_TERM:
         return f"only {other} units differ in it"
     alike = [len(side) for side in sides if np.ptp(side) == 0]
     return f"all {alike[0]} rows on one side of it are alike: its effect has no bound" if alike else None
@@ -285,7 +278,7 @@ def _covariance(found: Any, codes: Places) -> Array:
 def _effects(frame: pl.DataFrame, unit: str, columns: list[Column], found: Any, covariance: Array) -> list[Row]:
     """Return the average effect of each column: of a level against the most frequent one, else of one step more."""
     terms, rows = found.model.exog, []
-    link, units = found.model.family.link, frame[unit].n_unique()
+    link = found.model.family.link
     for place, column in enumerate(columns, start=1):
         family = [i for i, other in enumerate(columns, start=1) if column.level and other.family == column.family]
         before = terms.copy()
@@ -297,8 +290,14 @@ def _effects(frame: pl.DataFrame, unit: str, columns: list[Column], found: Any, 
         slopes = [link.inverse_deriv(end) @ side for end, side in zip(ends, (after, before), strict=True)]
         gradient = (slopes[0] - slopes[1]) / len(terms)
         se = float(np.sqrt(gradient @ covariance @ gradient))
+        differ = frame.filter(pl.Series(column.x != _most_frequent(column.x)))[unit].n_unique()
         here = frame.filter(pl.Series(column.x > 0)) if column.level else frame
         row = {"group": column.key, "label": column.label, "family": column.family, "n": here.height}
         row["units"] = here[unit].n_unique()
-        rows.append(row | (tested(value, se, units) if se > 0 else {"reason": "the rows do not vary"}))
+        rows.append(row | (tested(value, se, df=differ - 1) if se > 0 else {"reason": "the rows do not vary"}))
     return rows
+
+
+def _most_frequent(x: Array) -> float:
+    values, counts = np.unique(x, return_counts=True)
+    return float(values[counts.argmax()])

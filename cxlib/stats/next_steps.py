@@ -13,10 +13,10 @@ from cxlib.metrics.base import NOT_KNOWN
 from cxlib.metrics.rows import table_rows
 from cxlib.stats.breakdown import against_rest, labels
 from cxlib.stats.cells import printed
+from cxlib.stats.effects import beyond
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.intervals import Sums, total
 from cxlib.stats.likeness import ALIKE, alike, normalised, vectors
-from cxlib.stats.overview import survivors
 from cxlib.stats.results import POINT, NotKnown, Scope
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.shortlist_result import Shortlist
@@ -138,15 +138,14 @@ def leaving_articles(view: View, *, months: int = 12) -> Effects | NotKnown:
         *(pl.when(enough).then(column).alias(name) for name, column in numbers.items()),
         reason=pl.when(~enough).then(pl.lit(f"fewer than {LEAST} visitors, or no other article")), family=pl.lit(""),
     )  # fmt: skip
-    keep = survivors(dict(rows.filter(pl.col("p_value").is_not_null()).select("group", "p_value").iter_rows()))
-    beyond = pl.when(pl.col("p_value").is_not_null()).then(pl.col("group").is_in(sorted(keep)))
-    points = rows.with_columns(beyond=beyond, se=(pl.col("high") - pl.col("low")) / (2 * 1.959964))
+    points = rows.with_columns(beyond(rows["p_value"]), se=(pl.col("high") - pl.col("low")) / (2 * 1.959964))
     points = points.sort("value", "group", descending=[True, False], nulls_last=True)
     return Effects(
         metric, scope(metric, view), "Views in a visit that a ticket follows, each article against all others",
         (periods[0], periods[-1]), "points", 0.0,
         points.select("group", "label", "family", *POINT, "p_value", "beyond", "reason"),
         caveat="Who reads about trouble may have more of it: what goes together need not come of the article.",
+        n=int(visitors["n"].sum()),
     )  # fmt: skip
 
 

@@ -7,12 +7,12 @@ import polars as pl
 
 from cxlib.metrics import View
 from cxlib.numbers import month as month_text
-from cxlib.stats.experience import experiences
+from cxlib.stats.effects import effect_points, tested
+from cxlib.stats.experience import experiences, unweighted
 from cxlib.stats.intervals import Array
-from cxlib.stats.model import LEAST, tested
+from cxlib.stats.model import LEAST
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
-from cxlib.stats.workload import effect_points
 
 
 def ordinal_change(name: str, view: View, baseline: str = "") -> Effects | NotKnown:
@@ -36,6 +36,8 @@ def ordinal_change(name: str, view: View, baseline: str = "") -> Effects | NotKn
         return NotKnown(title, f"{metric.title} is no mean or score of ordered answers.")
     if reason := unanswerable(metric, view):
         return NotKnown(title, reason.reason)
+    if before == view.month:
+        return NotKnown(title, f"{before} is compared with itself.")
     sides = [experiences(metric, view, [month]).filter(pl.col("x").is_not_null()) for month in (before, view.month)]
     fewest = min(side["unit"].n_unique() for side in sides)
     if fewest < LEAST:
@@ -43,7 +45,9 @@ def ordinal_change(name: str, view: View, baseline: str = "") -> Effects | NotKn
     value, se = higher_rather_than_lower(*((side["x"], side["unit"]) for side in sides))
     row = {"group": "higher", "label": "Higher rather than lower", "n": sum(side.height for side in sides)}
     row["units"] = pl.concat(sides)["unit"].n_unique()
-    row |= tested(value, se, fewest, 100.0) if se > 0 else {"reason": "all answers of each month are alike"}
+    row |= (
+        tested(value, se, df=fewest - 1, factor=100.0) if se > 0 else {"reason": "all answers of each month are alike"}
+    )
     return Effects(
         metric,
         scope(metric, view),
@@ -53,6 +57,7 @@ def ordinal_change(name: str, view: View, baseline: str = "") -> Effects | NotKn
         none=0.0,
         points=effect_points([row]),
         reading="0 is as often higher as lower",
+        caveat=unweighted(pl.concat(sides)).strip(),
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cxlib.metrics import View
+from cxlib.stats.effects import survivors
 from cxlib.stats.results import NotKnown, Overview, Scope, Trend
 from cxlib.stats.trend import trend
 
-FALSE_DISCOVERIES = 0.05
 HEADLINE = (
     "csat", "nps", "response_rate", "ticket_volume", "first_reply_time", "resolution_time",
     "first_contact_resolution", "reopen_rate", "sla_first_reply", "sla_resolution",
@@ -35,13 +35,3 @@ def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
         ),
         missing={name: answer.reason for name, answer in answers.items() if isinstance(answer, NotKnown)},
     )
-
-
-def survivors(p_values: dict[str, float]) -> frozenset[str]:
-    """Return the names whose p-value survives Benjamini & Hochberg 1995 at 5 % within this family."""
-    if not p_values:
-        return frozenset()
-    from statsmodels.stats.multitest import multipletests
-
-    rejected = multipletests(list(p_values.values()), alpha=FALSE_DISCOVERIES, method="fdr_bh")[0]
-    return frozenset(name for name, found in zip(p_values, rejected, strict=True) if found)

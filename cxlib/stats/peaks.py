@@ -18,8 +18,8 @@ from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import known
 from cxlib.stats.change import difference
 from cxlib.stats.daily import daily_metric
+from cxlib.stats.effects import beyond
 from cxlib.stats.intervals import ALPHA, Sums, share, total
-from cxlib.stats.overview import survivors
 from cxlib.stats.results import POINT, NotKnown, Peaks
 from cxlib.stats.scope import observed, scope, unanswerable
 
@@ -41,11 +41,8 @@ def peaks(name: str, view: View, months: int = 12) -> Peaks | NotKnown:
     if reason := unanswerable(metric, view, "hour"):
         return reason
     periods = view.months(months)
-    since, until = observed(metric, view)
-    since, until = max(since, first_day(periods[0])), min(until, last_day(periods[-1]))
-    weekday, hour = pl.col("unit").str.to_date().dt.weekday(), pl.col("group").cast(pl.Int64)
-    counts = unit_frame(metric, view, periods, "hour").with_columns(weekday=weekday, hour=hour)
-    counts = counts.filter(pl.col("unit").str.to_date().is_between(since, until))
+    since, until = observed_within(metric, view, periods)
+    counts = by_hour(metric, view, periods)
     if counts["hour"].n_unique() < 2:
         few = counts["n"].sum() < FEWEST
         why = f"hold too few {metric.measured_in} to tell hours apart" if few else "give the day, not the hour"
@@ -59,6 +56,19 @@ def peaks(name: str, view: View, months: int = 12) -> Peaks | NotKnown:
         if not unanswerable(metric, view, by) and by not in dict(view.filters)
     ]
     return Peaks(metric, scope(metric, view), (periods[0], periods[-1]), points, _judged(parts))
+
+
+def observed_within(metric: Metric, view: View, months: Sequence[str]) -> tuple[date, date]:
+    """Return the first and the last of the local days of these months that the data observe wholly."""
+    since, until = observed(metric, view)
+    return max(since, first_day(months[0])), min(until, last_day(months[-1]))
+
+
+def by_hour(metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame:
+    """Return the unit frame by hour of the wholly observed days, with weekday and hour."""
+    day = pl.col("unit").str.to_date()
+    counts = unit_frame(metric, view, months, "hour").filter(day.is_between(*observed_within(metric, view, months)))
+    return counts.with_columns(weekday=day.dt.weekday(), hour=pl.col("group").cast(pl.Int64))
 
 
 def week_hours(since: date, until: date, zone: ZoneInfo, plan: ScheduleSettings | None = None) -> pl.DataFrame:
@@ -119,7 +129,5 @@ def _judged(parts: list[pl.DataFrame]) -> pl.DataFrame:
     numbers = ("share", "rest", "difference", "low", "high", "p_value")
     schema = {"dimension": pl.String, "label": pl.String} | dict.fromkeys(numbers, pl.Float64)
     rows = pl.concat([pl.DataFrame(schema=schema), *(part.select(*schema) for part in parts)])
-    rows = rows.sort("difference", "label", descending=[True, False], nulls_last=True).with_row_index("place")
-    tested = {str(place): p for place, p in rows.select("place", "p_value").iter_rows() if p is not None}
-    beyond = pl.col("place").cast(pl.String).is_in(sorted(survivors(tested)))
-    return rows.select(*schema, beyond=beyond)
+    rows = rows.sort("difference", "label", descending=[True, False], nulls_last=True)
+    return rows.with_columns(beyond(rows["p_value"]).fill_null(False))

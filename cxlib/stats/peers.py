@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
-from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -13,17 +12,20 @@ import polars as pl
 from cxlib.metrics import Metric, View, table_rows, unit_frame
 from cxlib.numbers import format_of, number
 from cxlib.periods import first_day, last_day
-from cxlib.stats.history import KINDS, YEAR, _check, _most_to_tell, _unreachable
+from cxlib.stats.effects import Row, effect_points
+from cxlib.stats.experience import YEAR
+from cxlib.stats.history import KINDS, _check, _most_to_tell, _unreachable
 from cxlib.stats.intervals import ALPHA, Array, normal_quantile, wilson
 from cxlib.stats.relation import OF_CUSTOMERS
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import about, unanswerable
-from cxlib.stats.workload import effect_points
 
 FIGURES = ("tickets", "revenue", "csat_mean", "customer_effort", "first_reply_time")
 YEARS = (1.0, 3.0, 5.0)
 SINCE = ("under a year", "1 to 3 years", "3 to 5 years", "5 years or more")
 FEWEST, FAR, TO_SIGMA = 30, 3.5, 1.4826
+FEW = "With so few peers no rank is rare enough to be called singular."
+PICKED = "Picked for having the most to tell, which one of all always has: name a customer to have the ranks tested."
 
 
 def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | NotKnown:
@@ -36,7 +38,7 @@ def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | N
 
     Args:
         view: What is looked at.
-        customer_id: The customer; empty for the one with the most to tell, as `history`.
+        customer_id: The customer; empty for the one with the most to tell, as `history`, whose ranks are not tested.
         months: Most months to go back.
 
     Raises:
@@ -55,20 +57,23 @@ def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | N
         few = f"{number(len(alike))} other customers are alike{said}"
         return NotKnown(title, f"{few}; fewer than {FEWEST} say nothing about one.")
     rows = [_row(name, view, periods, chosen, alike) for name in FIGURES]
+    if not customer_id:  # one of all always has the most to tell: its rank is no accident to be tested
+        rows = [row | ({"p_value": None} if "value" in row else {}) for row in rows]
     far = pl.Series([abs(row.pop("score", None) or FAR) >= FAR for row in rows])
     points = effect_points(rows).with_columns(beyond=pl.col("beyond") & far)
     found = points.filter("beyond")["label"].to_list()
     singular = f"singular in {' and '.join(label.split(':')[0].lower() for label in found)}"
-    too_few = 2 * points["p_value"].count() > ALPHA * (len(alike) + 1)
+    typical = "typical, in no figure rarer than one of so many may be"
+    too_few = "" if 2 * points["p_value"].count() <= ALPHA * (len(alike) + 1) else FEW
     return Effects(
         replace(view.metric("csat_mean"), table="peers", unit="peer_id"), about(view),
         f"Customer {chosen} among others alike{said}", (periods[0], periods[-1]), "%", 50.0, points,
-        reading=f"% of peers below; {singular if found else 'typical, in no figure rarer than one of so many may be'}",
-        caveat="With so few peers no rank is rare enough to be called singular." if too_few else "", signed=False,
+        reading=f"% of peers below{f'; {singular if found else typical}' if customer_id else ''}",
+        caveat=too_few if customer_id else PICKED, signed=False,
     )  # fmt: skip
 
 
-def _row(name: str, view: View, periods: list[str], chosen: str, alike: list[str]) -> dict[str, Any]:
+def _row(name: str, view: View, periods: list[str], chosen: str, alike: list[str]) -> Row:
     metric, values = _figure(name, view, periods)
     row = {"group": name, "label": metric.title if name != "tickets" else "Tickets"}
     if isinstance(values, str):
@@ -83,11 +88,11 @@ def _row(name: str, view: View, periods: list[str], chosen: str, alike: list[str
         return {**row, "reason": f"{who} in these months"}
     usual = float(np.median(others))
     form = format_of(metric, usual or float(own[0]))
-    told = f"{row['label']}: {form.value(float(own[0]))}, usual {form.value(usual)}"
+    told = f"{row['label']}: {form.value(float(own[0]))}, usual {form.bare(usual)}"
     return {**row, "label": told, **among(float(own[0]), others)}
 
 
-def among(own: float, others: Array) -> dict[str, Any]:
+def among(own: float, others: Array) -> Row:
     """Return n, units, value (% of the others below, ties half), se, low, high, p_value and the robust score.
 
     Args:

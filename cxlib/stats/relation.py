@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,11 +12,11 @@ from cxlib.metrics import Metric, View, unit_frame
 from cxlib.numbers import month as month_text
 from cxlib.periods import months_between, shift
 from cxlib.stats.background import background_of, with_background
-from cxlib.stats.intervals import ALPHA, Array, Places, t_quantile
+from cxlib.stats.effects import Row, effect_points, tested
+from cxlib.stats.intervals import Array, Places
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.spells import end_of
-from cxlib.stats.workload import effect_points
 
 SUPPORT = ("csat", "nps", "first_contact_resolution", "reopen_rate", "first_reply_time", "resolution_time")
 OF_CUSTOMERS = ("importance", "country")
@@ -69,10 +68,10 @@ def relation(
     }  # fmt: skip
     units = pl.concat([y.select("unit"), *(found.select("unit") for found in pairs.values())]).unique()
     known = with_background(units.with_columns(at=pl.lit(end_of(figures_view))), view)
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     allowing: dict[str, None] = {}
     for metric in metrics:
-        row: dict[str, Any] = {"group": metric.name, "label": metric.title}
+        row: Row = {"group": metric.name, "label": metric.title}
         if reason := missing[metric.name]:
             rows.append(row | {"reason": reason.reason})
             continue
@@ -108,10 +107,8 @@ def _pairs(x: pl.DataFrame, target: Metric, y: pl.DataFrame) -> pl.DataFrame:
     return (pairs.with_columns(pl.col("y").fill_null(0.0)) if nothing else pairs).sort("unit")
 
 
-def _spearman(x: Array, y: Array, held: list[Array]) -> dict[str, float | str]:
+def _spearman(x: Array, y: Array, held: list[Array]) -> Row:
     """Return value, se, low, high, p_value; or the reason why there are none."""
-    from scipy.special import stdtr
-
     if len(x) < LEAST:
         return {"reason": f"{len(x)} customers have both; fewer than {LEAST} are not correlated"}
     if np.ptp(x) == 0 or np.ptp(y) == 0:
@@ -125,11 +122,9 @@ def _spearman(x: Array, y: Array, held: list[Array]) -> dict[str, float | str]:
         return {"reason": "what is allowed for tells one side wholly"}
     df = len(x) - basis.shape[1]
     se = float(np.sqrt(len(x) / df * (influence @ influence)))
-    centre, error = float(np.arctanh(value)), se / (1 - value**2)
-    half = float(t_quantile(np.asarray(ALPHA), df)) * error
-    low, high = np.tanh([centre - half, centre + half])
-    p_value = 2 * float(stdtr(df, -abs(centre) / error))
-    return {"value": value, "se": se, "low": float(low), "high": float(high), "p_value": p_value}
+    found = tested(float(np.arctanh(value)), se / (1 - value**2), df=df)
+    low, high = np.tanh([found["low"], found["high"]])
+    return {**found, "value": value, "se": se, "low": float(low), "high": float(high)}
 
 
 def partial(x: Array, y: Array, basis: Array) -> tuple[float, Array]:

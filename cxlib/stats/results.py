@@ -147,7 +147,7 @@ class Breakdown:
     Attributes:
         points: `group` (key), `label` (to print), POINT columns, `before` (value in the baseline month) and
             `rest_difference`, `rest_low`, `rest_high`, `rest_p` (this group − all others); largest value first, or
-            in the order of the dimension where it has one.
+            in the order of the dimension where it has one, agents by name.
         overall: The figure of all groups together.
         p_value: Test that all groups are equal (cluster-robust); None with fewer than two groups and for counts,
             whose groups are parts of a total: their `rest_…` are null too.

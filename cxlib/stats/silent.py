@@ -7,12 +7,12 @@ import polars as pl
 
 from cxlib.metrics import View
 from cxlib.numbers import format_of, percent
+from cxlib.stats.effects import Row, effect_points, tested, unit_of
 from cxlib.stats.experience import WAITS, experiences
 from cxlib.stats.intervals import Array, Places
-from cxlib.stats.model import LEAST, LEVELS, Row, tested
+from cxlib.stats.model import LEAST, LEVELS
 from cxlib.stats.results import OTHERS, Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
-from cxlib.stats.workload import effect_points
 
 RESAMPLES, BATCH, SEED, STEPS, ROUNDS = 200, 40, 1, 25, 8
 CUT = 5.0  # no answer counts more than this many times an answer with the mean chance
@@ -66,14 +66,14 @@ def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
     for place, (key, label) in enumerate(SIDES.items(), start=1):
         value, se = float(whole[place] - whole[0]), float(np.std(drawn[:, place] - drawn[:, 0], ddof=1))
         alike = {"reason": "all answers are alike: whatever their weights, they say the same"}
-        difference = tested(value, se, units, metric.factor) if se > 1e-12 else alike
+        difference = tested(value, se, df=units - 1, factor=metric.factor) if se > 1e-12 else alike
         points.append({"group": key, "label": label, "n": told.height, "units": units, **difference})
     return Effects(
         metric,
         scope(metric, view),
         title,
         (periods[0], periods[-1]),
-        measured_in="points" if metric.factor != 1 else metric.measured_in.split(" of ")[0],
+        measured_in=unit_of(metric),
         none=0.0,
         points=effect_points(points),
         allowing_for=tuple(KINDS[kind] for kind in known),

@@ -13,6 +13,7 @@ from cxlib.errors import unknown_name
 from cxlib.metrics import Metric, View, table_rows
 from cxlib.periods import first_day, last_day, shift
 from cxlib.stats.background import with_background
+from cxlib.stats.effects import some_units
 from cxlib.stats.results import NotKnown
 from cxlib.stats.scope import unanswerable
 
@@ -57,7 +58,7 @@ def spells(view: View, by: str, months: list[str]) -> tuple[pl.DataFrame, str]:
     rows = table_rows("followed_answers", view, within & (nw.col("answered_at") < end), *columns)
     rows = rows.rename({"customer_id": "unit", "answered_at": "at", by: "group"}).sort("at", "unit")
     rows = rows.unique(["unit", "at"], keep="last", maintain_order=True)
-    rows, sampled = _some(rows)
+    rows, sampled = some_units(rows, -(-rows.height // MOST))
     rows = _with_leaving(rows, view, end).sort("unit", "at")
     following, gone = pl.col("at").shift(-1).over("unit"), pl.min_horizontal("leaves", pl.lit(end))
     start = pl.col("at").min().over("unit")
@@ -67,14 +68,6 @@ def spells(view: View, by: str, months: list[str]) -> tuple[pl.DataFrame, str]:
         left=(pl.col("leaves") <= pl.min_horizontal(following, pl.lit(end))).fill_null(False),
     )
     return with_background(rows.filter(pl.col("stop") > pl.col("entry")), view), sampled
-
-
-def _some(rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:
-    if rows.height <= MOST:
-        return rows, ""
-    step = -(-rows.height // MOST)
-    chosen = rows["unit"].unique().sort().gather_every(step)
-    return rows.filter(pl.col("unit").is_in(chosen.implode())), f" One customer in {step} stands for all."
 
 
 def _days(span: pl.Expr) -> pl.Expr:

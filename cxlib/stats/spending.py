@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +10,10 @@ import polars as pl
 from cxlib.errors import UsageError
 from cxlib.metrics import View, known, table_rows
 from cxlib.periods import first_day, last_day
-from cxlib.stats.intervals import ALPHA, Array, Places, t_quantile
+from cxlib.stats.effects import Row, effect_points, tested
+from cxlib.stats.intervals import Array, Places
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
-from cxlib.stats.workload import effect_points
 
 Flags = npt.NDArray[np.bool_]
 LEAST = 20  # customers a side; fewer are not compared
@@ -96,17 +94,13 @@ def _by_window(rows: pl.DataFrame, view: View) -> Array:
     return amounts
 
 
-def _point(names: tuple[str, str, str], x: Array, told: Flags, month: Places) -> dict[str, Any]:
+def _point(names: tuple[str, str, str], x: Array, told: Flags, month: Places) -> Row:
     """Return the row of one window: the difference within months, t with units − 1 of the smaller side."""
-    from scipy.special import stdtr
-
     value, se, n, smaller = within_months(x, told, month)
-    row: dict[str, Any] = dict(zip(("group", "label", "family"), names, strict=True)) | {"n": n, "units": n}
+    row: Row = dict(zip(("group", "label", "family"), names, strict=True)) | {"n": n, "units": n}
     if not se > 0 or smaller < LEAST:
         return row | {"reason": f"{smaller} customers of a side have others of their month; too few or all alike"}
-    half = float(t_quantile(np.asarray(ALPHA), smaller - 1)) * se
-    p_value = 2 * float(stdtr(smaller - 1, -abs(value) / se))
-    return row | {"value": value, "se": se, "low": value - half, "high": value + half, "p_value": p_value}
+    return row | tested(value, se, df=smaller - 1)
 
 
 def within_months(x: Array, told: Flags, month: Places) -> tuple[float, float, int, int]:

@@ -9,15 +9,14 @@ import polars as pl
 
 from cxlib.errors import unknown_name
 from cxlib.metrics import View, get, unit_frame
-from cxlib.periods import first_day, last_day
 from cxlib.schema import TABLES
 from cxlib.settings import StaffingSettings
 from cxlib.stats.cells import estimates, printed
 from cxlib.stats.intervals import Array, Sums, mean
-from cxlib.stats.peaks import CELL, FEWEST, hour_means, week_hours
+from cxlib.stats.peaks import CELL, FEWEST, by_hour, hour_means, observed_within, week_hours
 from cxlib.stats.planning_results import Staffing
 from cxlib.stats.results import Estimate, NotKnown
-from cxlib.stats.scope import observed, scope, unanswerable
+from cxlib.stats.scope import scope, unanswerable
 
 WAITED_ON = ("phone", "chat")
 
@@ -63,14 +62,12 @@ def staffing(view: View, channel: str = "phone", months: int = 3) -> Staffing | 
 
 def _arrivals(view: View, months: list[str]) -> tuple[pl.DataFrame, float]:
     """Return the mean arrivals of each open hour of the week, and the share that come outside open hours, in %."""
-    metric, settings, day = get("ticket_volume"), view.data.settings, pl.col("unit").str.to_date()
-    since, until = observed(metric, view)
-    since, until = max(since, first_day(months[0])), min(until, last_day(months[-1]))
-    seen = day.is_between(since, until)
-    counts = unit_frame(metric, view.only("arrival", "opening hours"), months, "hour").filter(seen)
-    counts = counts.with_columns(weekday=day.dt.weekday(), hour=pl.col("group").cast(pl.Int64))
+    metric, settings = get("ticket_volume"), view.data.settings
+    since, until = observed_within(metric, view, months)
+    counts = by_hour(metric, view.only("arrival", "opening hours"), months)
     plan = settings.schedules[settings.default_schedule]
     points = hour_means(counts, week_hours(since, until, ZoneInfo(settings.timezone), plan))
+    seen = pl.col("unit").str.to_date().is_between(since, until)
     every = int(unit_frame(metric, view, months).filter(seen)["n"].sum())
     return points, 100 * (1 - int(points["n"].sum()) / max(every, 1))
 

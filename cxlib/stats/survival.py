@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import View
+from cxlib.metrics import Metric, View
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.intervals import ALPHA, Array, normal_quantile
 from cxlib.stats.results import POINT, NotKnown, Survival
@@ -15,6 +15,7 @@ from cxlib.stats.spells import asked, spells
 LEAST = 20  # customers at risk below which a curve ends, and classes are not compared
 STEP = 365.25 / 12  # days between the points of a curve: months
 NOBODY = "Nobody is known to have left"
+Followed = tuple[Metric, str, tuple[str, str], pl.DataFrame, str]
 
 
 def customers_staying(view: View, by: str = "loyalty_class", *, months: int = 36) -> Survival | NotKnown:
@@ -31,31 +32,45 @@ def customers_staying(view: View, by: str = "loyalty_class", *, months: int = 36
     Raises:
         UsageError: No such class.
     """
-    metric, title = asked(view, by), f"Customers still there, by {DIMENSIONS[by].title if by in DIMENSIONS else by}"
-    if isinstance(metric, NotKnown):
-        return NotKnown(title, metric.reason)
-    if not can_leave(view):
-        return NotKnown(title, f"{NOBODY}: the data {view.data.name!r} hold neither left_at nor orders.")
-    periods = view.months(months)
-    rows, sampled = spells(view, by, periods)
-    if reason := too_few(rows):
-        return NotKnown(title, reason)
+    found = followed(view, by, "Customers still there", months)
+    if isinstance(found, NotKnown):
+        return found
+    metric, title, span, rows, sampled = found
     curves = [_curve(name[0], own) for name, own in rows.sort("group").group_by("group", maintain_order=True)]
     compared = rows.filter(pl.col("unit").n_unique().over("group") >= LEAST)
     p_value = log_rank(*(compared[name].to_numpy() for name in ("entry", "stop", "left", "group")))
-    span, ends = (periods[0], periods[-1]), int(rows["left"].sum())
+    ends = int(rows["left"].sum())
     return Survival(
         metric, scope(metric, view), title, by, DIMENSIONS[by].title, span, pl.concat(curves), p_value, ends, sampled
     )
 
 
-def can_leave(view: View) -> bool:
-    """Tell whether the data could show anybody leave."""
-    data = view.data
-    return data.has("orders") or (data.has("customers") and "left_at" in data.filled("customers"))
+def followed(view: View, by: str, what: str, months: int) -> Followed | NotKnown:
+    """Return metric, title, first and last month, spells after an answer, and what was sampled; or why there are none.
+
+    Args:
+        view: What is looked at.
+        by: "loyalty_class" or "experience".
+        what: Beginning of the title.
+        months: Most months of answers to go back.
+
+    Raises:
+        UsageError: No such class.
+    """
+    data, metric = view.data, asked(view, by)
+    title = f"{what}, by {DIMENSIONS[by].title if by in DIMENSIONS else by}"
+    if isinstance(metric, NotKnown):
+        return NotKnown(title, metric.reason)
+    if not data.has("orders") and not (data.has("customers") and "left_at" in data.filled("customers")):
+        return NotKnown(title, f"{NOBODY}: the data {data.name!r} hold neither left_at nor orders.")
+    periods = view.months(months)
+    rows, sampled = spells(view, by, periods)
+    if reason := _too_few(rows):
+        return NotKnown(title, reason)
+    return metric, title, (periods[0], periods[-1]), rows, sampled
 
 
-def too_few(rows: pl.DataFrame) -> str:
+def _too_few(rows: pl.DataFrame) -> str:
     """Return why classes are not compared, or nothing."""
     counts = rows.group_by("group").agg(units=pl.col("unit").n_unique()).filter(pl.col("units") >= LEAST)
     if counts.height < 2:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,13 +14,15 @@ from cxlib.metrics.base import BETWEEN
 from cxlib.numbers import month as in_words
 from cxlib.numbers import number
 from cxlib.schema import DIMENSIONS
-from cxlib.stats.agents import MIX, agents, expected
+from cxlib.stats.agents import agents
 from cxlib.stats.breakdown import labels
 from cxlib.stats.change import difference, widest
+from cxlib.stats.effects import Row, effect_points, no_value
 from cxlib.stats.intervals import Figures, Sums, measure
 from cxlib.stats.results import Effects, NotKnown
+from cxlib.stats.same_work import MIX, expected
 from cxlib.stats.scope import about, scope, unanswerable
-from cxlib.stats.workload import LOAD, agent_loads, effect_points
+from cxlib.stats.workload import LOAD, agent_loads
 
 FAMILY = ("csat", "first_contact_resolution", "reopen_rate")
 ALL = "all months"
@@ -30,7 +31,8 @@ ALL = "all months"
 def alike(view: View, names: Sequence[str] = FAMILY, *, months: int = 12) -> Effects | NotKnown:
     """Return how far agents lie apart beyond chance in several figures, as standard deviations in points.
 
-    Each with the limits of `agents`, the few evidently apart left out; p of the test that all are equal.
+    Each with the limits of `agents`, the few evidently apart left out; p of the test that all are equal, twice that of
+    one side, so that it is below .05 where the lower limit is above 0.
 
     Args:
         view: What is looked at.
@@ -40,7 +42,8 @@ def alike(view: View, names: Sequence[str] = FAMILY, *, months: int = 12) -> Eff
     Raises:
         UsageError: No such metric or dimension.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
+    months_seen: set[str] = set()
     left_out, title, metric = 0, "How far agents lie apart, standard deviation", view.metric(names[0])
     for name in names:
         found, row = agents(name, view, months=months), {"group": name, "label": view.metric(name).title}
@@ -48,19 +51,24 @@ def alike(view: View, names: Sequence[str] = FAMILY, *, months: int = 12) -> Eff
             few = "fewer than five agents have ten rows each"
             rows.append({**row, "reason": found.reason if isinstance(found, NotKnown) else few})
             continue
+        months_seen |= set(found.months)
         between, left_out = found.spread, left_out + int(found.points["evident"].sum())
-        counts = {"n": int(found.points["n"].sum()), "units": found.points.height, "p_value": between.p_more}
+        counts = {
+            "n": int(found.points["n"].sum()),
+            "units": found.points.height,
+            "p_value": min(1.0, 2 * between.p_more),
+        }
         ends = {} if between.high is None else {"low": between.low, "high": between.high}
         rows.append({**row, **counts, "value": between.value, **ends})
-    if not any("value" in row for row in rows):
-        return NotKnown(title, "; ".join(dict.fromkeys(row["reason"] for row in rows)).removesuffix(".") + ".")
-    points, periods = effect_points(rows), view.months(months)
+    if reason := no_value(title, rows):
+        return reason
+    points = effect_points(rows)
     most = points["high"].max()
     differ = bool(points["beyond"].any())
     within = f"alike within {number(float(str(most)), 1)} points: time to try different ways"
     reading = "" if differ or most is None else within
     caveat = f"Left out: {number(left_out)} evidently apart in one figure." if left_out else ""
-    span = (periods[0], periods[-1])
+    span = (min(months_seen), max(months_seen))
     told = replace(metric, table="rows", unit="agent_id")
     return Effects(told, about(view), title, span, "points", 0.0, points, reading=reading, caveat=caveat, signed=False)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,15 +12,14 @@ from cxlib.metrics import Metric, View, unit_frame
 from cxlib.metrics.base import BETWEEN, NOT_KNOWN
 from cxlib.numbers import number
 from cxlib.periods import shift
-from cxlib.stats.intervals import ALPHA, t_quantile
+from cxlib.stats.effects import Row, effect_points, no_value, tested
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import about, unanswerable
-from cxlib.stats.turnover import FEWEST, RATE, employed
-from cxlib.stats.workload import effect_points
+from cxlib.stats.turnover import FEWEST, MONTH, RATE, employed
 from cxlib.tables.columns import TENURE_BRACKETS
 
 RESULTS, BEFORE = ("csat", "first_contact_resolution"), ("csat", "conversations_per_agent")
-LATER, STAYED, LEFT = 3, "stayed", "left"
+LATER, STAYED, LEFT, GONE = 3, "stayed", "left", "gone"
 PERSONS = "Agents are few and differ in more than this: what goes together need not be why."
 
 
@@ -38,23 +36,26 @@ def by_tenure(view: View, names: Sequence[str] = RESULTS, *, months: int = 24) -
     Raises:
         UsageError: No such metric or dimension.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
+    periods: set[str] = set()
     for name in names:
         metric, then = view.metric(name), view.settled(name)
         if reason := unanswerable(metric, then, "agent_tenure"):
             rows.append({"group": name, "label": metric.title, "reason": reason.reason})
             continue
+        periods |= set(then.months(months))
         units = unit_frame(metric, then, then.months(months), "agent_tenure+agent")
         both = pl.col("group").str.split(BETWEEN).list
         cells = units.with_columns(side=both.first(), agent=both.last())
         rows += against(metric, cells.filter(pl.col("side") != NOT_KNOWN), *TENURE_BRACKETS)
-    return _effects(view, names, view.months(months), "Results in an agent's first days against later", rows)
+    return _effects(view, names, sorted(periods), "Results in an agent's first days against later", rows)
 
 
 def before_leaving(view: View, names: Sequence[str] = BEFORE, *, months: int = 24) -> Effects | NotKnown:
     """Return figures of agents who left within the three months after, less those of agents who stayed.
 
-    Figure first, leaving later; compared within each month; agents are the independent units.
+    Figure first, leaving later: the month of leaving and what follows count on neither side. Compared within each
+    month; agents are the independent units.
 
     Args:
         view: What is looked at; the figures end three months before the reported month.
@@ -69,28 +70,24 @@ def before_leaving(view: View, names: Sequence[str] = BEFORE, *, months: int = 2
         return NotKnown(title, reason.reason)
     then = replace(view, month=max(shift(view.month, -LATER), view.data.first_month))
     leaving = employed(view, view.months(months + LATER)).filter("left")
-    month = pl.col("month_day").dt.offset_by(pl.format("-{}mo", pl.col("ahead"))).dt.strftime("%Y-%m")
-    ahead = leaving.join(pl.DataFrame({"ahead": range(1, LATER + 1)}), how="cross")
-    leavers = ahead.select(agent="agent_id", period=month, side=pl.lit(LEFT))
+    ahead = ((pl.col("gone") - pl.col("period").str.to_date("%Y-%m")).dt.total_days() / MONTH).round()
+    side = pl.when(ahead <= 0).then(pl.lit(GONE)).when(ahead <= LATER).then(pl.lit(LEFT)).otherwise(pl.lit(STAYED))
     for name in names:
         metric = view.metric(name)
         if reason := unanswerable(metric, then, "agent"):
             rows.append({"group": name, "label": metric.title, "reason": reason.reason})
             continue
         units = unit_frame(metric, then, then.months(months), "agent").rename({"group": "agent"})
-        cells = units.join(leavers.unique(), on=["agent", "period"], how="left").with_columns(
-            pl.col("side").fill_null(STAYED)
-        )
+        cells = units.join(leaving.select(agent="agent_id", gone="month_day"), on="agent", how="left")
+        cells = cells.with_columns(side=side).filter(pl.col("side") != GONE)
         rows += against(metric, cells, LEFT, STAYED)
     return _effects(view, names, then.months(months), title, rows)
 
 
-def _effects(
-    view: View, names: Sequence[str], periods: list[str], title: str, rows: list[dict[str, Any]]
-) -> Effects | NotKnown:
+def _effects(view: View, names: Sequence[str], periods: list[str], title: str, rows: list[Row]) -> Effects | NotKnown:
     metric = view.metric(names[0])
-    if not any("value" in row for row in rows):
-        return NotKnown(title, "; ".join(dict.fromkeys(row["reason"] for row in rows)).removesuffix(".") + ".")
+    if reason := no_value(title, rows):
+        return reason
     span = (periods[0], periods[-1])
     return Effects(
         replace(metric, table="rows", unit="agent_id"), about(view), title, span, "", 0.0, effect_points(rows),
@@ -98,7 +95,7 @@ def _effects(
     )  # fmt: skip
 
 
-def against(metric: Metric, cells: pl.DataFrame, *sides: str) -> list[dict[str, Any]]:
+def against(metric: Metric, cells: pl.DataFrame, *sides: str) -> list[Row]:
     """Return a row for each side but the last, which the others are compared with.
 
     Least squares on agents' monthly means weighted by their rows, a term for each month, errors by agent (Liang & Zeger
@@ -110,8 +107,6 @@ def against(metric: Metric, cells: pl.DataFrame, *sides: str) -> list[dict[str, 
         cells: Unit frame with `agent` and `side`.
         sides: Sides to tell, then the one compared with.
     """
-    from scipy.special import stdtr
-
     base, found = sides[-1], []
     cells = cells.filter(pl.col("agent") != NOT_KNOWN, pl.col("sum_w") > 0)
     agents = {side: cells.filter(pl.col("side") == side)["agent"].n_unique() for side in sides}
@@ -127,11 +122,7 @@ def against(metric: Metric, cells: pl.DataFrame, *sides: str) -> list[dict[str, 
         elif not se > 0:
             row["reason"] = "never in the same month as the others, or all alike"
         else:
-            half, p = (
-                float(t_quantile(np.asarray(ALPHA), least - 1)) * se,
-                float(2 * stdtr(least - 1, -abs(value) / se)),
-            )
-            row |= {"value": value, "se": se, "low": value - half, "high": value + half, "p_value": p}
+            row |= tested(value, se, df=least - 1)
         found.append(row)
     return found
 

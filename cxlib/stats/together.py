@@ -5,15 +5,16 @@ from __future__ import annotations
 import polars as pl
 
 from cxlib.metrics import View
-from cxlib.stats.experience import TERMS, WAITS, experiences
+from cxlib.stats.effects import effect_points, some_units, unit_of
+from cxlib.stats.experience import TERMS, WAITS, experiences, unweighted
 from cxlib.stats.model import model
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
-from cxlib.stats.workload import effect_points
 
 MOST = 200_000  # rows in a model; of more, every k-th customer
 HELD = {"period": "Month"}
 KINDS = ("share", "mean", "score")
+WHOLE = ("handoffs", "agent_replies", "customer_messages")
 
 
 def goes_with(name: str, view: View, *, months: int = 12, survey: str = "") -> Effects | NotKnown:
@@ -39,29 +40,25 @@ def goes_with(name: str, view: View, *, months: int = 12, survey: str = "") -> E
     if reason := unanswerable(metric, view):
         return NotKnown(title, reason.reason)
     periods = view.months(months)
-    rows, sampled = _some(experiences(metric, view, periods, survey=survey).filter(pl.col("x").is_not_null()))
+    rows = experiences(metric, view, periods, survey=survey).filter(pl.col("x").is_not_null())
+    rows, sampled = some_units(rows, -(-rows.height // MOST))
     found = model(rows, "x", TERMS | HELD, unit="unit", share=metric.kind == "share", factor=metric.factor)
     if found.reason:
         return NotKnown(title, f"From {periods[0]} to {periods[-1]}: {found.reason}.")
     paced = "channel" in rows.columns and found.has(*WAITS)
+    later = (
+        " Handoffs, replies and messages are of the whole ticket, also after the answer." if found.has(*WHOLE) else ""
+    )
     beside = ("the usual wait of the channel",) if paced else ()
     return Effects(
         metric,
         scope(metric, view),
         title,
         (periods[0], periods[-1]),
-        measured_in="points" if metric.factor != 1 else metric.measured_in.split(" of ")[0],
+        measured_in=unit_of(metric),
         none=0.0,
         points=effect_points(row for row in found.rows if row["family"] not in HELD),
         allowing_for=("each other", *(("the month",) if found.has(*HELD) else ()), *beside),
-        caveat=f"What goes together need not be why.{sampled}",
+        caveat=f"What goes together need not be why.{later}{unweighted(rows)}{sampled}",
+        n=found.n,
     )
-
-
-def _some(rows: pl.DataFrame) -> tuple[pl.DataFrame, str]:
-    """Return all rows, or those of every k-th customer, and what is to be said of it."""
-    step = -(-rows.height // MOST)
-    if step <= 1:
-        return rows, ""
-    chosen = rows["unit"].unique().sort().gather_every(step)
-    return rows.filter(pl.col("unit").is_in(chosen.implode())), f" One customer in {step} stands for all."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -12,10 +11,11 @@ import polars as pl
 from cxlib.metrics import View, table_rows
 from cxlib.numbers import number
 from cxlib.periods import first_day
+from cxlib.stats.effects import Row, effect_points
 from cxlib.stats.intervals import ALPHA, Array, Sums, normal_quantile, rate, wilson
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
-from cxlib.stats.workload import effect_points
+from cxlib.stats.spells import end_of
 
 RATE = "agent_turnover_annualised"
 SINCE = ("First 3 months", "4th to 12th month", "After a year")
@@ -54,7 +54,8 @@ def turnover(view: View, *, months: int = 12) -> Effects | NotKnown:
         found.append({"group": label, "label": label, "p_value": p, **row, **_rate(left, time)})
     return Effects(
         metric, scope(metric, view), "Agents who leave, by time in the job", (periods[0], periods[-1]), "% a year",
-        found[0]["value"], effect_points(found), reading="the line is all agents together", signed=False,
+        found[0]["value"], effect_points(found), signed=False,
+        reading="the line is all agents together; each class is tested against all others",
     )  # fmt: skip
 
 
@@ -79,17 +80,17 @@ def _rate(events: float, years: float) -> dict[str, float | None]:
 def tenure_curve(view: View) -> Effects | NotKnown:
     """Return the share of agents still there some time after they were hired (Kaplan & Meier 1958).
 
-    Those hired before the data begin are watched from there on only, as whoever left earlier may not be on record (left
-    truncation).
+    Nothing after the reported month is used. Those hired before the data begin are watched from there on only, as
+    whoever left earlier may not be on record (left truncation).
 
     Raises:
         UsageError: No such dimension.
     """
     metric, title = view.metric(RATE), "Agents still there"
     if reason := unanswerable(metric, view):
-        return reason
+        return NotKnown(title, reason.reason)
     rows = table_rows("agents", view, ~nw.col("hired_at").is_null(), "agent_id", "hired_at", "left_at")
-    end, begin = view.data.extracted_at, pl.lit(first_day(view.data.first_month)).cast(pl.Datetime("us", "UTC"))
+    end, begin = end_of(view), pl.lit(first_day(view.data.first_month)).cast(pl.Datetime("us", "UTC"))
     until = pl.min_horizontal("left_at", pl.lit(end))
     since = (pl.max_horizontal("hired_at", begin), until)
     entry, time = ((at - pl.col("hired_at")).dt.total_seconds() / (86400 * MONTH) for at in since)
@@ -104,12 +105,12 @@ def tenure_curve(view: View) -> Effects | NotKnown:
         return NotKnown(title, points[0]["reason"].capitalize() + ".")
     told = [{"group": name, "label": f"After {name}", **point} for name, point in zip(MARKS, points, strict=True)]
     return Effects(
-        metric, scope(metric, view), title, (view.data.first_month, view.data.last_month), "%", None,
+        metric, scope(metric, view), title, (view.data.first_month, view.month), "%", None,
         effect_points(told), signed=False,
     )  # fmt: skip
 
 
-def survival(entry: Array, time: Array, left: Array, marks: Sequence[float]) -> list[dict[str, Any]]:
+def survival(entry: Array, time: Array, left: Array, marks: Sequence[float]) -> list[Row]:
     """Return n (months watched so far), units (agents at risk), value, se, low, high of the curve at each mark, in %.
 
     Kaplan–Meier with delayed entry, Greenwood's error, interval on the log(−log) scale (Borgan & Liestøl 1990); where

@@ -11,11 +11,11 @@ from cxlib.metrics import View, known, unit_frame
 from cxlib.numbers import number
 from cxlib.periods import first_day, months_between, shift
 from cxlib.stats.background import background_of, with_background
-from cxlib.stats.intervals import ALPHA, Array, t_quantile
+from cxlib.stats.effects import effect_points, tested
+from cxlib.stats.intervals import Array
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope
 from cxlib.stats.spells import SCORES, asked, end_of
-from cxlib.stats.workload import effect_points
 from cxlib.stats.worth import active_then, margin_of, unfit
 
 LEAST, YEAR = 20, 12
@@ -65,7 +65,7 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
         return NotKnown(title, "All customers brought the same in the year since.")
     share, n = counts[1] / rows.height, rows.height
     share_se = float(np.sqrt(share * (1 - share) / n))
-    factor, t = everybody / POINTS[by], float(t_quantile(np.asarray(ALPHA), n - 1))
+    factor = everybody / POINTS[by]
     totals = {
         "point": ("One point more", factor * per_customer, factor * se),
         "risk": (f"All {bad}s as {good}s" if by == "loyalty_class" else f"All {bad} experiences as {good}",
@@ -73,10 +73,9 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
                  everybody * float(np.hypot(share * se, per_customer * share_se))),
     }  # fmt: skip
     points = effect_points(
-        {"group": key, "label": label, "n": n, "units": n, "value": value, "se": error, "low": value - t * error,
-         "high": value + t * error, "p_value": _p_value(value / error, n - 1)}
+        {"group": key, "label": label, "n": n, "units": n, **tested(value, error, df=n - 1)}
         for key, (label, value, error) in totals.items()
-    )  # fmt: skip
+    )
     amount, each = view.currencies[0], number(per_customer, 1)
     return Effects(
         replace(metric, measured_in=amount), scope(metric, view), title, (shift(start, 1), view.month), amount, 0.0,
@@ -108,9 +107,3 @@ def gain(y: Array, sides: Array, background: list[Array]) -> tuple[float, float]
     columns = np.column_stack([np.ones(len(y)), sides, *background])
     found = OLS(y, columns).fit(cov_type="HC3", use_t=True)
     return float(found.params[1]), float(found.bse[1])
-
-
-def _p_value(t: float, df: int) -> float:
-    from scipy.special import stdtr
-
-    return 2 * float(stdtr(df, -abs(t)))

@@ -38,8 +38,8 @@ from cxlib.stats.daily import (
     totals,
     whole_weeks,
 )  # fmt: skip
-from cxlib.stats.intervals import ALPHA, normal_quantile, t_quantile
-from cxlib.stats.overview import survivors
+from cxlib.stats.effects import beyond, half_width
+from cxlib.stats.intervals import ALPHA, normal_quantile
 from cxlib.stats.results import POINT, Change, Comparison, NotKnown, Trend
 from cxlib.stats.scope import observed, scope, unanswerable
 
@@ -218,7 +218,7 @@ def _against(others: list[float], value: float) -> dict[str, float]:
     logs = np.log(others)
     error = float(logs.std(ddof=1) * np.sqrt(1 + 1 / len(logs)))
     df = len(logs) - 1.0
-    half = error * float(t_quantile(np.asarray(ALPHA), df))
+    half = half_width(error, df)
     before = float(np.exp(logs.mean()))
     return {"before": before, "log": float(np.log(value / before)), "error": error, "half": half, "df": df}
 
@@ -238,7 +238,6 @@ def _relative(rows: pl.DataFrame) -> pl.DataFrame:
     size = (told["log"] / told["error"]).abs().to_numpy()
     told = told.with_columns(pl.Series("p_value", 2 * t.sf(size, told["df"].to_numpy())).fill_nan(None))
     told = told.with_columns(p_value=pl.coalesce("p_value", "apart"))
-    tested = told.filter(pl.col("p_value").is_not_null())
-    beyond = survivors(dict(zip(tested["group"], tested["p_value"], strict=True)))
-    columns = ("before", "difference", "low_difference", "high_difference", "p_value")
-    return told.select("group", "label", "family", *POINT, *columns, beyond=pl.col("group").is_in(sorted(beyond)))
+    told = told.with_columns(beyond(told["p_value"]).fill_null(False))
+    columns = ("before", "difference", "low_difference", "high_difference", "p_value", "beyond")
+    return told.select("group", "label", "family", *POINT, *columns)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -18,9 +17,9 @@ from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import Cells, estimates, known
 from cxlib.stats.contrast import differences, side_by_side
+from cxlib.stats.effects import Row, beyond, effect_points
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.intervals import ALPHA, normal_quantile
-from cxlib.stats.overview import survivors
 from cxlib.stats.results import POINT, Breakdown, Estimate, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.shortlist_result import Shortlist
@@ -91,7 +90,7 @@ def workflow_outcomes(view: View, *, months: int = 12) -> Effects | NotKnown:
         return reason
     mix = [name for name in ("channel", "category") if not unanswerable(reopened, view, name)]
     replied, early = _replied(view)["ticket_id"], _early(view)
-    rows, span = list[dict[str, Any]](), ("", "")
+    rows, span = list[Row](), ("", "")
     chosen = early["group"].value_counts().sort("count", "group", descending=[True, False])["group"].head(MOST)
     for name in OUTCOMES:
         metric, settled = view.metric(name), view.settled(name)
@@ -104,25 +103,20 @@ def workflow_outcomes(view: View, *, months: int = 12) -> Effects | NotKnown:
         tickets = tickets.filter(pl.col("ticket_id").is_in(replied.implode())).select(
             "ticket_id", "unit", "n", period=pl.format("{}/{}", "period", "group"), sum_w="w", sum_wx="wx"
         )
-        rows += [{"family": metric.title, "metric": name, "name": label} | _beside(metric, tickets, early, label)
-                 for label in chosen]  # fmt: skip
+        for label in chosen:
+            row = {"group": f"{label}/{name}", "label": f"{label}, {metric.title.lower()}", "family": metric.title}
+            rows.append({**row, "name": label, "metric": name, **_beside(metric, tickets, early, label)})
     if not rows:
         return NotKnown(
             "How tickets fare with a workflow", "No workflow is known to have run up to a first human reply."
         )
-    p_values = {str(place): row["p_value"] for place, row in enumerate(rows) if row["p_value"] is not None}
-    found = survivors(p_values)
-    beyond = [None if row["p_value"] is None else str(place) in found for place, row in enumerate(rows)]
-    points = pl.DataFrame(rows, schema_overrides=dict.fromkeys((*POINT[2:], "p_value"), pl.Float64)).with_columns(
-        pl.Series("beyond", beyond, dtype=pl.Boolean), group=pl.format("{}/{}", "name", "metric"),
-        label=pl.format("{}, {}", "name", pl.col("family").str.to_lowercase()),
-        reason=pl.col("reason").cast(pl.String),
-    )  # fmt: skip
+    of_rows = pl.DataFrame([{name: row.pop(name) for name in ("name", "metric")} for row in rows])
+    points = pl.concat([effect_points(rows), of_rows], how="horizontal")
     return Effects(
         metric=reopened, scope=scope(reopened, view),
         title="Tickets with a workflow up to the first human reply against those without", months=span,
-        measured_in="points", none=0.0, points=points.select("group", "label", "family", *POINT, "p_value", "beyond",
-        "reason", "name", "metric"), allowing_for=("month", *(DIMENSIONS[name].title for name in mix)),
+        measured_in="points", none=0.0, points=points,
+        allowing_for=("month", *(DIMENSIONS[name].title for name in mix)),
         caveat="What goes together with a workflow need not come of it: agents choose when to use it.",
     )  # fmt: skip
 
@@ -152,9 +146,7 @@ def heavy_workflows(view: View, by: str = "", *, months: int = 12) -> Shortlist 
     sums = by_ticket.group_by(who).agg(uses=n.sum(), variance=(n**2).sum(), units=pl.len())
     family = ["kind", "name"] if by else ["kind"]
     rows = _against_peers(_exposed(sums, view, periods, by), family)
-    named = survivors({str(place): p for place, p in enumerate(rows["p_value"]) if p is not None})
-    heavy = [str(place) in named for place in range(rows.height)]
-    points = rows.with_columns(pl.Series("heavy", heavy, dtype=pl.Boolean), name=NAME)
+    points = rows.with_columns(heavy=beyond(rows["p_value"]).fill_null(False), name=NAME)
     if by:
         shown = labels(view, by, points.select("group").unique())
         points = points.join(shown, on="group", how="left").with_columns(
@@ -194,7 +186,7 @@ def _against_peers(rows: pl.DataFrame, family: list[str]) -> pl.DataFrame:
     found = rows.select(pl.when(pl.col("reason").is_null()).then(rate / peer_rate), error=error)
     ratio, se = found.to_numpy().astype(np.float64).T
     half = float(normal_quantile(np.asarray(ALPHA))) * se
-    p = ndtr(-(np.log(ratio) - np.log(FAR)) / se)
+    p = np.fmin(1.0, 2 * ndtr(-(np.log(ratio) - np.log(FAR)) / se))  # below .05 where the interval lies beyond FAR
     numbers = {"value": ratio, "se": ratio * se, "low": ratio * np.exp(-half), "high": ratio * np.exp(half)}
     return rows.with_columns(*(known(name, column) for name, column in (numbers | {"p_value": p}).items()), n="uses")
 
@@ -223,18 +215,18 @@ def _judged(points: pl.DataFrame, outcomes: Effects | NotKnown) -> pl.DataFrame:
         good, bad = any(side for side, _ in found), any(not side for side, _ in found)
         kind = "blockage" if heavy and bad and not good else "good shortcut" if good and not bad else ""
         kind = kind or ("overloaded step" if heavy else "")
-        with_what = ", ".join(words for _, words in found) or "fares neither better nor worse"
+        with_what = ", ".join(words for _, words in found) or "nothing shows that its tickets fare better or worse"
         notes.append(f"{kind}: {with_what}" if kind else "")
     note = pl.Series("note", notes, dtype=pl.String)
     return points.with_columns(note, named=note != "")
 
 
-def _beside(metric: Metric, tickets: pl.DataFrame, early: pl.DataFrame, workflow: str) -> dict[str, Any]:
+def _beside(metric: Metric, tickets: pl.DataFrame, early: pl.DataFrame, workflow: str) -> Row:
     """Return the difference of tickets with a workflow and those without, in points; or why there is none."""
     ran = pl.col("ticket_id").is_in(early.filter(pl.col("group") == workflow)["ticket_id"].implode())
     columns = pl.col("n", "sum_w", "sum_wx").sum()
     sides = [tickets.filter(side).group_by("period", "unit").agg(columns) for side in (ran, ~ran)]
-    row: dict[str, Any] = dict.fromkeys((*POINT, "p_value", "reason")) | {"n": sides[0]["n"].sum(), "units": 0}
+    row: Row = {"n": sides[0]["n"].sum()}
     if min(side["unit"].n_unique() for side in sides) < LEAST:
         return row | {"reason": f"fewer than {LEAST} customers on a side"}
     figures, correlated = side_by_side(metric, sides)

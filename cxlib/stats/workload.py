@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 import narwhals as nw
 import numpy as np
 import polars as pl
@@ -12,9 +9,9 @@ import polars as pl
 from cxlib.metrics import View, table_rows
 from cxlib.numbers import number
 from cxlib.periods import first_day
+from cxlib.stats.effects import Row, effect_points
 from cxlib.stats.intervals import ALPHA, Array
-from cxlib.stats.overview import survivors
-from cxlib.stats.results import POINT, Effects, NotKnown
+from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
 LOADS = {"conversations_per_agent": "conversations", "solved_per_agent_day": "solved"}
@@ -37,18 +34,18 @@ def workload(view: View, *, months: int = 12) -> Effects | NotKnown:
     Raises:
         UsageError: No such dimension.
     """
-    periods, title = view.months(months), "How unequally work is shared among agents, Gini coefficient beyond chance"
+    periods, title = view.months(months), "How unequally work is shared among agents (Gini, less what chance makes)"
     rows = [_row(name, column, view, periods) for name, column in LOADS.items()]
     if not any("value" in row for row in rows):
         return NotKnown(title, rows[0]["reason"])
     metric, span = view.metric("conversations_per_agent"), (periods[0], periods[-1])
     return Effects(
         metric, scope(metric, view), title, span, "", 0.0, effect_points(rows), caveat=LOAD,
-        reading="0 is shared by chance alone, 1 one agent does all",
+        reading="0 is chance alone, 1 if one agent did all",
     )  # fmt: skip
 
 
-def _row(name: str, column: str, view: View, periods: list[str]) -> dict[str, Any]:
+def _row(name: str, column: str, view: View, periods: list[str]) -> Row:
     row, metric = {"group": name, "label": column.capitalize()}, view.metric(name)
     if reason := unanswerable(metric, view):
         return {**row, "reason": reason.reason}
@@ -57,13 +54,17 @@ def _row(name: str, column: str, view: View, periods: list[str]) -> dict[str, An
     if agents < FEWEST or loads["load"].sum() < LEAST * agents:
         return {**row, "reason": f"fewer than {FEWEST} agents, or fewer than {LEAST} {column} each, in these months"}
     seen, drawn = against_chance(loads)
-    (low, high), middle = np.quantile(drawn, [ALPHA / 2, 1 - ALPHA / 2]), float(drawn.mean())
-    tail = min((drawn >= seen).sum(), (drawn <= seen).sum())
-    told = f"{column.capitalize()}: Gini {number(seen, 2)}, by chance {number(middle, 2)}"
-    return {
-        **row, "label": told, "n": loads.height, "units": agents, "value": seen - middle, "se": float(drawn.std()),
-        "low": seen - high, "high": seen - low, "p_value": min(1.0, 2 * float(tail + 1) / (DRAWS + 1)),
-    }  # fmt: skip
+    told = f"{column.capitalize()} (Gini {number(seen, 2)}, {number(float(drawn.mean()), 2)} by chance)"
+    return {**row, "label": told, "n": loads.height, "units": agents, **beyond_chance(seen, drawn)}
+
+
+def beyond_chance(seen: float, drawn: Array) -> dict[str, float]:
+    """Return value, se, low, high, p_value of seen less drawn; p < .05 exactly when 0 lies outside."""
+    edge, middle = int(ALPHA / 2 * (len(drawn) + 1)), float(drawn.mean())
+    low, high = (float(end) for end in np.sort(drawn)[[edge - 1, -edge]])
+    tail = min(int((drawn >= seen).sum()), int((drawn <= seen).sum()))
+    ends = {"low": seen - high, "high": seen - low, "p_value": min(1.0, 2 * (tail + 1) / (len(drawn) + 1))}
+    return {"value": seen - middle, "se": float(drawn.std()), **ends}
 
 
 def agent_loads(view: View, periods: list[str], column: str) -> pl.DataFrame:
@@ -95,14 +96,3 @@ def gini(load: Array, expected: Array) -> Array:
     part = np.take_along_axis(load, order, axis=-1) / load.sum(axis=-1, keepdims=True)
     upto = np.cumsum(part, axis=-1)
     return np.asarray(1 - (weight * (2 * upto - part)).sum(axis=-1))
-
-
-def effect_points(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """Return rows as points of `Effects`: columns that are left out empty, `beyond` by Benjamini–Hochberg at 5 %."""
-    schema = {"group": pl.String, "label": pl.String, "family": pl.String, "n": pl.Int64, "units": pl.Int64}
-    schema |= dict.fromkeys((*POINT[2:], "p_value"), pl.Float64) | {"reason": pl.String}
-    points = pl.DataFrame([{"family": "", "n": 0, "units": 0, **row} for row in rows], schema=schema)
-    tested = points.drop_nulls("p_value")
-    found = survivors(dict(zip(tested["group"], tested["p_value"], strict=True)))
-    beyond = pl.when(pl.col("p_value").is_not_null()).then(pl.col("group").is_in(sorted(found)))
-    return points.with_columns(beyond=beyond).select(*points.columns[:-1], "beyond", "reason")

@@ -8,7 +8,7 @@ import polars as pl
 from cxlib.errors import UsageError
 from cxlib.metrics import View, known, unit_frame
 from cxlib.periods import first_day, months_between, shift
-from cxlib.stats.intervals import ALPHA, t_quantile
+from cxlib.stats.effects import Row, interval
 from cxlib.stats.relation import LEAST, OF_CUSTOMERS
 from cxlib.stats.results import POINT, NotKnown, Worth
 from cxlib.stats.scope import scope
@@ -99,8 +99,6 @@ def _minutes(view: View, customers: pl.DataFrame, months: list[str]) -> pl.Serie
     return customers.join(spent, on="customer_id", how="left", maintain_order="left")["minutes"].fill_null(0.0)
 
 
-def _mean(values: pl.Series) -> dict[str, float | int]:
-    sample = values.to_numpy()
-    mean, se = float(sample.mean()), float(sample.std(ddof=1) / np.sqrt(len(sample)))
-    half = float(t_quantile(np.asarray(ALPHA), len(sample) - 1)) * se
-    return {"n": len(sample), "units": len(sample), "value": mean, "se": se, "low": mean - half, "high": mean + half}
+def _mean(values: pl.Series) -> Row:
+    sample, n = values.to_numpy(), len(values)
+    return {"n": n, "units": n, **interval(float(sample.mean()), float(sample.std(ddof=1) / np.sqrt(n)), n - 1)}

@@ -24,11 +24,7 @@ SURVEYS = Table(
         *local("answered"),
         derived("box", "text", "top, middle or bottom part of its own scale"),
         derived("scale_share", "number", "answer as a share of its scale, 0 worst, 1 best"),
-        derived(
-            "latest",
-            "flag",
-            "latest answer of the month to this question on this ticket (re-ratings kept apart)",
-        ),
+        derived("latest", "flag", "latest answer of the month to this question on this ticket (re-ratings kept apart)"),
         derived("customer_latest", "flag", "latest answer of the month by this customer to this kind of question"),
         derived("agent_tenure", "text", "how long the agent rated had been there when the survey was sent"),
         derived("handling_channel", "text", "channel of the last public agent reply on the rated ticket"),

@@ -71,6 +71,11 @@ def value_cell(form: Format, value: float | None) -> str:
     return NOTHING if value is None else form.value(value)
 
 
+def beyond_cell(beyond: bool | None) -> str:
+    """Return whether chance is exceeded as text, a dash where it was not tested."""
+    return NOTHING if beyond is None else "yes" if beyond else "no"
+
+
 def change_cells(change: Change) -> tuple[str, str]:
     """Return arrow, word and size, and the interval with its signs."""
     form = replace(difference_format(change), signed=True)

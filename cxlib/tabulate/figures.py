@@ -12,6 +12,7 @@ from cxlib.stats.results import Breakdown, Change, Distribution, Estimate, NotKn
 from cxlib.tabulate.cells import (
     NOTHING,
     SMALL,
+    beyond_cell,
     change_cells,
     filters,
     framed,
@@ -92,10 +93,8 @@ def _(result: Distribution) -> Table:
     for row in result.points.iter_rows(named=True):
         form = share_format(row)
         change = NOTHING if row["difference"] is None else class_change(row)
-        beyond = NOTHING if row["beyond"] is None else "yes" if row["beyond"] else "no"
-        rows.append(
-            (plain(row["group"]), *point_cells(form, estimate(row)), value_cell(form, row["before"]), change, beyond)
-        )
+        cells = (*point_cells(form, estimate(row)), value_cell(form, row["before"]), change, beyond_cell(row["beyond"]))
+        rows.append((plain(row["group"]), *cells))
     before = f">{numbers.month(result.baseline, result.scope.language)}"
     columns = ("Class", *point_columns(result.metric, value=">Share"), before, ">Change", "Beyond chance")
     month = numbers.month(result.scope.month, result.scope.language)

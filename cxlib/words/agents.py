@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.reasons import Funnel
-from cxlib.words.change import FEW, counted, subject
+from cxlib.words.change import FEW, counted, counted_rows, subject
 from cxlib.words.groups import Row, label
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
@@ -20,7 +20,7 @@ def funnel_text(result: Funnel) -> str:
     rows, n = apart(result), int(result.points["n"].sum())
     start = f"{_name(result)}, {span(result.months)}"
     if n < FEW:
-        return f"{start}: too few {counted(result.metric, 2).split(numbers.SPACE)[1]} to judge."
+        return f"{start}: too few {counted_rows(result.metric)} to judge."
     found = "; ".join(_evident(result, row) for row in rows[:NAMED])
     more = f"; {numbers.number(len(rows) - NAMED)} more evidently apart" if len(rows) > NAMED else ""
     none = "nobody is evidently apart" if _differ(result) else f"no evidence that any {_one(result)} differs"
@@ -48,7 +48,7 @@ def apart(result: Funnel) -> list[Row]:
 
 def funnel_cells(result: Funnel) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return headings and rows of the table, in the order of names: it is no ranking."""
-    first, rated = result.by_title[:1].upper() + result.by_title[1:], counted(result.metric, 2).split(numbers.SPACE)[1]
+    first, rated = result.by_title[:1].upper() + result.by_title[1:], counted_rows(result.metric)
     heads = (
         plain(first), f">{rated.capitalize()}", ">Observed", ">Expected", ">Same mix", ">95 % limits of chance",
         ">Likely difference", ">95 % interval", "Beyond chance",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from cxlib import numbers
 from cxlib.metrics.registry import METRICS
 from cxlib.numbers import SPACE, format_of
 from cxlib.stats.results import History, WaitingList
+from cxlib.words.groups import Row
 from cxlib.words.sentence import plain
 
 INTERNAL = "Internal: about single customers."
@@ -21,7 +21,6 @@ _SURVEYS = {
     "nps": "Recommendation",
     "repurchase": "Would buy again",
 }
-Row = dict[str, Any]
 Cells = tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...], tuple[str, ...]]  # caption, columns, rows, notes
 
 

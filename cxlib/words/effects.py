@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.effects_result import Effects
-from cxlib.words.change import FEW, counted, width
+from cxlib.words.change import FEW, counted, counted_rows, width
 from cxlib.words.groups import Row, label
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
@@ -20,22 +20,23 @@ def effects_text(result: Effects) -> str:
     if not rows:
         return f"{title}: not known; {plain(_reasons(result), 400)}."
     found = [row for row in rows if row["beyond"]]
-    if most_rows(rows) < FEW:
-        text = f"{title}: too few {counted(result.metric, 0).split(numbers.SPACE)[1]} to judge"
-    elif result.none is None:
+    tried = [row for row in rows if row["p_value"] is not None]
+    if most_rows(result) < FEW:
+        text = f"{title}: too few {counted_rows(result.metric)} to judge"
+    elif result.none is None or not tried:
         text = f"{title}: {'; '.join(effect(result, row) for row in rows)}"
     elif found:
         told = "; ".join(effect(result, row) for row in found[:TOLD])
         more = "; and others in the table" if len(found) > TOLD else ""
-        among = f" among {len(rows)}" if len(rows) > 1 else ""
+        among = f" among {len(tried)}" if len(tried) > 1 else ""
         text = f"{title}: {told}{more}; more than chance explains{among}"
     else:
-        opening = f"nothing among {len(rows)}" if len(rows) > 1 else "nothing"
-        text = f"{title}: {opening} that chance would not explain; the largest is {effect(result, rows[0])}"
+        opening = f"nothing among {len(tried)}" if len(tried) > 1 else "nothing"
+        text = f"{title}: {opening} that chance would not explain; the clearest is {effect(result, tried[0])}"
     reading = f"; {plain(result.reading, LONG)}" if result.reading else ""
     allowing = f" Allowing for {_listed(result.allowing_for)}." if result.allowing_for else ""
     caveat = f" {plain(result.caveat, 400)}" if result.caveat else ""
-    return f"{text}{reading} ({counted(result.metric, most_rows(rows))}).{allowing}{caveat}"
+    return f"{text}{reading} ({counted(result.metric, most_rows(result))}).{allowing}{caveat}"
 
 
 def effects_headline(result: Effects) -> str:
@@ -43,9 +44,9 @@ def effects_headline(result: Effects) -> str:
     rows, title = known_effects(result), plain(result.title, LONG)
     if not rows:
         return f"{title}: not known"
-    if most_rows(rows) < FEW:
+    if most_rows(result) < FEW:
         return f"{title}: too few to judge"
-    if result.none is None:
+    if result.none is None or all(row["p_value"] is None for row in rows):
         return title
     found = [f"{label(row)} {effect_format(result, row).value(row['value'])}" for row in rows if row["beyond"]]
     return f"{title}: {', '.join(found[:2]) or 'nothing beyond chance'}"
@@ -71,9 +72,9 @@ def known_effects(result: Effects) -> list[Row]:
     return sorted(rows, key=lambda row: (not row["beyond"], 1.0 if row["p_value"] is None else row["p_value"]))
 
 
-def most_rows(rows: list[Row]) -> int:
-    """Return the most rows that stand behind one of the effects."""
-    return max((row["n"] for row in rows), default=0)
+def most_rows(result: Effects) -> int:
+    """Return the rows behind all effects: of the one with the most, where they are not said."""
+    return result.n or max((row["n"] for row in known_effects(result)), default=0)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -36,6 +36,9 @@ def breakdown_text(result: Breakdown) -> str:
         return f"{name}: no difference that chance would not explain; all together {overall}.{_curves(result)}"
     parts = [f"{word} for {_against_rest(result, row)}" for word, row in _apart(result)]
     nobody = "more difference than chance explains, but no group stands apart from the rest by itself"
+    if any((row["rest_p"] or 1.0) < ALPHA for row in rows):  # a group or its rest is too small to be named
+        rows_said = counted(result.metric, 0).split(numbers.SPACE)[1]
+        nobody = f"more difference than chance explains; too few {rows_said} to name a group"
     found = f"{'; '.join(parts)}; more than chance explains" if parts else nobody
     return f"{name}: {found}.{_curves(result)}"
 

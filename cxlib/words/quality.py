@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.quality_results import Coverage, Tally
+from cxlib.words.customers import count
+from cxlib.words.groups import Row
 from cxlib.words.sentence import plain
 
 LONG, TOLD = 160, 3
-Row = dict[str, Any]
 
 
 def tally_text(result: Tally) -> str:
@@ -20,7 +19,7 @@ def tally_text(result: Tally) -> str:
         return _compared_text(result)
     if not rows:
         return f"{result.title}: not one row; {result.nothing}."
-    more = f", and {_plural(len(rows) - TOLD, 'more kind')}" if len(rows) > TOLD else ""
+    more = f", and {count(len(rows) - TOLD, 'more kind')}" if len(rows) > TOLD else ""
     return f"{result.title}: {'; '.join(map(reason, rows[:TOLD]))}{more}."
 
 
@@ -30,7 +29,7 @@ def tally_headline(result: Tally) -> str:
         share = _share(agreeing(result), result.compared) if result.compared else ""
         return f"{result.title}: {f'{share} agree' if share else 'nothing to compare'}"
     kinds = result.points.height
-    return f"{result.title}: {_plural(kinds, 'kind') if kinds else 'not one row'}"
+    return f"{result.title}: {count(kinds, 'kind') if kinds else 'not one row'}"
 
 
 def coverage_text(result: Coverage) -> str:
@@ -38,7 +37,8 @@ def coverage_text(result: Coverage) -> str:
     last = result.points.filter(month=result.months[-1])
     silent = last.filter(rows=0)["table"].to_list()
     month = numbers.month(result.months[-1])
-    found = f"no rows of {', '.join(silent)}" if silent else f"every one of {_plural(last.height, 'table')} has rows"
+    every = f"rows in {'all ' if last.height > 1 else ''}{count(last.height, 'table')}"
+    found = f"no rows of {', '.join(silent)}" if silent else every
     gaps = [gap(row) for row in result.gaps.iter_rows(named=True) if (row["share"] or 0.0) >= 0.5][:TOLD]
     empty = f"most often empty: {'; '.join(gaps)}" if gaps else "no column that figures need is empty"
     return f"Coverage, {month}: {found}; {empty}."
@@ -53,7 +53,8 @@ def coverage_headline(result: Coverage) -> str:
 def reason(row: Row) -> str:
     """Return "status is missing (tickets), 12 rows, 3 %"."""
     share = "" if row["share"] is None else f", {numbers.percent(row['share'] / 100)}"
-    return f"{plain(row['label'], LONG)} ({plain(row['family'])}), {_plural(row['n'], 'row')}{share}"
+    named = f"{plain(row['label'], LONG)} ({plain(row['family'])})".replace(") (", "; ")
+    return f"{named}, {count(row['n'], 'row')}{share}"
 
 
 def gap(row: Row) -> str:
@@ -106,7 +107,3 @@ def _merged(rows: list[Row]) -> list[Row]:
 def _share(n: int, every: int) -> str:
     """Return a share in percent that is 100 only where nothing is left over."""
     return f"over 99{numbers.SPACE}%" if 0.995 * every <= n < every else numbers.percent(n / every)
-
-
-def _plural(n: int, noun: str) -> str:
-    return f"{numbers.number(n)}{numbers.SPACE}{noun}{'' if n == 1 else 's'}"

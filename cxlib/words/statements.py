@@ -74,7 +74,7 @@ def headline(result: Any) -> str:
 
 
 def _not_known(result: NotKnown) -> str:
-    return f"{plain(result.title)} is not known"
+    return f"{plain(result.title, 160)} is not known"
 
 
 def _reason(result: NotKnown) -> str:

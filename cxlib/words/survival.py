@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cxlib import numbers
 from cxlib.numbers import share_format
 from cxlib.stats.results import Survival
 from cxlib.words.change import width
+from cxlib.words.groups import ALPHA, Row
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
 
-ALPHA = 0.05
 TOLD = 4
-Row = dict[str, Any]
 
 
 def survival_text(result: Survival) -> str:

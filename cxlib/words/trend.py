@@ -26,7 +26,8 @@ def trend_text(result: Trend) -> str:
     if result.points.is_empty():
         return text
     last = estimate(result.points.row(-1, named=True))
-    text += year_clause(result.last_year)
+    if not (result.change and result.last_year and result.change.baseline == result.last_year.baseline):
+        text += year_clause(result.last_year)  # else said already
     if not result.scope.observed:  # part of a month's count meets no target set for a month
         text += goal_clause(result.metric, last, result.target, "target")
         text += goal_clause(result.metric, last, result.benchmark, "benchmark")

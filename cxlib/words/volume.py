@@ -8,7 +8,7 @@ from dataclasses import replace
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.results import Comparison, Peaks
-from cxlib.words.change import counted, level_format, subject, width
+from cxlib.words.change import counted_rows, level_format, subject, width
 from cxlib.words.groups import Row, estimate, label
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
@@ -22,7 +22,7 @@ def comparison_text(result: Comparison) -> str:
     rows = _compared(result)
     title = plain(result.title, LONG)
     if not rows:
-        return f"{title}: too few {counted(result.metric, 0).split(numbers.SPACE)[1]} to compare."
+        return f"{title}: too few {counted_rows(result.metric)} to compare."
     families = dict.fromkeys(row["family"] for row in rows)
     if families.keys() != {""}:
         return " ".join(_in_years([row for row in rows if row["family"] == family]) for family in families)

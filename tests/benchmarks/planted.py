@@ -4,16 +4,23 @@
 
 A planted effect is found when it lies within three standard errors of the estimate. Over all seeds the errors must also
 average out: the mean of (estimate − truth) ÷ standard error is within 3 ÷ √seeds of 0, else the question is biased.
+`planted_20_seeds.txt` is the table of 20 demos at full size.
+
+The source's own figures have no check here: their reasons are told ticket by ticket and hold exactly or not at all
+(`tests/stats/test_reconciliation.py`). What a demo counts and does not draw – agents who left – is compared with an
+error of its rounding, not of chance.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 import polars as pl
@@ -22,8 +29,12 @@ import cxlib as cx
 from cxlib.derive import derive
 from cxlib.metrics import View
 from cxlib.sources.demo import DemoParameters, build_demo
+from cxlib.sources.demo.activity import LEAVING_CHANCE, SHORTCUT_CHANCES
+from cxlib.sources.demo.requests import _FATES, ABANDONED, ANSWERED
 from cxlib.stats.experience import TERMS, experiences
 from cxlib.stats.model import model
+from cxlib.stats.silent import levels
+from cxlib.stats.workflow_use import metric_rows
 from cxlib.store import open_data
 
 Found = tuple[float, float, float]
@@ -31,6 +42,7 @@ Found = tuple[float, float, float]
 Check = Callable[[View, dict[str, Any]], Found]
 CHECKS: dict[str, Check] = {}
 SEEDS = 20
+ROUNDING = 0.002  # of what is counted exactly: months instead of days
 
 
 def planted(name: str) -> Callable[[Check], Check]:
@@ -60,10 +72,10 @@ def within(view: View, truth: dict[str, Any]) -> Found:
     return row["difference"], error_of(row["low"], row["high"]), truth["satisfaction_fall"]["within"]
 
 
-@planted("agents leave: in % a year")
+@planted("agents leave: in % a year, counted")
 def agents_leave(view: View, truth: dict[str, Any]) -> Found:
     row = cx.turnover(view).points.row(0, named=True)
-    return row["value"], max(row["se"], 1.0), truth["agent_turnover"]["a_year"]
+    return row["value"], ROUNDING * row["value"], truth["agent_turnover"]["a_year"]
 
 
 @planted("one agent is worse: points of satisfaction")
@@ -74,8 +86,11 @@ def worse_agent(view: View, truth: dict[str, Any]) -> Found:
 
 @planted("contacts by chat are credited with more orders")
 def chat(view: View, truth: dict[str, Any]) -> Found:
+    """Expect the uplift of those answered to the end: a customer who gives up is answered too, but no order follows."""
     found = cx.contrast("credited_conversion", view, "channel", "chat")
-    return found.difference, error_of(found.low, found.high), 100 * truth["orders_helped_by_chat"]["uplift"]
+    to_the_end = _FATES[ANSWERED] / (_FATES[ANSWERED] + _FATES[ABANDONED])
+    uplift = 100 * truth["orders_helped_by_chat"]["uplift"] * to_the_end
+    return found.difference, error_of(found.low, found.high), uplift
 
 
 @planted("promoters buy again: multiple of detractors, logarithm")
@@ -85,11 +100,51 @@ def multiple(view: View, truth: dict[str, Any]) -> Found:
     return math.log(found.ratio), error, math.log(truth["repeat_purchase"]["multiple"])
 
 
-@planted("detractors leave sooner than promoters: hazard ratio, logarithm")
-def leaving(view: View, truth: dict[str, Any]) -> Found:
-    row = cx.customers_leaving(view).points.row(by_predicate=pl.col("group") == "detractor", named=True)
-    expected = math.log(truth["leaving_by_loyalty"]["detractors_over_promoters"])
-    return math.log(row["value"]), row["se"] / row["value"], expected
+def _leaving(loyalty: str) -> Check:
+    def check(view: View, truth: dict[str, Any]) -> Found:
+        row = cx.customers_leaving(view).points.row(by_predicate=pl.col("group") == loyalty, named=True)
+        expected = math.log(truth["leaving_by_loyalty"][f"{loyalty}s_over_promoters"])
+        return math.log(row["value"]), row["se"] / row["value"], expected
+
+    return check
+
+
+planted("detractors leave sooner than promoters: ratio, logarithm")(_leaving("detractor"))
+planted("passives leave sooner than promoters: ratio, logarithm")(_leaving("passive"))
+
+
+def _after_phone(name: str, part: float) -> Check:
+    def check(view: View, truth: dict[str, Any]) -> Found:
+        found = cx.contrast(name, view, "handling_channel", "phone", "email", months=33)
+        return found.difference, error_of(found.low, found.high), part * truth["loyalty_by_channel"]["difference"]
+
+    return check
+
+
+planted("promoters after phone against e-mail: half the points")(_after_phone("promoters", 0.5))
+planted("detractors after phone against e-mail: half the points")(_after_phone("detractors", -0.5))
+
+
+@planted("recommendation after phone against e-mail: points, one month")
+def loyalty(view: View, truth: dict[str, Any]) -> Found:
+    points = cx.breakdown("nps", view, "handling_channel").points
+    phone, email = (points.row(by_predicate=pl.col("group") == name, named=True) for name in ("phone", "email"))
+    error = math.hypot(phone["se"], email["se"])
+    return phone["value"] - email["value"], error, truth["loyalty_by_channel"]["difference"]
+
+
+@planted("all who were asked, against what was told: what weights reach")
+def asked(view: View, truth: dict[str, Any]) -> Found:
+    row = cx.silent("csat", view).points.row(by_predicate=pl.col("group") == "asked", named=True)
+    return row["value"], row["se"], truth["silent"]["weighted"] - truth["silent"]["told"]
+
+
+@planted("satisfaction told in the year of the silent")
+def told(view: View, truth: dict[str, Any]) -> Found:
+    settled = view.settled("response_rate")
+    rows = experiences(view.metric("csat"), settled, settled.months(12), anchor="sent")
+    level, drawn = levels(rows.filter(pl.col("answered_at").is_null() | pl.col("x").is_not_null()), [])
+    return 100 * level[0], 100 * float(drawn[:, 0].std()), truth["silent"]["told"]
 
 
 @planted("a category's volume rose for good: factor, logarithm")
@@ -100,7 +155,7 @@ def rise(view: View, truth: dict[str, Any]) -> Found:
     return math.log1p(row["value"] / 100), row["se"] / (100 + row["value"]), math.log(planted_rise["factor"])
 
 
-@planted("first replies since the dated event: factor on business minutes, logarithm")
+@planted("first replies since the dated event: factor, logarithm")
 def event(view: View, truth: dict[str, Any]) -> Found:
     found = cx.dated_event("first_reply_time_business", view, within="channel").points
     row = found.row(by_predicate=pl.col("group").str.starts_with(truth["event"]["date"]), named=True)
@@ -140,6 +195,52 @@ def blockage(view: View, truth: dict[str, Any]) -> Found:
     return row["value"], row["se"], truth["blockage"]["difference"]
 
 
+def _with_it(rate: float, chances: tuple[float, float]) -> tuple[float, float, float]:
+    """Return the share with a mark and the rate on those with and without it, by its chances if so and if not."""
+    yes, no = chances
+    share = rate * yes + (1 - rate) * no
+    return share, rate * yes / share, rate * (1 - yes) / (1 - share)
+
+
+@planted("a workflow that goes with one reply and no reopening")
+def shortcut(view: View, truth: dict[str, Any]) -> Found:
+    """Expect, in each channel, what the odds ratio makes of its share; a customer who comes back spoils both sides."""
+    metric, name = "first_contact_resolution", truth["shortcut"]["workflow"]
+    row = cx.workflow_outcomes(view).points.row(by_predicate=pl.col("group") == f"macro: {name}/{metric}", named=True)
+    settled = view.settled(metric)
+    columns = ("group", "n", "wx", "agent_replies", "reopens", "first_replied_at")
+    rows = metric_rows(settled.metric(metric), settled, settled.months(12), *columns, by="channel")
+    once = (pl.col("agent_replies") <= 1) & (pl.col("reopens") == 0)
+    by_channel = rows.filter(pl.col("n") > 0).drop_nulls("first_replied_at").group_by("group").agg(
+        pl.len().alias("n"), pl.col("wx").mean(), once=once.mean()
+    )  # fmt: skip
+    weights, sizes = [], []
+    for channel in by_channel.iter_rows(named=True):
+        share, on, off = _with_it(channel["once"], SHORTCUT_CHANCES)
+        weights.append(channel["n"] * share * (1 - share))
+        sizes.append(100 * (on - off) * channel["wx"] / channel["once"])
+    return row["value"], row["se"], sum(w * size for w, size in zip(weights, sizes, strict=True)) / sum(weights)
+
+
+@planted("an article that visitors leave with a ticket")
+def article(view: View, truth: dict[str, Any]) -> Found:
+    points = cx.leaving_articles(view).points
+    row = points.row(by_predicate=pl.col("label") == truth["leaving_article"]["title"], named=True)
+    rows = metric_rows(view.metric("left_with_ticket"), view, view.months(12), "n", "wx")
+    seen = LEAVING_CHANCE + (1 - LEAVING_CHANCE) / points.height, 1 / points.height
+    _, on, off = _with_it(rows["wx"].sum() / rows["n"].sum(), seen)
+    return row["value"], row["se"], 100 * (on - off)
+
+
+@planted("solved without a human reply: settled by the answer bot")
+def automation(view: View, truth: dict[str, Any]) -> Found:
+    """The automation rate of those tickets that no human replied to."""
+    rows = metric_rows(view.metric("automation_rate"), view, view.months(12), "n", "wx", "first_replied_at")
+    alone = rows.filter(pl.col("first_replied_at").is_null() & (pl.col("n") > 0))["wx"]
+    share = alone.mean()
+    return 100 * share, 100 * math.sqrt(share * (1 - share) / len(alone)), 100 * truth["answer_bot"]["share"]
+
+
 def demos(seeds: int, tickets: int) -> Iterator[tuple[View, dict[str, Any]]]:
     """Build and derive one demo a seed; give its view and its planted effects."""
     for seed in range(1, seeds + 1):
@@ -152,34 +253,52 @@ def demos(seeds: int, tickets: int) -> Iterator[tuple[View, dict[str, Any]]]:
             yield cx.view(open_data(str(folder))), truth["effects"]
 
 
-def scores(seeds: int = SEEDS, tickets: int = 80_000, names: tuple[str, ...] = ()) -> dict[str, list[float]]:
-    """Return, by planted effect, (estimate − truth) ÷ standard error of every seed; infinite where not answered."""
-    found: dict[str, list[float]] = {name: [] for name in names or CHECKS}
+def answers(seeds: int = SEEDS, tickets: int = 80_000, names: Sequence[str] = ()) -> dict[str, list[Found]]:
+    """Return, by planted effect, estimate, standard error and truth of every seed."""
+    found: dict[str, list[Found]] = {name: [] for name in names or CHECKS}
     for view, truth in demos(seeds, tickets):
-        for name, values in found.items():
-            estimate, error, expected = CHECKS[name](view, truth)
-            values.append((estimate - expected) / error if error > 0 else math.inf)
+        for name, seen in found.items():
+            seen.append(CHECKS[name](view, truth))
     return found
 
 
-def verdict(values: list[float]) -> str:
+def scores(found: list[Found]) -> list[float]:
+    """Return (estimate − truth) ÷ standard error of every seed; infinite where not answered."""
+    return [(estimate - truth) / error if error > 0 else math.inf for estimate, error, truth in found]
+
+
+def verdict(found: list[Found]) -> str:
     """Return "found" or what is wrong."""
+    values = scores(found)
     missed = sum(abs(value) >= 3 for value in values)
-    bias = sum(values) / len(values)
     wrong = [f"missed by {missed} of {len(values)} seeds"] if missed else []
-    wrong += ["biased"] if abs(bias) > 3 / math.sqrt(len(values)) else []
+    wrong += ["biased"] if abs(fmean(values)) > 3 / math.sqrt(len(values)) else []
     return "; ".join(wrong) or "found"
 
 
 def report(seeds: int, tickets: int) -> str:
     """Return the table of all planted effects."""
-    lines = [f"{seeds} demos of {tickets:,} tickets. (estimate − truth) ÷ standard error: mean, farthest, verdict", ""]
-    for name, values in scores(seeds, tickets).items():
-        farthest = max(values, key=abs)
-        lines.append(f"{name:60s} {sum(values) / len(values):+6.2f} {farthest:+6.2f}  {verdict(values)}")
-    return "\n".join(lines)
+    lines = [
+        f"{seeds} demos of {tickets:,} tickets. Means of estimate, truth and standard error;",
+        "mean, standard deviation and farthest of (estimate − truth) ÷ standard error.",
+        "",
+        f"{'effect':<62}{'estimate':>9}{'truth':>9}{'error':>8}{'mean':>7}{'sd':>6}{'far':>7}  verdict",
+    ]
+    every = []
+    for name, found in answers(seeds, tickets).items():
+        every += (values := scores(found))
+        estimate, error, truth = (fmean(column) for column in zip(*found, strict=True))
+        spread = stdev(values) if len(values) > 1 else 0.0
+        figures = (
+            f"{estimate:9.3f}{truth:9.3f}{error:8.3f}{fmean(values):+7.2f}{spread:6.2f}{max(values, key=abs):+7.2f}"
+        )
+        lines.append(f"{name:<62}{figures}  {verdict(found)}")
+    beyond, chance = sum(abs(value) >= 3 for value in every), 0.0027 * len(every)
+    said = f"{beyond} of {len(every)} answers lie 3 or more standard errors off; chance alone makes {chance:.1f}."
+    return "\n".join([*lines, "", said])
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("CX_HOME", str(Path(__file__).resolve().parents[2]))  # its settings hold the opening hours
     given = [int(word) for word in sys.argv[1:]]
     print(report(*(given + [SEEDS, 80_000][len(given) :])))

@@ -214,3 +214,23 @@ def luminance(colour: str) -> float:
     parts = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
     red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+OVER_EACH_OTHER = """() => [...document.querySelectorAll('figure.chart svg')].flatMap(svg => {
+    const texts = [...svg.querySelectorAll('text')].map(one => [one.textContent, one.getBoundingClientRect()]);
+    const across = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const down = (a, b) => Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    return texts.flatMap(([one, a], place) => texts.slice(place + 1).filter(([other, b]) =>
+        one !== other && across(a, b) > 6 && down(a, b) > 5).map(([other]) => [one, other]));
+})"""
+
+
+@pytest.mark.parametrize("report", ["demo"], indirect=True)
+def test_names_and_values_do_not_lie_over_each_other_on_a_narrow_screen(
+    chromium: Any, heard: Any, report: Path
+) -> None:
+    for path in sorted(report.glob("*.html")):
+        page = open_page(chromium, heard, path.as_uri(), width=360)
+        found = [pair for pair in page.evaluate(OVER_EACH_OTHER) if "a year before" not in pair]
+        page.close()
+        assert not found, f"{path.name}: {found[:5]}"

@@ -17,6 +17,7 @@ from xml.etree import ElementTree as Xml
 import altair as alt
 import pytest
 from conftest import ROOT
+from effects_by_hand import effects
 from results_by_hand import CHANNELS, RESULTS, breakdown, estimate, trend, wave
 
 from cxlib.charts import Figure, chart, show, theme
@@ -303,3 +304,40 @@ def test_show_displays_chart_sentence_and_table_with_their_roles(monkeypatch: py
     shown.clear()
     show(RESULTS["not known"])
     assert shown == [("Sentence", "sentence"), ("Table", "table")]
+
+
+def test_a_unit_in_words_stands_in_the_subtitle_and_at_no_row_or_tick() -> None:
+    assert "in points" in " ".join(figure_of("effects").spec["title"]["subtitle"])
+    labels = [str(row["text"]) for row in drawn_rows(figure_of("effects").spec) if "text" in row]
+    assert any(label.startswith("−3.1 (") for label in labels)
+    assert not [label for label in labels if "points" in label]
+    assert any(text.endswith("%") for text in drawn_texts("breakdown")), "signs stay"
+
+
+def test_many_effects_are_drawn_surest_first_in_their_order_and_the_rest_is_told() -> None:
+    rows = [(f"Level {place:02}", 2.0, 0.9, place % 7 == 0) for place in range(40)]
+    drawn = chart(effects(RESULTS["change"], *rows))
+    names = _levels(drawn)
+    assert names == sorted(names)
+    assert len(names) == 16
+    assert {f"Level {place:02}" for place in range(0, 40, 7)} < set(names)
+    assert "24 more in the table" in " ".join(drawn.spec["title"]["subtitle"])
+    every = [(name, value, half, True) for name, value, half, _ in rows[:24]]
+    assert len(_levels(chart(effects(RESULTS["change"], *every)))) == 24, "all that is beyond chance"
+
+
+def _levels(drawn: Figure) -> list[str]:
+    """Return the labels of rows, from the top; each is drawn twice, on its halo."""
+    texts = (str(row.get("text", "")) for row in drawn_rows(drawn.spec))
+    return list(dict.fromkeys(text for text in texts if text.startswith("Level")))
+
+
+def test_months_and_amounts_below_a_chart_do_not_touch_on_a_narrow_screen() -> None:
+    labels = [str(row["text"]) for row in drawn_rows(figure_of("trend").spec) if "text" in row]
+    assert "Oct 2025" not in labels, "January names its year next to it"
+    assert {"Oct", "Jan 2026"} < set(labels)
+    thousands = [(name, value, 900.0, False) for name, value in (("One", -2000.0), ("Two", 6000.0))]
+    drawn = chart(effects(RESULTS["change"], *thousands, measured_in="EUR"))
+    ticks = [str(row["text"]) for row in drawn_rows(drawn.spec) if row.keys() == {"x", "y", "text"}]
+    assert "+2,000" in ticks
+    assert "EUR" in " ".join(drawn.spec["title"]["subtitle"])

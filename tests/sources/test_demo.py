@@ -24,6 +24,7 @@ from cxlib.errors import UsageError
 from cxlib.periods import months_between
 from cxlib.settings import read_settings
 from cxlib.sources.demo import DemoParameters, build_demo
+from cxlib.sources.demo.truth import truth
 from cxlib.tables import CHANNELS, GIVEN, ORDER_KINDS, RUN_KINDS, STATUSES, SURVEY_KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,6 +123,20 @@ def test_equal_parameters_give_equal_bytes_whatever_the_machine_says(tmp_path: P
 def test_the_full_demo_is_built_twice_alike(full: Demo, tmp_path: Path) -> None:
     build_demo(tmp_path / "again")
     assert digests(full.folder) == digests(tmp_path / "again")
+
+
+def test_the_truth_does_not_depend_on_the_order_in_which_answers_are_added() -> None:
+    random = np.random.default_rng(7)
+    n, p = 40_000, DemoParameters()
+    rows = {"channel": random.integers(0, 8, n), "agent": random.integers(0, 20, n), "share": random.random(n)}
+    csat = pl.DataFrame({"month": random.integers(p.months - 2, p.months, n), **rows})
+    nps = pl.DataFrame({"loyalty": random.integers(0, 3, n), "share": random.random(n)})
+    asked = pl.DataFrame({"month": p.months - 3, "share": random.random(n), "told": random.random(n), "answered": True})
+    found = {
+        json.dumps(truth(p, *(frame.sample(fraction=1.0, shuffle=True, seed=seed) for frame in (csat, nps, asked)), {}))
+        for seed in range(8)
+    }
+    assert len(found) == 1
 
 
 def test_another_seed_gives_another_company(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from cxlib.errors import CxError, UsageError
 from cxlib.sources.mapped import import_mapped
+from cxlib.sources.mapping import FileSpec
+from cxlib.sources.readers import text_frame
 
 HEAD = """
 timezone = "Europe/Warsaw"
@@ -117,6 +119,14 @@ def test_json_lines_with_nested_values_and_a_field_that_comes_late(tmp_path: Pat
     rows[0]["złote"], rows[1]["złote"], rows[1]["tagi"] = 1.5, 20, ["a", {"b": 1}]
     (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
     expect_all(run(tmp_path, tmp_path / "a.jsonl", text=HEAD.replace('"klient"', '"kto.nazwa"')))
+
+
+def test_columns_of_json_lines_come_in_one_order_however_often_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    keys = [f"{letter}{number}" for number in range(3) for letter in "qaxjdzmc"]
+    path.write_text("".join(json.dumps({key: 1, "of": {key: 2}}) + "\n" for key in keys))
+    names = [text_frame(path, FileSpec(), staging=tmp_path).collect_schema().names() for _ in range(3)]
+    assert names == [sorted([*keys, *(f"of.{key}" for key in keys)])] * 3
 
 
 def test_a_header_that_occurs_twice_gets_a_suffix(tmp_path: Path) -> None:

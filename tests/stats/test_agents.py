@@ -14,10 +14,12 @@ from stats import desk
 from cxlib.derive import derive
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
+from cxlib.metrics.base import NOT_KNOWN
 from cxlib.sources.demo import DemoParameters, build_demo
-from cxlib.stats import Funnel, NotKnown, agents
-from cxlib.stats.agents import alone, chances, expected, settled
+from cxlib.stats import Breakdown, Funnel, NotKnown, agents, breakdown
+from cxlib.stats.agents import settled
 from cxlib.stats.reasons import Spread
+from cxlib.stats.same_work import alone, chances, expected
 from cxlib.stats.spread import shrunk, spread
 from cxlib.store import open_data
 from cxlib.words import say
@@ -251,3 +253,13 @@ def test_agents_who_did_not_do_the_same_work_are_not_compared(tmp_path: Path) ->
     alike = agents("csat", _rated(tmp_path / "alike", ("A", "email", 0.9), ("B", "email", 0.1)))
     assert isinstance(alike, Funnel)
     assert alike.points["evident"].to_list() == [True, True]
+
+
+def test_agents_side_by_side_stand_by_name_and_make_no_league_table(small_demo: Path) -> None:
+    shown = breakdown("csat", view(open_data(str(small_demo))), "agent")
+    assert isinstance(shown, Breakdown)
+    names = shown.points.filter(pl.col("group") != NOT_KNOWN)["label"].to_list()
+    assert len(names) > 10
+    assert names == sorted(names)
+    values = shown.points["value"].drop_nulls().to_list()
+    assert values != sorted(values, reverse=True)

@@ -36,7 +36,7 @@ from cxlib.stats import (
 from cxlib.stats.breakdown import equality
 from cxlib.stats.cells import cells
 from cxlib.stats.change import compare
-from cxlib.stats.overview import survivors
+from cxlib.stats.effects import survivors
 from cxlib.stats.results import POINT
 
 

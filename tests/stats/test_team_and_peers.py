@@ -60,7 +60,7 @@ def test_alike_agents_are_called_so_and_a_worse_one_is_left_out(tmp_path: Path) 
     assert (row["value"], row["high"], row["p_value"]) == (
         funnel.spread.value,
         funnel.spread.high,
-        funnel.spread.p_more,
+        min(1.0, 2 * funnel.spread.p_more),
     )
     assert "alike within" in str(say(same))
     assert isinstance(one, Effects)

@@ -26,11 +26,8 @@ def own_figures_table(
     solved = np.zeros(n, dtype=np.bool_)
     solved[r.solved(hours.end)] = True
     solved &= late
-    first, last, first_solve = (
-        r.replied[:, 0],
-        r.last_reply,
-        r.replied[np.arange(n), np.maximum(r.first_replies - 1, 0)],
-    )
+    first, last = r.replied[:, 0], r.last_reply
+    first_solve = r.replied[np.arange(n), np.maximum(r.first_replies - 1, 0)]
     reply, business = (first - r.created) / MINUTES, (hours.so_far(first) - hours.so_far(r.created)) / MINUTES
     resolution, other = (last - r.created) / MINUTES, (first_solve - r.created) / MINUTES
     bot = (_automatic(messages, n) - r.created) / MINUTES

@@ -75,12 +75,13 @@ def truth(
 
 
 def _mean(frame: pl.DataFrame) -> float:
-    return float(frame.select(pl.col("share").mean()).item())
+    return fmean(frame["share"])  # exactly rounded: neither the order of rows nor the number of cores shows
 
 
 def _fall(p: DemoParameters, csat: pl.DataFrame) -> dict[str, Any]:
     """Split the fall into mix and within-channel parts (Kitagawa 1955), in points."""
-    counted = csat.group_by("month", "channel").agg(pl.len().alias("n"), pl.col("share").mean()).sort("channel")
+    mean = pl.col("share").map_elements(fmean, return_dtype=pl.Float64)
+    counted = csat.group_by("month", "channel").agg(pl.len().alias("n"), "share").with_columns(mean)
     before, after = (counted.filter(month=month) for month in (p.months - 2, p.months - 1))
     both = before.join(after, on="channel", how="full", coalesce=True, suffix="_2").fill_null(0.0).sort("channel")
     weight, weight_2 = pl.col("n") / pl.col("n").sum(), pl.col("n_2") / pl.col("n_2").sum()
@@ -96,12 +97,14 @@ def _fall(p: DemoParameters, csat: pl.DataFrame) -> dict[str, Any]:
 
 
 def _silent(p: DemoParameters, asked: pl.DataFrame) -> dict[str, Any]:
-    """Return what is expected of all who were asked in the year before the last month, and of those who answer."""
+    """Return what is expected of all asked in the year before the last month: asked, told, by weights."""
     year = asked.filter(pl.col("month").is_between(p.months - 13, p.months - 2))
     return {
-        "meaning": "csat in % by month of sending; the dissatisfied answer more often, which no weights can mend",
+        "meaning": "csat in % by month of sending; the dissatisfied answer more often, which no weights can mend; "
+        "weights can reach what all asked would have told, were they like those of their kind who answered",
         "months": [shift(p.last_month, -12), shift(p.last_month, -1)],
         "asked": 100 * fmean(year["share"]), "told": 100 * fmean(year.filter("answered")["told"]),
+        "weighted": 100 * fmean(year["told"]),
     }  # fmt: skip
 
 

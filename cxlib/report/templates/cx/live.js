@@ -13,6 +13,16 @@
     return lines;
   };
 
+  // Names end where the values at their right begin; small type gets smaller still.
+  const yielding = (spec, width) => {
+    const texts = (spec.layer ?? []).filter(({ mark, encoding }) => mark?.type === "text" && encoding?.x?.value === "width");
+    const longest = Math.max(0, ...texts.flatMap(({ data }) => data.values.map(({ text }) => String(text).length)));
+    const fit = mark => ({
+      ...mark, ...mark.limit && { limit: width - 48 - 6.8 * longest }, ...mark.fontSize && { fontSize: 0.75 * mark.fontSize },
+    });
+    return spec.layer ? { layer: spec.layer.map(part => ({ ...part, mark: fit(part.mark) })) } : {};
+  };
+
   // On a narrow screen a picture scaled down cannot be read: lay the chart out anew, its title in several lines.
   const fitted = (spec, width) => {
     if (!isSingle(spec) || spec.width <= width - 40) return spec;
@@ -22,7 +32,7 @@
       ...style, text: wrap(text, (width - 16) / (0.56 * sizes.fontSize)),
       subtitle: wrap(subtitle, (width - 16) / (0.5 * sizes.subtitleFontSize)),
     };
-    return { ...spec, title, width: "container", autosize: { type: "fit-x", contains: "padding" } };
+    return { ...spec, ...yielding(spec, width), title, width: "container", autosize: { type: "fit-x", contains: "padding" } };
   };
 
   for (const figure of document.querySelectorAll("figure.chart")) {
