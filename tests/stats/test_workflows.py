@@ -16,7 +16,7 @@ from stats.service_desk import MACROS, by_ticket, looked, run, runs, tickets
 
 import cxlib as cx
 from cxlib.metrics.view import View, view
-from cxlib.stats import trend
+from cxlib.stats import breakdown, trend
 from cxlib.stats.results import Breakdown, Effects, NotKnown, Shortlist, Trend
 from cxlib.stats.workflow_use import FAR, heavy_workflows, workflow_outcomes, workflow_reach
 from cxlib.store import open_data
@@ -302,3 +302,10 @@ def test_the_demo_shows_its_blockage_and_its_shortcut(small_demo: Path) -> None:
     assert first["label"] == "macro: forward to partner"
     assert first["note"].startswith("blockage: ")
     assert not [row for row in found.points.iter_rows(named=True) if row["note"].startswith("overloaded")]
+
+
+def test_kinds_of_workflow_are_told_in_words(small_demo: Path) -> None:
+    found = breakdown("workflow_uses", view(open_data(str(small_demo)), month="previous"), "workflow_kind")
+    assert isinstance(found, Breakdown)
+    assert "saved reply" in found.points["label"].to_list()
+    assert not any("_" in label for label in found.points["label"])
