@@ -161,7 +161,7 @@ def number(value: float, decimals: int = 0, *, signed: bool = False, language: s
     '12.345,7'
     """
     decimal, thousands = _marks(language)
-    settled = float(f"{abs(value):.12g}")  # the last bits depend on the order of a sum
+    settled = float(f"{abs(value):.14g}")  # the last bits depend on the order of a sum
     text = f"{settled:,.{decimals}f}".translate({ord(","): thousands, ord("."): decimal})
     if not text.strip("0.,"):
         return text
