@@ -115,7 +115,7 @@ class Dimension:
     """A way to group figures: title, path from each table where it is defined, and where group labels come from.
 
     Groups of an `ordered` one are shown in the order of their labels, not by value: classes, and persons, who are not
-    ranked.
+    ranked. Groups of a `coded` one are our own codes, "saved_reply", printed as words.
     """
 
     name: str
@@ -123,6 +123,7 @@ class Dimension:
     paths: dict[str, Path]
     label: tuple[str, str] | None = None
     ordered: bool = False
+    coded: bool = False
 
     @property
     def key(self) -> str:
@@ -190,7 +191,7 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("loyalty_class", "loyalty class", {name: Path("loyalty_class") for name in _CLASSED}),
         Dimension("experience", "latest experience", {name: Path("experience") for name in _CLASSED}),
         Dimension("helped_by", "contact before the order", {"orders": Path("helped_by")}),
-        Dimension("workflow_kind", "kind of workflow", {name: Path("kind") for name in _WORKFLOWS}),
+        Dimension("workflow_kind", "kind of workflow", {name: Path("kind") for name in _WORKFLOWS}, coded=True),
         Dimension("workflow", "workflow", {name: Path("name") for name in _WORKFLOWS}),
         Dimension("article", "article", {"article_views": Path("article_id")}, ("article_views", "title")),
         Dimension("currency", "currency", {"orders": Path("currency")}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import narwhals as nw
@@ -30,6 +31,15 @@ def table_rows(name: str, view: View, where: nw.Expr, *columns: str | nw.Expr) -
         CxError: A filter is not defined on that table.
     """
     return _collected(kept(scan(view, name), name, view).filter(where).select(*columns))
+
+
+def counted_rows(metric: Metric, view: View, months: Sequence[str], *columns: str, by: str = "") -> pl.DataFrame:
+    """Return columns of the rows that a figure counts in these months (`base.counted`); the period is a month's index.
+
+    Raises:
+        CxError: A dimension or filter is not defined on the metric's rows.
+    """
+    return _collected(counted(metric, view, months, by).select(*columns))
 
 
 def rows(name: str, view: View, by: str = "") -> pl.DataFrame:

@@ -54,12 +54,17 @@ class Site:
 
 
 BEYOND = re.compile(r"(?<!no )more than chance explains")
+_DENIED = re.compile(r"\A\W*(?:p>)?(?:No|Nothing)\b")
 
 
 def finding(notebook: Any) -> str:
-    """Return the first sentence of a page as HTML if it tells of more than chance explains, else nothing."""
+    """Return the first sentence of a page as HTML if it tells of more than chance explains, else nothing.
+
+    The first alone, whatever else the page finds: one figure a page is looked at, declared beforehand.
+    """
     first = _answer(notebook.cells, move=False)
-    return first if BEYOND.search(first) else ""
+    parts = re.split(r"[.;] ", first)
+    return first if any(BEYOND.search(part) and not _DENIED.match(part) for part in parts) else ""
 
 
 def head(notebook: Any, name: str, error: str = "") -> tuple[Page, Any]:
@@ -176,7 +181,7 @@ def _output(output: Any, prefix: str) -> str:
 def _displayed(output: Any, role: str, prefix: str) -> str:
     html = f'<div class="wide {escape(role)}">{safe.table(_text(output, "text/html"))}</div>'
     if role == "table":
-        shown = _fold("Table", html) + _links(output.metadata["cx"].get("links", []))
+        shown = _fold("Table", html) + _links(output.metadata["cx"])
     elif VEGA in output.data or SVG in output.data:
         shown = _figure(output, prefix)
     elif "text/markdown" in output.data:
@@ -207,12 +212,17 @@ def _fold(summary: str, inner: str) -> str:
     return f"<details><summary>{summary}</summary>{inner}</details>"
 
 
-def _links(links: list[tuple[str, str]]) -> str:
-    """Return the way to the rows behind the figures of a table; several are folded."""
-    ways = [f'<a href="{escape(address)}">{escape(name)}</a>' for address, name in links]
+def _links(told: dict[str, Any]) -> str:
+    """Return the way to the rows behind the figures of a table; several are folded.
+
+    Args:
+        told: What `cx.show` told of the table: `links`, and `part` where it is about more months than the rows.
+    """
+    ways = [f'<a href="{escape(address)}">{escape(name)}</a>' for address, name in told.get("links", [])]
+    what = "Of the rows behind it, those of the last month" if told.get("part") else "The rows behind it"
     if len(ways) < 2:
-        return "".join(f'<p class="rows">The rows behind it: {way}</p>' for way in ways)
-    return _fold("The rows behind it", f"<ul>{''.join(f'<li>{way}</li>' for way in ways)}</ul>")
+        return "".join(f'<p class="rows">{what}: {way}</p>' for way in ways)
+    return _fold(what, f"<ul>{''.join(f'<li>{way}</li>' for way in ways)}</ul>")
 
 
 def _role(output: Any) -> str:

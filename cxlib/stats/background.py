@@ -1,17 +1,30 @@
-"""What was known of customers before an outcome: tenure, importance, tickets and spending, as columns to allow for."""
+"""Customers one by one: their own figures, and what was known of them before an outcome, as columns to allow for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
 
-from cxlib.metrics import View
+from cxlib.metrics import Metric, View, unit_frame
 from cxlib.stats.intervals import Array
 
 LOOK_BACK = timedelta(days=365)
 FEWEST = 10  # rows of a class of importance; rarer ones are as the most frequent
 UNTOLD = 0.05  # share without joined_at up to which they count as of mean tenure
+
+
+def by_customer(metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame:
+    """Return unit (customer) and value: the total of a count, else the mean; rows without a customer are left out.
+
+    Computed units, to ten digits: the last bits depend on the order of a sum and would part equal ranks.
+    """
+    rows = unit_frame(replace(metric, unit="customer_id"), view, months)
+    sums = rows.filter(~pl.col("unit").str.starts_with("row ")).group_by("unit").agg(pl.col("sum_w", "sum_wx").sum())
+    value = pl.col("sum_wx") if metric.kind == "count" else pl.col("sum_wx") / pl.col("sum_w")
+    return sums.select("unit", value=value.round_sig_figs(10)).filter(pl.col("value").is_finite()).sort("unit")
 
 
 def with_background(rows: pl.DataFrame, view: View) -> pl.DataFrame:

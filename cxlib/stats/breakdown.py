@@ -19,7 +19,6 @@ from cxlib.stats.intervals import Array, Figures, Sums, measure
 from cxlib.stats.logrank import log_rank
 from cxlib.stats.results import POINT, Breakdown, NotKnown
 from cxlib.stats.scope import scope, unanswerable
-from cxlib.tables import RUN_KINDS
 
 Pairs = tuple[Figures, Figures, Array]  # own, rest, correlation
 
@@ -60,7 +59,8 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
 
 def labels(view: View, by: str, groups: pl.DataFrame) -> pl.DataFrame:
     """Return group and label (what to print): the name from the dimension's own table, else the group in words."""
-    own = groups.select("group", label=pl.col("group").replace({kind: kind.replace("_", " ") for kind in RUN_KINDS}))
+    words = pl.col("group").str.replace_all("_", " ") if DIMENSIONS[by].coded else pl.col("group")
+    own = groups.select("group", label=words)
     source = DIMENSIONS[by].label
     if source is None or not view.data.has(source[0]):
         return own

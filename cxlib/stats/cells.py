@@ -155,8 +155,8 @@ def printed(figures: Figures, factor: float) -> pl.DataFrame:
 
 def known(name: str, numbers: Array) -> pl.Series:
     """Return a column in which what is not a finite number is null."""
-    column = pl.Series(name, np.atleast_1d(numbers), dtype=pl.Float64)
-    return column.set(~column.is_finite(), None)
+    found = np.atleast_1d(np.asarray(numbers, dtype=np.float64))
+    return pl.Series(name, np.where(np.isfinite(found), found, np.nan), nan_to_null=True)
 
 
 def estimates(points: pl.DataFrame) -> list[Estimate]:

@@ -91,7 +91,9 @@ def widest(metric: Metric) -> float:
     return (metric.scale[1] - metric.scale[0]) / metric.factor if metric.scale else np.inf
 
 
-def compare(metric: Metric, view: View, found: Cells, baseline: str, by: str = "") -> Difference:
+def compare(
+    metric: Metric, view: View, found: Cells, baseline: str, by: str = "", *, influence: pl.DataFrame | None = None
+) -> Difference:
     """Return the differences of the reported month's cells from the same groups in the baseline month.
 
     Args:
@@ -100,17 +102,21 @@ def compare(metric: Metric, view: View, found: Cells, baseline: str, by: str = "
         found: Cells of both months, as published.
         baseline: The other month.
         by: Dimension of the cells' groups.
+        influence: `cells.influences` of both months where they are at hand.
     """
     after = found.keys.filter(pl.col("period") == view.month)
     before = after.with_columns(period=pl.lit(baseline))
     if metric.kind == "count" and metric.unit == "day":
         correlated = np.zeros(after.height)
     else:
-        correlated = correlation(influences(metric, view, [view.month, baseline], by), after, before)
+        own = influences(metric, view, [view.month, baseline], by) if influence is None else influence
+        correlated = correlation(own, after, before)
     return difference(found.at(after).figures, found.at(before).figures, correlated, widest(metric))
 
 
-def change_of(metric: Metric, view: View, found: Cells, baseline: str, about: Scope) -> Change | None:
+def change_of(
+    metric: Metric, view: View, found: Cells, baseline: str, about: Scope, *, influence: pl.DataFrame | None = None
+) -> Change | None:
     """Return the change of the whole from the baseline month; None if the data do not reach it.
 
     A count of a month that is not wholly observed is not compared: its missing days are no change.
@@ -123,7 +129,8 @@ def change_of(metric: Metric, view: View, found: Cells, baseline: str, about: Sc
     part = partly_observed(metric, view, baseline)
     if about.observed or part:
         return Change(metric, about, view.month, baseline, after, before, None, None, None, None, before_observed=part)
-    differs = pl.DataFrame(compare(metric, view, found.at(keys), baseline).columns(metric)).row(0, named=True)
+    found_apart = compare(metric, view, found.at(keys), baseline, influence=influence)
+    differs = pl.DataFrame(found_apart.columns(metric)).row(0, named=True)
     return Change(metric, about, view.month, baseline, after, before, **differs)
 
 

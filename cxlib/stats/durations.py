@@ -38,9 +38,11 @@ class Curve:
     @classmethod
     def of(cls, rows: pl.DataFrame, size: int) -> Curve:
         """Take columns value, ended and code (number of the unit) of a row frame."""
-        rows = rows.sort("value")
-        values = rows["value"].to_numpy().astype(np.float64)
-        return cls(values, rows["ended"].to_numpy().astype(np.float64), rows["code"].to_numpy().astype(np.int64), size)
+        values, ended, code = (rows[name].to_numpy() for name in ("value", "ended", "code"))
+        order = np.argsort(values, kind="stable")
+        return cls(
+            values[order].astype(np.float64), ended[order].astype(np.float64), code[order].astype(np.int64), size
+        )
 
     @cached_property
     def _steps(self) -> tuple[Array, ...]:

@@ -10,17 +10,16 @@ import polars as pl
 
 from cxlib.metrics import View
 from cxlib.metrics.base import NOT_KNOWN
-from cxlib.metrics.rows import table_rows
+from cxlib.metrics.rows import counted_rows, table_rows
 from cxlib.stats.breakdown import against_rest, labels
 from cxlib.stats.cells import printed
 from cxlib.stats.effects import beyond
 from cxlib.stats.effects_result import Effects
-from cxlib.stats.intervals import Sums, total
+from cxlib.stats.intervals import ALPHA, Sums, normal_quantile, total
 from cxlib.stats.likeness import ALIKE, alike, normalised, vectors
 from cxlib.stats.results import POINT, NotKnown, Scope
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.shortlist_result import Shortlist
-from cxlib.stats.workflow_use import metric_rows
 
 LEAST, MOST, LETTERS = 20, 12, 200
 REPEATED = 10  # tickets; a request that came less often does not repeat
@@ -48,7 +47,7 @@ def automation_candidates(view: View, by: str = "category", *, months: int = 12)
     metric, periods, title = view.metric("first_contact_resolution"), view.months(months), "What to automate next"
     if reason := unanswerable(metric, view, by):
         return NotKnown(title, reason.reason)
-    rows = metric_rows(metric, view, periods, "group", "unit", "x", "subject", *MINUTES, by=by)
+    rows = counted_rows(metric, view, periods, "group", "unit", "x", "subject", *MINUTES, by=by)
     rows = rows.with_columns(minutes=pl.coalesce(MINUTES), key=normalised(pl.col("subject")))
     if not rows["minutes"].count():
         return NotKnown(title, f"The data {view.data.name!r} say neither minutes of work nor replies of a ticket.")
@@ -85,7 +84,7 @@ def article_candidates(view: View, *, months: int = 1) -> Shortlist | NotKnown:
     metric, periods, title = view.metric("ticket_volume"), view.months(months), "What to write about next"
     if reason := unanswerable(metric, view):
         return NotKnown(title, reason.reason)
-    rows = _said(metric_rows(metric, view, periods, "ticket_id", "customer_id", "subject", *MINUTES), view)
+    rows = _said(counted_rows(metric, view, periods, "ticket_id", "customer_id", "subject", *MINUTES), view)
     if rows.is_empty():
         told = "say neither subjects nor first messages of tickets; a source or mapping that fills them brings this."
         return NotKnown(title, f"The data {view.data.name!r} {told}")
@@ -128,7 +127,7 @@ def leaving_articles(view: View, *, months: int = 12) -> Effects | NotKnown:
     metric, periods = view.metric("left_with_ticket"), view.months(months)
     if reason := unanswerable(metric, view, "article"):
         return reason
-    visitors = metric_rows(metric, view, periods, "group", "unit", by="article").group_by("group").agg(
+    visitors = counted_rows(metric, view, periods, "group", "unit", by="article").group_by("group").agg(
         n=pl.len(), units=pl.col("unit").n_unique())  # fmt: skip
     found, _ = against_rest(metric, view, "article", periods)
     rows = found.join(visitors, on="group").join(labels(view, "article", visitors.select("group")), on="group")
@@ -138,7 +137,8 @@ def leaving_articles(view: View, *, months: int = 12) -> Effects | NotKnown:
         *(pl.when(enough).then(column).alias(name) for name, column in numbers.items()),
         reason=pl.when(~enough).then(pl.lit(f"fewer than {LEAST} visitors, or no other article")), family=pl.lit(""),
     )  # fmt: skip
-    points = rows.with_columns(beyond(rows["p_value"]), se=(pl.col("high") - pl.col("low")) / (2 * 1.959964))
+    z = float(normal_quantile(np.asarray(ALPHA)))
+    points = rows.with_columns(beyond(rows["p_value"]), se=(pl.col("high") - pl.col("low")) / (2 * z))
     points = points.sort("value", "group", descending=[True, False], nulls_last=True)
     return Effects(
         metric, scope(metric, view), "Views in a visit that a ticket follows, each article against all others",

@@ -10,7 +10,7 @@ from cxlib.numbers import month as month_text
 from cxlib.stats.effects import effect_points, tested
 from cxlib.stats.experience import experiences, unweighted
 from cxlib.stats.intervals import Array
-from cxlib.stats.model import LEAST
+from cxlib.stats.model_terms import LEAST
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 

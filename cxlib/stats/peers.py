@@ -9,9 +9,10 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import Metric, View, table_rows, unit_frame
+from cxlib.metrics import Metric, View, table_rows
 from cxlib.numbers import format_of, number
 from cxlib.periods import first_day, last_day
+from cxlib.stats.background import by_customer
 from cxlib.stats.effects import Row, effect_points
 from cxlib.stats.experience import YEAR
 from cxlib.stats.history import KINDS, _check, _most_to_tell, _unreachable
@@ -138,7 +139,4 @@ def _figure(name: str, view: View, periods: list[str]) -> tuple[Metric, pl.DataF
     metric = view.metric("ticket_volume" if name == "tickets" else name)
     if reason := unanswerable(metric, view):
         return metric, reason.reason
-    units = unit_frame(replace(metric, unit="customer_id"), view, periods)
-    sums = units.filter(~pl.col("unit").str.starts_with("row ")).group_by("unit").agg(pl.col("sum_w", "sum_wx").sum())
-    value = pl.col("sum_wx") if metric.kind == "count" else pl.col("sum_wx") / pl.col("sum_w")
-    return metric, sums.filter(pl.col("sum_w") > 0).select("unit", value=value * metric.factor).sort("unit")
+    return metric, by_customer(metric, view, periods).with_columns(pl.col("value") * metric.factor)

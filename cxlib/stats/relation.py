@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import Metric, View, unit_frame
+from cxlib.metrics import Metric, View
 from cxlib.numbers import month as month_text
 from cxlib.periods import months_between, shift
-from cxlib.stats.background import background_of, with_background
+from cxlib.stats.background import background_of, by_customer, with_background
 from cxlib.stats.effects import Row, effect_points, tested
 from cxlib.stats.intervals import Array, Places
 from cxlib.stats.results import Effects, NotKnown
@@ -59,11 +59,11 @@ def relation(
     if first < view.data.first_month:
         told = f"Figures from {first} and what followed until {after} are needed; the data begin in"
         return NotKnown(f"What goes together with {_lower(target)}", f"{told} {view.data.first_month}.")
-    y = _by_customer(target, outcome_view, months_between(shift(split, 1), after))
+    y = by_customer(target, outcome_view, months_between(shift(split, 1), after))
     metrics = [view.metric(name) for name in names]
     missing = {metric.name: unanswerable(metric, figures_view) for metric in metrics}
     pairs = {
-        metric.name: _pairs(_by_customer(metric, figures_view, months_between(first, split)), target, y)
+        metric.name: _pairs(by_customer(metric, figures_view, months_between(first, split)), target, y)
         for metric in metrics if missing[metric.name] is None
     }  # fmt: skip
     units = pl.concat([y.select("unit"), *(found.select("unit") for found in pairs.values())]).unique()
@@ -91,14 +91,6 @@ def relation(
 
 def _lower(metric: Metric) -> str:
     return metric.title if metric.title[1:2].isupper() else metric.title[0].lower() + metric.title[1:]
-
-
-def _by_customer(metric: Metric, view: View, months: list[str]) -> pl.DataFrame:
-    """Return unit and value: a customer's total of a count, else mean; rows without a customer are left out."""
-    sums = unit_frame(metric, view, months).filter(~pl.col("unit").str.starts_with("row "))
-    sums = sums.group_by("unit").agg(pl.col("sum_w", "sum_wx").sum())
-    value = pl.col("sum_wx") if metric.kind == "count" else pl.col("sum_wx") / pl.col("sum_w")
-    return sums.select("unit", value=value.round_sig_figs(10)).filter(pl.col("value").is_finite())
 
 
 def _pairs(x: pl.DataFrame, target: Metric, y: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from cxlib.numbers import format_of, percent
 from cxlib.stats.effects import Row, effect_points, tested, unit_of
 from cxlib.stats.experience import WAITS, experiences
 from cxlib.stats.intervals import Array, Places
-from cxlib.stats.model import LEAST, LEVELS
+from cxlib.stats.model_terms import LEAST, LEVELS
 from cxlib.stats.results import OTHERS, Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from cxlib.metrics import View
 from cxlib.periods import month_of
-from cxlib.stats.cells import cells
+from cxlib.stats.cells import cells, influences
 from cxlib.stats.change import change_of
 from cxlib.stats.results import POINT, NotKnown, Trend
 from cxlib.stats.scope import scope, unanswerable
@@ -31,13 +31,15 @@ def trend(name: str, view: View, months: int = 25) -> Trend | NotKnown:
     found = cells(metric, view, [*periods, *sorted(compared)])
     about = scope(metric, view)
     settings = view.data.settings
+    sides = sorted({view.month, view.baseline, view.last_year})
+    influence = None if metric.unit == "day" and metric.kind == "count" else influences(metric, view, sides)
     keys = pl.DataFrame({"period": periods, "group": [""] * len(periods)})
     return Trend(
         metric=metric,
         scope=about,
         points=found.at(keys).points().select("period", *POINT),
-        change=change_of(metric, view, found, view.baseline, about),
-        last_year=change_of(metric, view, found, view.last_year, about),
+        change=change_of(metric, view, found, view.baseline, about, influence=influence),
+        last_year=change_of(metric, view, found, view.last_year, about, influence=influence),
         target=settings.goal(name, view.month),
         benchmark=settings.goal(name, view.month, kind="benchmarks"),
         events=tuple(event for event in settings.events if periods[0] <= month_of(event.date) <= periods[-1]),

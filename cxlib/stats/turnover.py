@@ -16,6 +16,7 @@ from cxlib.stats.intervals import ALPHA, Array, Sums, normal_quantile, rate, wil
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.spells import end_of
+from cxlib.stats.survival import kaplan_meier
 
 RATE = "agent_turnover_annualised"
 SINCE = ("First 3 months", "4th to 12th month", "After a year")
@@ -113,9 +114,8 @@ def tenure_curve(view: View) -> Effects | NotKnown:
 def survival(entry: Array, time: Array, left: Array, marks: Sequence[float]) -> list[Row]:
     """Return n (months watched so far), units (agents at risk), value, se, low, high of the curve at each mark, in %.
 
-    Kaplan–Meier with delayed entry, Greenwood's error, interval on the log(−log) scale (Borgan & Liestøl 1990); where
-    nobody or everybody left, Wilson's of the fewest watched at once; a reason instead where fewer than five were
-    watched at some time on the way.
+    `kaplan_meier` with delayed entry; where nobody or everybody left, Wilson's interval of the fewest watched at once;
+    a reason instead where fewer than five were watched at some time on the way.
 
     Args:
         entry: Time at which each begins to be watched.
@@ -123,13 +123,9 @@ def survival(entry: Array, time: Array, left: Array, marks: Sequence[float]) -> 
         left: 1 who left, 0 who did not.
         marks: Times asked for.
     """
-    from statsmodels.duration.survfunc import SurvfuncRight
-
-    curve, found = SurvfuncRight(time, left, entry=entry), []
-    steps, share, errors = (np.asarray(part) for part in (curve.surv_times, curve.surv_prob, curve.surv_prob_se))
-    for mark in marks:
-        here = int(np.searchsorted(steps, mark, side="right")) - 1
-        s, se = (1.0, 0.0) if here < 0 else (float(share[here]), float(errors[here]))
+    found = list[Row]()
+    curve = kaplan_meier(entry, time, left, np.asarray(marks, dtype=np.float64))
+    for mark, s, se, low, high in zip(marks, *curve, strict=True):
         times = np.unique(np.concatenate([entry[entry < mark], time[time < mark], [mark]]))
         least = min(int(((entry <= at) & (time >= at)).sum()) for at in times)
         watched = {
@@ -139,10 +135,9 @@ def survival(entry: Array, time: Array, left: Array, marks: Sequence[float]) -> 
         if least < FEWEST:
             found.append({**watched, "reason": f"fewer than {FEWEST} agents were watched at some time on the way"})
             continue
-        z = normal_quantile(np.asarray(ALPHA))
+        ends = (low, high)
         if s in (0.0, 1.0):
-            low, high = wilson(np.asarray(s), np.asarray(float(least)), z)
-        else:
-            low, high = (s ** np.exp(sign * z * se / abs(s * np.log(s))) for sign in (1, -1))
-        found.append({**watched, "value": 100 * s, "se": 100 * se, "low": 100 * float(low), "high": 100 * float(high)})
+            ends = wilson(np.asarray(s), np.asarray(float(least)), normal_quantile(np.asarray(ALPHA)))
+        numbers = dict(zip(("value", "se", "low", "high"), (s, se, *ends), strict=True))
+        found.append(watched | {name: 100 * float(number) for name, number in numbers.items()})
     return found

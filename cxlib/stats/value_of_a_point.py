@@ -20,6 +20,7 @@ from cxlib.stats.worth import active_then, margin_of, unfit
 
 LEAST, YEAR = 20, 12
 SIDES = {"loyalty_class": ("promoter", "detractor"), "experience": ("good", "bad")}
+RISK = {"loyalty_class": "All {bad}s as {good}s", "experience": "All {bad} experiences as {good}"}
 POINTS = {"loyalty_class": 200.0, "experience": 100.0}  # per customer who changes side, in 1/n of a point
 
 
@@ -63,19 +64,7 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
     per_customer, se = gain(y, sides[:, [0, *(np.flatnonzero(sides[:, 1:].any(axis=0)) + 1)]].astype(float), background)
     if not 0 < se < np.inf:
         return NotKnown(title, "All customers brought the same in the year since.")
-    share, n = counts[1] / rows.height, rows.height
-    share_se = float(np.sqrt(share * (1 - share) / n))
-    factor = everybody / POINTS[by]
-    totals = {
-        "point": ("One point more", factor * per_customer, factor * se),
-        "risk": (f"All {bad}s as {good}s" if by == "loyalty_class" else f"All {bad} experiences as {good}",
-                 everybody * share * per_customer,
-                 everybody * float(np.hypot(share * se, per_customer * share_se))),
-    }  # fmt: skip
-    points = effect_points(
-        {"group": key, "label": label, "n": n, "units": n, **tested(value, error, df=n - 1)}
-        for key, (label, value, error) in totals.items()
-    )
+    points = _totals(per_customer, se, share=counts[1] / rows.height, n=rows.height, everybody=everybody, by=by)
     amount, each = view.currencies[0], number(per_customer, 1)
     return Effects(
         replace(metric, measured_in=amount), scope(metric, view), title, (shift(start, 1), view.month), amount, 0.0,
@@ -84,6 +73,30 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
         caveat=f"Per customer {each} {amount} a year lie between {good} and {bad}; nobody has turned one into the "
         "other: what goes together need not be why, nor come with a better score.",
     )  # fmt: skip
+
+
+def _totals(gained: float, se: float, *, share: float, n: int, everybody: int, by: str) -> pl.DataFrame:
+    """Return what all customers active then would bring with one point more, and with nobody on the bad side.
+
+    Args:
+        gained: What a customer of the good side brings more.
+        se: Its standard error.
+        share: Share of the customers known who are on the bad side.
+        n: Customers known.
+        everybody: Customers active then.
+        by: The class.
+    """
+    good, bad = SIDES[by]
+    share_se, factor = float(np.sqrt(share * (1 - share) / n)), everybody / POINTS[by]
+    risk_se = everybody * float(np.hypot(share * se, gained * share_se))
+    totals = {
+        "point": ("One point more", factor * gained, factor * se),
+        "risk": (RISK[by].format(bad=bad, good=good), everybody * share * gained, risk_se),
+    }
+    return effect_points(
+        {"group": key, "label": label, "n": n, "units": n, **tested(value, error, df=n - 1)}
+        for key, (label, value, error) in totals.items()
+    )
 
 
 def _customers(view: View, by: str, start: str) -> tuple[pl.DataFrame, int]:

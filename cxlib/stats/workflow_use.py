@@ -7,11 +7,10 @@ from dataclasses import replace
 import narwhals as nw
 import numpy as np
 import polars as pl
-from polars import selectors
 
 from cxlib.metrics import Metric, View
-from cxlib.metrics.base import NOT_KNOWN, counted
-from cxlib.metrics.rows import table_rows
+from cxlib.metrics.base import NOT_KNOWN
+from cxlib.metrics.rows import counted_rows, table_rows
 from cxlib.periods import month_index
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
@@ -46,7 +45,7 @@ def workflow_reach(view: View, by: str = "workflow_kind") -> Breakdown | NotKnow
     metric, months = view.metric("workflow_share"), sorted({view.month, view.baseline})
     if reason := unanswerable(metric, view):
         return reason
-    tickets = metric_rows(metric, view, months, "period", "ticket_id", "unit", "n", "wx", "solved_at")
+    tickets = counted_rows(metric, view, months, "period", "ticket_id", "unit", "n", "wx", "solved_at")
     runs = _runs(view, pl.lit(by == "workflow")).join(tickets, on="ticket_id")
     runs = runs.filter(pl.col("ran_at") <= pl.col("solved_at"), pl.col("kind") != "sla")
     touched = pl.concat([
@@ -99,7 +98,7 @@ def workflow_outcomes(view: View, *, months: int = 12) -> Effects | NotKnown:
         periods = settled.months(months)
         span = (min(span[0] or periods[0], periods[0]), max(span[1], periods[-1]))
         columns = ("period", "group", "ticket_id", "unit", "n", "w", "wx")
-        tickets = metric_rows(metric, settled, periods, *columns, by="+".join(mix))
+        tickets = counted_rows(metric, settled, periods, *columns, by="+".join(mix))
         tickets = tickets.filter(pl.col("ticket_id").is_in(replied.implode())).select(
             "ticket_id", "unit", "n", period=pl.format("{}/{}", "period", "group"), sum_w="w", sum_wx="wx"
         )
@@ -139,7 +138,7 @@ def heavy_workflows(view: View, by: str = "", *, months: int = 12) -> Shortlist 
     uses, periods = view.metric("workflow_uses"), view.months(months)
     if reason := unanswerable(uses, view, by) or (by and unanswerable(view.metric("ticket_volume"), view, by)):
         return reason
-    runs = metric_rows(uses, view, periods, "kind", "name", "group", "ticket_id", "run_id", "n", by=by)
+    runs = counted_rows(uses, view, periods, "kind", "name", "group", "ticket_id", "run_id", "n", by=by)
     who = ["kind", "name", "group"]
     by_ticket = runs.group_by(*who, pl.coalesce("ticket_id", "run_id")).agg(pl.col("n").sum())
     n = pl.col("n")
@@ -195,7 +194,7 @@ def _exposed(sums: pl.DataFrame, view: View, periods: list[str], by: str) -> pl.
     """Add what a use is one of: the tickets opened in the group, 1 where workflows themselves are peers."""
     if not by:
         return sums.with_columns(exposure=pl.lit(1.0))
-    opened = metric_rows(view.metric("ticket_volume"), view, periods, "group", "n", by=by)
+    opened = counted_rows(view.metric("ticket_volume"), view, periods, "group", "n", by=by)
     groups = opened.group_by("group").agg(exposure=pl.col("n").sum().cast(pl.Float64))
     every = sums.select("kind", "name").unique().join(groups, how="cross")
     joined = every.join(sums, on=["kind", "name", "group"], how="left", nulls_equal=True)
@@ -237,12 +236,6 @@ def _beside(metric: Metric, tickets: pl.DataFrame, early: pl.DataFrame, workflow
     one, two = figures.se
     se = metric.factor * float(np.sqrt(one**2 + two**2 - 2 * correlated[0] * one * two))
     return row | {"value": value, "se": se, "low": low, "high": high, "p_value": p_value}
-
-
-def metric_rows(metric: Metric, view: View, periods: list[str], *columns: str, by: str = "") -> pl.DataFrame:
-    """Return columns of the rows that a figure counts; the period is a month's index."""
-    found: pl.DataFrame = counted(metric, view, periods, by).select(*columns).collect(backend="polars").to_native()
-    return found.with_columns(selectors.datetime(time_zone="*").dt.convert_time_zone("UTC"))  # DuckDB: Etc/UTC
 
 
 def _runs(view: View, by_name: pl.Expr) -> pl.DataFrame:

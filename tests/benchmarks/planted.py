@@ -28,13 +28,13 @@ import polars as pl
 import cxlib as cx
 from cxlib.derive import derive
 from cxlib.metrics import View
+from cxlib.metrics.rows import counted_rows
 from cxlib.sources.demo import DemoParameters, build_demo
 from cxlib.sources.demo.activity import LEAVING_CHANCE, SHORTCUT_CHANCES
 from cxlib.sources.demo.requests import _FATES, ABANDONED, ANSWERED
 from cxlib.stats.experience import TERMS, experiences
 from cxlib.stats.model import model
 from cxlib.stats.silent import levels
-from cxlib.stats.workflow_use import metric_rows
 from cxlib.store import open_data
 
 Found = tuple[float, float, float]
@@ -209,7 +209,7 @@ def shortcut(view: View, truth: dict[str, Any]) -> Found:
     row = cx.workflow_outcomes(view).points.row(by_predicate=pl.col("group") == f"macro: {name}/{metric}", named=True)
     settled = view.settled(metric)
     columns = ("group", "n", "wx", "agent_replies", "reopens", "first_replied_at")
-    rows = metric_rows(settled.metric(metric), settled, settled.months(12), *columns, by="channel")
+    rows = counted_rows(settled.metric(metric), settled, settled.months(12), *columns, by="channel")
     once = (pl.col("agent_replies") <= 1) & (pl.col("reopens") == 0)
     by_channel = rows.filter(pl.col("n") > 0).drop_nulls("first_replied_at").group_by("group").agg(
         pl.len().alias("n"), pl.col("wx").mean(), once=once.mean()
@@ -226,7 +226,7 @@ def shortcut(view: View, truth: dict[str, Any]) -> Found:
 def article(view: View, truth: dict[str, Any]) -> Found:
     points = cx.leaving_articles(view).points
     row = points.row(by_predicate=pl.col("label") == truth["leaving_article"]["title"], named=True)
-    rows = metric_rows(view.metric("left_with_ticket"), view, view.months(12), "n", "wx")
+    rows = counted_rows(view.metric("left_with_ticket"), view, view.months(12), "n", "wx")
     seen = LEAVING_CHANCE + (1 - LEAVING_CHANCE) / points.height, 1 / points.height
     _, on, off = _with_it(rows["wx"].sum() / rows["n"].sum(), seen)
     return row["value"], row["se"], 100 * (on - off)
@@ -235,7 +235,7 @@ def article(view: View, truth: dict[str, Any]) -> Found:
 @planted("solved without a human reply: settled by the answer bot")
 def automation(view: View, truth: dict[str, Any]) -> Found:
     """The automation rate of those tickets that no human replied to."""
-    rows = metric_rows(view.metric("automation_rate"), view, view.months(12), "n", "wx", "first_replied_at")
+    rows = counted_rows(view.metric("automation_rate"), view, view.months(12), "n", "wx", "first_replied_at")
     alone = rows.filter(pl.col("first_replied_at").is_null() & (pl.col("n") > 0))["wx"]
     share = alone.mean()
     return 100 * share, 100 * math.sqrt(share * (1 - share) / len(alone)), 100 * truth["answer_bot"]["share"]

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any, get_args
@@ -341,3 +342,23 @@ def test_months_and_amounts_below_a_chart_do_not_touch_on_a_narrow_screen() -> N
     ticks = [str(row["text"]) for row in drawn_rows(drawn.spec) if row.keys() == {"x", "y", "text"}]
     assert "+2,000" in ticks
     assert "EUR" in " ".join(drawn.spec["title"]["subtitle"])
+
+
+def noted(result: object, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """Return what is noted beside the table of a shown result."""
+    seen: list[dict[str, dict[str, object]]] = []
+    monkeypatch.setattr("IPython.display.display", lambda _, metadata: seen.append(metadata))
+    show(result)
+    return seen[-1]["cx"]
+
+
+def test_only_rows_of_the_metric_itself_are_noted_and_as_a_part_where_months_are_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    month, longer = noted(RESULTS["trend"], monkeypatch), noted(RESULTS["contrast"], monkeypatch)
+    assert month["rows"] == [{"metric": "csat", "month": "2026-10", "filters": "", "by": ""}]
+    assert "part" not in month
+    assert longer["rows"]
+    assert longer["part"] is True
+    others = replace(RESULTS["effects"], metric=replace(RESULTS["effects"].metric, table="peers"))
+    assert "rows" not in noted(others, monkeypatch)

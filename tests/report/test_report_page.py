@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from nbformat import v4
 
-from cxlib.report.page import Page, Site, render
+from cxlib.report.page import Page, Site, finding, render
 
 MISSING = "The data 'x' have no table 'surveys' (one question (or two) put to one customer)."
 
@@ -47,3 +48,32 @@ def test_what_a_missing_table_would_hold_is_explained_once() -> None:
     text = _page([_heading("Effort"), *told])
     assert text.count("one question (or two) put") == 1
     assert "Ease is not known: The data 'x' have no table 'surveys'." in text
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("It fell by 3.2 points; more than chance explains.", True),
+        ("It moved by 1.0; no more than chance explains. Against October 2025: +9, more than chance explains.", True),
+        ("It moved by 1.0; no more than chance explains.", False),
+        ("The largest is A with 3.0 %. No class moved by more than chance explains.", False),
+        ("No figure goes together with it by more than chance explains.", False),
+    ],
+)
+def test_only_what_is_beyond_chance_is_shown_to_be_looked_at(told: str, shown: bool) -> None:
+    notebook = v4.new_notebook(cells=[_said(told), _said("Another rose; more than chance explains.")])  # type: ignore[no-untyped-call]
+    assert bool(finding(notebook)) is shown
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({}, "The rows behind it: <a"),
+        ({"part": True}, "Of the rows behind it, those of the last month: <a"),
+    ],
+)
+def test_rows_of_the_last_month_are_not_called_all_the_rows(told: dict[str, Any], shown: str) -> None:
+    metadata = {"cx": {"role": "table", "links": [("rows/csat-2026-10.html", "Satisfaction")], **told}}
+    output = v4.new_output("display_data", {"text/html": "<table></table>"}, metadata=metadata)  # type: ignore[no-untyped-call]
+    text = _page([_heading("Why?"), v4.new_code_cell("show()", outputs=[output])])  # type: ignore[no-untyped-call]
+    assert shown in text
