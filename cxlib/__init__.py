@@ -6,7 +6,7 @@ A map of the front door; everything here is `cx.<name>` after `import cxlib as c
     ask       trend · breakdown · distribution · change · overview · figures
               volume · per_working_day · movers · seasons · peaks · forecast · staffing · backlog
               count_model · level_shift · unusual_days (did it really change?) · dated_event
-              contrast · relation · spending_after · customers_staying · customers_leaving
+              contrast · relation · relation_by_lag · spending_after · customers_staying · customers_leaving
               lost_customer · value_of_a_point · history(view, customer_id=…) · waiting
               workload · turnover · tenure_curve · by_tenure · before_leaving · alike · one_agent(view, agent_id)
               peers(view, customer_id): one customer among others alike
@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         quality,
         reconciliation,
         relation,
+        relation_by_lag,
         seasons,
         set_aside,
         silent,
@@ -104,8 +105,9 @@ _LAID = {
         "change contrast count_model coverage customers_leaving customers_staying dated_event differences "
         "distribution figures forecast goes_with heavy_workflows history leaving_articles level_shift "
         "lost_customer movers one_agent ordinal_change overview peaks peers per_working_day provisional "
-        "quality reconciliation relation seasons set_aside silent spending_after staffing tenure_curve trend "
-        "turnover unusual_days value_of_a_point volume waiting why workflow_outcomes workflow_reach workload"
+        "quality reconciliation relation relation_by_lag seasons set_aside silent spending_after staffing "
+        "tenure_curve trend turnover unusual_days value_of_a_point volume waiting why workflow_outcomes "
+        "workflow_reach workload"
     ),
     "store": "open_data",
     "tabulate": "table",

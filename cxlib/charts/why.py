@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from cxlib import numbers
 from cxlib.charts import theme
 from cxlib.charts.figure import Figure, blank, chart, figure
@@ -27,7 +29,7 @@ def _(result: Decomposition) -> Figure:
         steps.append(_step(result, part, part_name(result, part["part"]), level))
         starts.append(level)
         level += part["difference"]
-    groups = result.groups.rows(named=True)[:MOST]
+    groups = result.groups.filter(pl.col("difference").is_not_null()).rows(named=True)[:MOST]
     shares = [_step(result, row, f"Of this: {label(row, 24)}", before) for row in groups]
     rows = [_end(result, after=False), *steps, _end(result, after=True), *shares]
     axis = axis_of(result.metric, rows, *(end for row in rows for end in (row.low, row.high)))
@@ -68,12 +70,10 @@ def _connected(frame: Frame, levels: list[float]) -> Layers:
 
 def _subtitle(result: Decomposition, said: str, drawn: int) -> str:
     many = plural(result)
-    measured = (
-        f"{result.metric.title}, {result.metric.measured_in}" if result.metric.kind != "score" else result.metric.title
-    )
+    unit = "" if result.metric.kind in ("score", "duration") else f", {result.metric.measured_in}"
+    measured = f"{result.metric.title}{unit}"
     rest = result.groups.height - drawn
     more = f"; {rest} more in the table" if rest else ""
-    return (
-        f"{measured}, parts by {many} in points; below, mix and within of those {many} that moved it "
-        f"most{more}. Line: 95 % interval. Grey: within chance.{said}"
-    )
+    below = f" in points; below, mix and within of those {many} that moved it most{more}" if drawn else ""
+    measured = f"{measured}, median" if result.metric.kind == "duration" else measured
+    return f"{measured}, parts by {many}{below}. Line: 95 % interval. Grey: within chance.{said}"

@@ -24,7 +24,7 @@ from cxlib.stats.quality import coverage, provisional, quality, set_aside
 from cxlib.stats.quality_results import Coverage, Tally
 from cxlib.stats.reasons import Decomposition, Funnel
 from cxlib.stats.reconciliation import differences, reconciliation
-from cxlib.stats.relation import relation
+from cxlib.stats.relation import relation, relation_by_lag
 from cxlib.stats.results import (
     Breakdown,
     Change,
@@ -69,7 +69,7 @@ __all__ = [
     "count_model", "coverage", "customers_leaving", "customers_staying", "dated_event", "differences",
     "distribution", "figures", "forecast", "goes_with", "heavy_workflows", "history", "leaving_articles",
     "level_shift", "lost_customer", "missing", "movers", "one_agent", "ordinal_change", "overview", "peaks",
-    "peers", "per_working_day", "provisional", "quality", "reconciliation", "relation", "seasons", "set_aside",
-    "silent", "spending_after", "staffing", "tenure_curve", "trend", "turnover", "unusual_days", "value_of_a_point",
-    "volume", "waiting", "why", "workflow_outcomes", "workflow_reach", "workload",
+    "peers", "per_working_day", "provisional", "quality", "reconciliation", "relation", "relation_by_lag", "seasons",
+    "set_aside", "silent", "spending_after", "staffing", "tenure_curve", "trend", "turnover", "unusual_days",
+    "value_of_a_point", "volume", "waiting", "why", "workflow_outcomes", "workflow_reach", "workload",
 ]  # fmt: skip

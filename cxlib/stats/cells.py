@@ -58,13 +58,17 @@ class Cells:
 def cells(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Cells:
     """Return the figures of a metric for the months and groups that have rows."""
     if metric.kind == "duration":
-        rows = row_frame(metric, view, months, by)
-        keys = rows.select(KEYS).unique().sort(KEYS)
-        found = [*curves(coded(rows), keys), Curve.of(coded(rows.clear()), 0)]
-        return Cells.build(metric, keys, lambda places: quantiles([found[place] for place in places]))
+        return cells_of(metric, row_frame(metric, view, months, by))
     if metric.kind == "count" and metric.unit == "day":
         return daily(metric, unit_frame(metric, view, months, by), observed_until(view))
     return Cells.of_sums(metric, measured_frame(metric, view, months, by))
+
+
+def cells_of(metric: Metric, rows: pl.DataFrame) -> Cells:
+    """Return the medians of the waits of a row frame, by month and group."""
+    keys = rows.select(KEYS).unique().sort(KEYS)
+    found = [*curves(coded(rows), keys), Curve.of(coded(rows.clear()), 0)]
+    return Cells.build(metric, keys, lambda places: quantiles([found[place] for place in places]))
 
 
 def daily(metric: Metric, units: pl.DataFrame, until: date) -> Cells:

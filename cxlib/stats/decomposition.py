@@ -8,15 +8,16 @@ import numpy as np
 import polars as pl
 
 from cxlib.errors import UsageError
-from cxlib.metrics import Metric, View, unit_frame
+from cxlib.metrics import Metric, View, row_frame, unit_frame
 from cxlib.metrics.registry import Ratio
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
-from cxlib.stats.cells import known
+from cxlib.stats.cells import cells_of, known
 from cxlib.stats.change import change
 from cxlib.stats.intervals import ALPHA, Array, t_quantile
 from cxlib.stats.reasons import Decomposition
 from cxlib.stats.results import NotKnown
+from cxlib.stats.reweighting import parts_of_median
 from cxlib.stats.scope import unanswerable
 
 PARTS = ("mix", "within", "turnover")
@@ -24,7 +25,6 @@ OF_GROUPS = ("share_before", "share", "before", "value", *PARTS)
 STEP = 1e-20  # of a complex derivative: exact, nothing is subtracted
 NO_ERROR = 1e-12
 REFUSED = {
-    "duration": "the median of a wait is no sum over groups, so that its change has no parts; break it down instead",
     "ratio": "its refunds need not lie in the group or month of their orders, so that its change has no parts; "
     "break it down instead",
     "rate": "its groups come and go with the people in them, so that its change has no parts; break it down instead",
@@ -35,13 +35,13 @@ REFUSED = {
 def why(name: str, view: View, by: str = "", baseline: str = "") -> Decomposition | NotKnown:
     """Return the parts of a change from the baseline to the reported month, by one dimension; they sum to it.
 
-    Mix and within-group part of the groups with answers in both months (Kitagawa 1955, the interaction split by
-    averages), and a third part: what groups of one month only add to that month's figure. Errors by the infinitesimal
-    jackknife over customers, whose answers in both months count as one: each part's derivative times the customer's
-    sums. Interval and p-value from one t statistic.
+    Mix and within-group part of the groups with rows in both months (Kitagawa 1955, the interaction split by averages),
+    and a third part: what groups of one month only add to that month's figure. Errors by the infinitesimal jackknife
+    over customers, whose answers in both months count as one: each part's derivative times the customer's sums.
+    Interval and p-value from one t statistic. Of waits: `reweighting.parts_of_median`, for whole groups together.
 
     Args:
-        name: A share, mean or score.
+        name: A share, mean, score or duration.
         view: What is looked at.
         by: Dimension of the groups (default: the view's).
         baseline: The month before (default: the view's baseline).
@@ -60,15 +60,33 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
     whole = change(name, view, baseline)
     if isinstance(whole, NotKnown):
         return whole
-    units = unit_frame(metric, view, [baseline, view.month], by)
-    groups = units["group"].unique().sort()
-    if units.is_empty() or not _totals(units, groups, baseline)[0].all(axis=0).any():
+    months = [baseline, view.month]
+    frame = (row_frame if metric.kind == "duration" else unit_frame)(metric, view, months, by)
+    groups = frame["group"].unique().sort()
+    if not frame.group_by("group").agg(pl.col("period").n_unique() == len(set(months)))["period"].any():
         return NotKnown(whole.metric.title, _apart(whole.metric, by, baseline, view.month))
-    parts, contributions = divide(metric, units, groups, baseline)
+    if metric.kind == "duration":
+        parts, contributions = parts_of_median(frame, baseline), _medians(metric, view, frame, baseline)
+    else:
+        parts, contributions = divide(metric, frame, groups, baseline)
     names = labels(view, by, pl.DataFrame({"group": groups}))
-    contributions = contributions.join(names, on="group", how="left").sort(pl.col("difference").abs(), descending=True)
+    size = pl.coalesce("difference", pl.col("share") - pl.col("share_before")).abs()
+    contributions = contributions.join(names, on="group", how="left").sort(size, "group", descending=[True, False])
     title = DIMENSIONS[by].title
     return Decomposition(metric, whole.scope, by, title, whole, parts, contributions)
+
+
+def _medians(metric: Metric, view: View, rows: pl.DataFrame, baseline: str) -> pl.DataFrame:
+    """Return the groups of waits with their shares and medians in both months; they have no parts of their own."""
+    keys = rows.select("group").unique().sort("group")
+    found = cells_of(metric, rows)
+    columns = []
+    for name, month in (("before", baseline), ("value", view.month)):
+        points = found.at(keys.with_columns(period=pl.lit(month))).points()
+        columns += [points["value"].alias(name), (100 * points["n"] / points["n"].sum()).alias(f"share_{name}")]
+    nothing = [pl.lit(None, pl.Float64).alias(name) for name in (*PARTS, "difference", "low", "high", "p_value")]
+    listed = keys.hstack(columns).rename({"share_value": "share"}).with_columns(nothing)
+    return listed.select("group", *OF_GROUPS, "difference", "low", "high", "p_value")
 
 
 def divide(metric: Metric, units: pl.DataFrame, groups: pl.Series, baseline: str) -> tuple[pl.DataFrame, pl.DataFrame]:

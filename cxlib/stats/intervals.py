@@ -108,11 +108,11 @@ def score(sums: Sums) -> Figures:
 
 
 def mean(sums: Sums) -> Figures:
-    """Return means with t intervals, cluster-robust, units − 1 degrees of freedom; none where all answers are alike."""
+    """Return means with t intervals, cluster-robust, even units − 1 degrees of freedom; none where all are alike."""
     value, se, _ = _ratio(sums)
 
     def limits(alpha: Array) -> tuple[Array, Array]:
-        half = np.where(se > 0, t_quantile(alpha, sums.units - 1) * se, np.inf)
+        half = np.where(se > 0, t_quantile(alpha, even_units(sums) - 1) * se, np.inf)
         return value - half, value + half
 
     return Figures(sums.n, sums.units, value, se, limits)
@@ -174,9 +174,8 @@ def rate(sums: Sums) -> Figures:
 def effective_n(sums: Sums, spread: Array, se: Array, alpha: Array) -> Array:
     """Return how many independent answers the rows of a cell are worth.
 
-    n ÷ design effect, never more than n, times (t with n − 1 ÷ t with units − 1 degrees of freedom)²: Korn & Graubard
-    1998. Without any spread, or with one unit, answers of one unit are taken to be one answer (Kish's formula over
-    units).
+    n ÷ design effect, never more than n, times (t with n − 1 ÷ t with even units − 1 degrees of freedom)²: Korn &
+    Graubard 1998. Without any spread, or with one unit, answers of one unit are taken to be one answer.
 
     Args:
         sums: Sums of the cells.
@@ -186,9 +185,17 @@ def effective_n(sums: Sums, spread: Array, se: Array, alpha: Array) -> Array:
     """
     design = _divide(se * se * (sums.n - 1), spread)
     worth = np.where(design > 1, _divide(sums.n, design), sums.n)
-    ratio = _divide(t_quantile(alpha, sums.n - 1), t_quantile(alpha, sums.units - 1))
-    alike = np.minimum(sums.units, _divide(sums.w * sums.w, sums.ww))
-    return np.where((spread > 0) & (se > 0), worth * ratio * ratio, alike)
+    even = even_units(sums)
+    ratio = _divide(t_quantile(alpha, sums.n - 1), t_quantile(alpha, even - 1))
+    return np.where((spread > 0) & (se > 0), worth * ratio * ratio, even)
+
+
+def even_units(sums: Sums) -> Array:
+    """Return how many units of equal weight these are worth, (Σw)² ÷ Σw² (Kish 1965): of equal units all of them.
+
+    Taken for the number of units wherever an error is small-sample corrected: few uneven units know their error less.
+    """
+    return np.minimum(sums.units, _divide(sums.w * sums.w, sums.ww))
 
 
 def wilson(p: Array, n: Array, z: Array) -> tuple[Array, Array]:
@@ -233,7 +240,8 @@ def _ratio(sums: Sums) -> tuple[Array, Array, Array]:
     value = _divide(sums.wx, sums.w)
     residual = sums.wxwx - 2 * value * sums.wwx + value * value * sums.ww
     residual = np.where(residual > 1e-12 * (sums.wxwx + value * value * sums.ww), residual, 0.0)
-    variance = _divide(residual, sums.w * sums.w) * _divide(sums.units, sums.units - 1)
+    even = np.where(sums.units > 1, even_units(sums), 1.0)
+    variance = _divide(residual, sums.w * sums.w) * _divide(even, even - 1)
     spread = _divide(sums.wxx, sums.w) - value * value
     return value, np.sqrt(variance), np.where(spread > 1e-12, spread, 0.0)
 

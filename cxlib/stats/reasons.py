@@ -24,7 +24,8 @@ class Decomposition:
             one figure less what they add to the other). `low`, `high`, `p_value` null without any variation.
         groups: `group`, `label`, `share_before`, `share` (of all answers, %), `before`, `value` (the figure, null
             without rows), `mix`, `within`, `turnover` and their sum `difference` with `low`, `high`, `p_value`, largest
-            first. Its mix counts how far the group lies from the common level.
+            first. Its mix counts how far the group lies from the common level. Of waits, whose median is no sum over
+            groups, all but shares, `before` and `value` are null.
     """
 
     metric: Metric

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ from cxlib.metrics import Metric, View
 from cxlib.numbers import month as month_text
 from cxlib.periods import months_between, shift
 from cxlib.stats.background import background_of, by_customer, with_background
-from cxlib.stats.effects import Row, effect_points, tested
+from cxlib.stats.effects import Row, effect_points, no_value, tested
 from cxlib.stats.intervals import Array, Places
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
@@ -24,6 +24,46 @@ LEAST, NEARLY_ONE = 20, 0.95
 PER_TERM = 20  # customers for each column allowed for
 TINY = 1e-9
 READING = "Spearman's rank correlation, −1 to 1, of customers' figures of these months"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Figures up to a month and an outcome in the months after it, of the same customers."""
+
+    figures: View
+    first: str
+    outcome: View
+    target: Metric
+
+    @property
+    def months(self) -> list[str]:
+        """Months of the figures."""
+        return months_between(self.first, self.figures.month)
+
+    def after(self, months: Sequence[str]) -> pl.DataFrame:
+        """Return each customer's outcome in these months."""
+        return by_customer(self.target, self.outcome, months)
+
+    def correlated(self, x: pl.DataFrame, y: pl.DataFrame, known: pl.DataFrame) -> tuple[Row, list[str]]:
+        """Return the partial rank correlation of figure and outcome, and what it allows for."""
+        both = _pairs(x, self.target, y).join(known, on="unit", maintain_order="left")
+        held, allowed = background_of(both, both.height // PER_TERM)
+        found = _spearman(both["x"].to_numpy(), both["y"].to_numpy(), held)
+        return {"n": both.height, "units": both.height, **found}, allowed if "value" in found else []
+
+    def background(self, units: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """Return what was known of the customers at the end of the figures' months."""
+        every = pl.concat([frame.select("unit") for frame in units]).unique()
+        return with_background(every.with_columns(at=pl.lit(end_of(self.figures))), self.outcome)
+
+    def effects(self, title: str, rows: list[Row], allowed: Iterable[str]) -> Effects:
+        """Return the rows as one family of comparisons."""
+        return Effects(
+            replace(self.target, table="customers"), scope(self.target, self.outcome), title,
+            (self.first, self.figures.month), "", 0.0, effect_points(rows), reading=READING,
+            allowing_for=tuple(dict.fromkeys(allowed)),
+            caveat="Figures come first, the outcome afterwards; what goes together need not be why.",
+        )  # fmt: skip
 
 
 def relation(
@@ -46,47 +86,86 @@ def relation(
     Raises:
         UsageError: No such metric or dimension.
     """
-    view = view.settled(outcome)
-    after = view.month
-    split = shift(after, -later)
-    first = shift(split, 1 - months)
-    figures_view = replace(view, month=split, filters=tuple(part for part in view.filters if part[0] != "currency"))
-    kept = tuple(part for part in view.filters if part[0] in (*OF_CUSTOMERS, "currency"))
-    outcome_view = replace(view, filters=kept)
-    target = view.metric(outcome)
-    if reason := unanswerable(target, outcome_view):
-        return reason
-    if first < view.data.first_month:
-        told = f"Figures from {first} and what followed until {after} are needed; the data begin in"
-        return NotKnown(f"What goes together with {_lower(target)}", f"{told} {view.data.first_month}.")
-    y = by_customer(target, outcome_view, months_between(shift(split, 1), after))
+    sides = _sides(view, outcome, months, later)
+    if isinstance(sides, NotKnown):
+        return sides
+    ahead = months_between(shift(sides.figures.month, 1), sides.outcome.month)
+    y = sides.after(ahead)
     metrics = [view.metric(name) for name in names]
-    missing = {metric.name: unanswerable(metric, figures_view) for metric in metrics}
-    pairs = {
-        metric.name: _pairs(by_customer(metric, figures_view, months_between(first, split)), target, y)
+    missing = {metric.name: unanswerable(metric, sides.figures) for metric in metrics}
+    figures = {
+        metric.name: by_customer(metric, sides.figures, sides.months)
         for metric in metrics if missing[metric.name] is None
     }  # fmt: skip
-    units = pl.concat([y.select("unit"), *(found.select("unit") for found in pairs.values())]).unique()
-    known = with_background(units.with_columns(at=pl.lit(end_of(figures_view))), view)
+    known = sides.background([y, *figures.values()])
     rows: list[Row] = []
-    allowing: dict[str, None] = {}
+    allowing: list[str] = []
     for metric in metrics:
         row: Row = {"group": metric.name, "label": metric.title}
         if reason := missing[metric.name]:
             rows.append(row | {"reason": reason.reason})
             continue
-        both = pairs[metric.name].join(known, on="unit", maintain_order="left")
-        held, allowed = background_of(both, both.height // PER_TERM)
-        found = _spearman(both["x"].to_numpy(), both["y"].to_numpy(), held)
-        allowing |= dict.fromkeys(allowed if "value" in found else [])
-        rows.append({**row, "n": both.height, "units": both.height, **found})
-    ends = " to ".join(dict.fromkeys(month_text(month) for month in (shift(split, 1), after)))
-    return Effects(
-        replace(target, table="customers"), scope(target, outcome_view),
-        f"Rank correlation with {_lower(target)} of {ends}",
-        (first, split), "", 0.0, effect_points(rows), allowing_for=tuple(allowing), reading=READING,
-        caveat="Figures come first, the outcome afterwards; what goes together need not be why.",
-    )  # fmt: skip
+        found, allowed = sides.correlated(figures[metric.name], y, known)
+        rows.append(row | found)
+        allowing += allowed
+    ends = " to ".join(dict.fromkeys(month_text(month) for month in (ahead[0], ahead[-1])))
+    return sides.effects(f"Rank correlation with {_lower(sides.target)} of {ends}", rows, allowing)
+
+
+def relation_by_lag(
+    view: View, name: str = "csat", outcome: str = "revenue", *, months: int = 12, later: int = 6
+) -> Effects | NotKnown:
+    """Return how a figure of a customer goes together with the outcome in each single month that follows.
+
+    As `relation`, one row a month: whether what goes together does so at once, later, or not for long. What is allowed
+    for is that known at the end of the figure's months.
+
+    Args:
+        view: What is looked at.
+        name: A support figure.
+        outcome: A metric of customers.
+        months: Months of the figure.
+        later: Months of the outcome, the last one reported.
+
+    Raises:
+        UsageError: No such metric or dimension.
+    """
+    sides = _sides(view, outcome, months, later)
+    if isinstance(sides, NotKnown):
+        return sides
+    metric = view.metric(name)
+    title = f"{metric.title} and {_lower(sides.target)} in each month afterwards, rank correlation"
+    if reason := unanswerable(metric, sides.figures):
+        return NotKnown(title, reason.reason)
+    x = by_customer(metric, sides.figures, sides.months)
+    ahead = {
+        month: sides.after([month]) for month in months_between(shift(sides.figures.month, 1), sides.outcome.month)
+    }
+    known = sides.background([x, *ahead.values()])
+    rows: list[Row] = []
+    allowing: list[str] = []
+    for lag, (month, y) in enumerate(ahead.items(), start=1):
+        found, allowed = sides.correlated(x, y, known)
+        label = f"{lag} month{'s' if lag > 1 else ''} later, {month_text(month)}"
+        rows.append({"group": month, "label": label, **found})
+        allowing += allowed
+    return no_value(title, rows) or sides.effects(title, rows, allowing)
+
+
+def _sides(view: View, outcome: str, months: int, later: int) -> _Sides | NotKnown:
+    """Return both sides of a relation, the outcome in the last `later` months; or why there are none."""
+    view = view.settled(outcome)
+    split = shift(view.month, -later)
+    first = shift(split, 1 - months)
+    figures = replace(view, month=split, filters=tuple(part for part in view.filters if part[0] != "currency"))
+    of_customers = tuple(part for part in view.filters if part[0] in (*OF_CUSTOMERS, "currency"))
+    target, after = view.metric(outcome), replace(view, filters=of_customers)
+    if reason := unanswerable(target, after):
+        return reason
+    if first < view.data.first_month:
+        told = f"Figures from {first} and what followed until {view.month} are needed; the data begin in"
+        return NotKnown(f"What goes together with {_lower(target)}", f"{told} {view.data.first_month}.")
+    return _Sides(figures, first, after, target)
 
 
 def _lower(metric: Metric) -> str:

@@ -52,7 +52,7 @@ def why_headline(result: Decomposition) -> str:
     if verdict(change) not in ("rose", "fell"):
         return change_headline(change)
     found = [row for row in result.parts.iter_rows(named=True) if beyond(row) and row["difference"] * _way(result) > 0]
-    sizes = [f"{part_format(result, row).bare(abs(row['difference']))} {_source(result, row)}" for row in found]
+    sizes = [f"{_bare(result, row).value(abs(row['difference']))} {_source(result, row)}" for row in found]
     return f"{subject(result.metric)} {moved_by(change, interval=False)}{': ' if sizes else ''}{', '.join(sizes)}"
 
 
@@ -62,9 +62,16 @@ def beyond(row: Row) -> bool:
 
 
 def part_format(result: Decomposition, row: Row) -> Format:
-    """Return how a part is printed."""
-    between = width(row["low"], row["high"])
-    return format_of(result.metric, row["difference"], between, difference=True, language=result.scope.language)
+    """Return how a part is printed: waits all in the unit of the change or of the largest part."""
+    between, size = width(row["low"], row["high"]), row["difference"]
+    if result.metric.kind == "duration":
+        size = max(abs(result.change.difference or 0.0), *(abs(part) for part in result.parts["difference"]))
+    return format_of(result.metric, size, between, difference=True, language=result.scope.language)
+
+
+def part_unit(result: Decomposition) -> str:
+    """Return "points", "h": the unit of all parts; a mean's own."""
+    return part_format(result, result.parts.row(0, named=True)).unit or "points"
 
 
 def part_name(result: Decomposition, part: str) -> str:
@@ -94,7 +101,10 @@ def group_cells(result: Decomposition) -> tuple[tuple[str, ...], list[tuple[str,
     rows = []
     for row in result.groups.iter_rows(named=True):
         shown = [share.value(row[name]) for name in ("share_before", "share")]
-        shown += ["–" if row[name] is None else level.value(row[name]) for name in ("before", "value")]
+        shown += [_level(result, row[name], level) for name in ("before", "value")]
+        if row["difference"] is None:
+            rows.append((label(row), *shown, *("–" for _ in parts), "–", "–"))
+            continue
         shown += [form.bare(row[name]) for name, form in zip(columns, forms, strict=True)]
         form = part_format(result, row)
         rows.append((label(row), *shown, form.bare(row["difference"]), form.interval(row["low"], row["high"]) or "–"))
@@ -103,7 +113,7 @@ def group_cells(result: Decomposition) -> tuple[tuple[str, ...], list[tuple[str,
         for row, form in zip(parts, forms, strict=True)
     ]
     form = difference_format(change)
-    sides = ["–" if side.value is None else level.value(side.value) for side in (change.before, change.after)]
+    sides = [_level(result, side.value, level) for side in (change.before, change.after)]
     whole = "–" if change.difference is None else form.bare(change.difference)
     rows.append(
         ("All together", "", "", *sides, *(size for size, _ in known), whole, form.interval(change.low, change.high))
@@ -118,12 +128,26 @@ def group_cells(result: Decomposition) -> tuple[tuple[str, ...], list[tuple[str,
     ), rows
 
 
+def _level(result: Decomposition, value: float | None, form: Format) -> str:
+    """Return a figure of the table: a wait in the unit that suits it."""
+    if value is None:
+        return "–"
+    own = format_of(result.metric, value, language=result.scope.language)
+    return (own if result.metric.kind == "duration" else form).value(value)
+
+
 def _quiet(result: Decomposition) -> str:
     sizes = []
     for row in result.parts.iter_rows(named=True):
-        form = replace(part_format(result, row), unit="", signed=True)
+        form = replace(_bare(result, row), signed=True)
         sizes.append(f"{form.with_interval(row['difference'], row['low'], row['high'])} {_source(result, row)}")
     return ", ".join(sizes)
+
+
+def _bare(result: Decomposition, row: Row) -> Format:
+    """Return the format of a part whose unit the change before it has told, but for waits, which may have another."""
+    form = part_format(result, row)
+    return form if result.metric.kind == "duration" else replace(form, unit="")
 
 
 def _way(result: Decomposition) -> float:
@@ -138,24 +162,34 @@ def _source(result: Decomposition, row: Row) -> str:
 
 
 def _part(result: Decomposition, row: Row) -> str:
-    form, size, low, high = part_format(result, row), row["difference"], row["low"], row["high"]
+    form, size, low, high = _bare(result, row), row["difference"], row["low"], row["high"]
     if row["part"] == "within":
-        printed = replace(form, unit="").with_interval(*unsigned(size, low, high))
+        printed = form.with_interval(*unsigned(size, low, high))
         sure = "" if low is None else f", {'more than chance explains' if beyond(row) else CHANCE}"
         return f"within {plural(result)} it {'fell' if size < 0 else 'rose'} by {printed}{sure}"
     moved = verdict(result.change) in ("rose", "fell")
     same_way = moved and size * _way(result) > 0
     values = unsigned(size, low, high) if same_way else (size, low, high)
-    printed = replace(form, unit="", signed=not same_way).with_interval(*values)
+    printed = replace(form, signed=not same_way).with_interval(*values)
     what = _source(result, row)
     if not beyond(row):
         return f"{printed} {what}" + ("" if low is None else f", {CHANCE}")
     return f"{printed} come {what}" + (_driver(result, size) if row["part"] == "mix" else "")
 
 
+def _pull(result: Decomposition, row: Row) -> float:
+    """Return what the share of a group did to the figure; to a median, what moved from one side of it to the other."""
+    if row["mix"] is not None:
+        return float(row["mix"])
+    levels = [row[name] for name in ("before", "value") if row[name] is not None]
+    usual = result.change.before.value
+    longer = 0 if usual is None or not levels else 1 if sum(levels) > usual * len(levels) else -1
+    return float(row["share"] - row["share_before"]) * longer
+
+
 def _driver(result: Decomposition, size: float) -> str:
     """Return ", above all more phone (30.3 % after 12.8 %)": the group whose share moved the figure most that way."""
     way = 1.0 if size > 0 else -1.0
-    row = max(result.groups.iter_rows(named=True), key=lambda row: float(row["mix"]) * way)
+    row = max(result.groups.iter_rows(named=True), key=lambda row: _pull(result, row) * way)
     now, before = (numbers.share_format().value(row[name]) for name in ("share", "share_before"))
     return f", above all {'more' if row['share'] > row['share_before'] else 'less'} {label(row)} ({now} after {before})"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cxlib.metrics import get
 from cxlib.stats.cells import daily, printed
 from cxlib.stats.change import difference
-from cxlib.stats.intervals import ALPHA, Sums, adjusted_wald, measure, normal_quantile, t_quantile
+from cxlib.stats.intervals import ALPHA, Sums, adjusted_wald, even_units, measure, normal_quantile, t_quantile
 
 LEVEL = np.asarray(ALPHA)
 Rows = list[tuple[str, float, float]]  # unit, weight, answer
@@ -80,6 +80,7 @@ def test_a_share_of_single_answers_has_wilsons_interval(kept: int, n: int) -> No
 @pytest.mark.parametrize("name", ["csat", "nps", "csat_mean"])
 def test_errors_equal_cluster_robust_regression_on_a_constant(name: str) -> None:
     import statsmodels.api as sm
+    from scipy.stats import t
 
     rows = random_rows(3, ANSWERS[name])
     units, weights, answers = zip(*rows, strict=True)
@@ -87,10 +88,32 @@ def test_errors_equal_cluster_robust_regression_on_a_constant(name: str) -> None
     model = sm.WLS(np.array(answers), np.ones(len(rows)), weights=np.array(weights))
     fit = model.fit(cov_type="cluster", cov_kwds={"groups": np.array([codes[unit] for unit in units])}, use_t=True)
     found = measure(get(name), summed(rows))
-    assert (found.value[0], found.se[0]) == pytest.approx((fit.params[0], fit.bse[0]), rel=1e-9)
+    count, even = len(codes), _even(rows)
+    corrected = fit.bse[0] * np.sqrt(even / (even - 1) * (count - 1) / count)
+    assert (found.value[0], found.se[0]) == pytest.approx((fit.params[0], corrected), rel=1e-9)
+    assert even < count
     if name == "csat_mean":
         low, high = found.limits(LEVEL)
-        assert [low[0], high[0]] == pytest.approx(list(fit.conf_int()[0]), rel=1e-9)
+        half = t.ppf(0.975, even - 1) * corrected
+        assert [low[0], high[0]] == pytest.approx([fit.params[0] - half, fit.params[0] + half], rel=1e-9)
+
+
+def _even(rows: list[tuple[str, float, float]]) -> float:
+    """Return how many units of equal weight the rows are worth."""
+    by_unit: dict[str, float] = {}
+    for unit, weight, _ in rows:
+        by_unit[unit] = by_unit.get(unit, 0.0) + weight
+    return sum(by_unit.values()) ** 2 / sum(weight**2 for weight in by_unit.values())
+
+
+def test_units_of_equal_weight_are_all_counted_and_uneven_ones_for_less() -> None:
+    equal = [(f"c{n}", 2.0, float(n % 2)) for n in range(8)]
+    assert even_units(summed(equal))[0] == pytest.approx(8)
+    uneven = [*equal[:-1], ("c7", 40.0, 1.0)]
+    assert even_units(summed(uneven))[0] == pytest.approx((7 * 2 + 40) ** 2 / (7 * 4 + 1600))
+    low, high = measure(get("csat"), summed(uneven)).limits(LEVEL)
+    lower, higher = measure(get("csat"), summed(equal)).limits(LEVEL)
+    assert high[0] - low[0] > higher[0] - lower[0]
 
 
 def test_answers_that_repeat_their_unit_widen_the_interval() -> None:

@@ -19,7 +19,7 @@ from cxlib import say
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
 from cxlib.periods import months_between
-from cxlib.stats import contrast, lost_customer, relation
+from cxlib.stats import contrast, lost_customer, relation, relation_by_lag
 from cxlib.stats.relation import correlate, separates
 from cxlib.stats.results import Contrast, Effects, NotKnown, Worth
 from cxlib.store import open_data
@@ -255,6 +255,39 @@ def test_a_strong_relation_is_found_and_a_few_customers_are_not_correlated(shop:
     assert isinstance(few, Effects)
     assert few.points["value"].to_list() == [None]
     assert "fewer than 20 are not correlated" in say(few).text
+
+
+def test_the_first_lag_is_the_relation_with_the_month_that_follows(shop: View) -> None:
+    lags = relation_by_lag(shop)
+    assert isinstance(lags, Effects)
+    assert lags.months == ("2025-05", "2026-04")
+    assert lags.points["group"].to_list() == months_between("2026-05", "2026-10")
+    assert lags.points["label"][0] == "1 month later, May 2026"
+    assert lags.points["label"][1] == "2 months later, June 2026"
+    first = relation(replace(shop, month="2026-05"), ("csat",), later=1)
+    assert isinstance(first, Effects)
+    told = ["n", "value", "se", "low", "high", "p_value"]
+    assert lags.points.row(0, named=True)["n"] > 100
+    assert lags.points.select(told).row(0) == pytest.approx(first.points.select(told).row(0))
+
+
+def test_what_follows_only_later_shows_in_the_later_lags(shop: View, tmp_path: Path) -> None:
+    folder = tmp_path / "later"
+    shutil.copytree(shop.data.folder, folder)
+    orders = pl.read_parquet(folder / "orders.parquet")
+    surveys = pl.read_parquet(folder / "surveys.parquet")
+    angry = surveys.filter(pl.col("answered_day").is_between(date(2025, 5, 1), date(2026, 4, 30)), kind="csat")
+    angry = angry.filter(pl.col("box") != "top")["customer_id"].drop_nulls().unique()
+    loses = pl.col("customer_id").is_in(angry.implode()) & (pl.col("ordered_day") >= date(2026, 8, 1))
+    orders.with_columns(net_amount=pl.when(loses).then(-50.0).otherwise("net_amount")).write_parquet(
+        folder / "orders.parquet"
+    )
+    lags = relation_by_lag(view(open_data(str(folder)), month="2026-10"))
+    assert isinstance(lags, Effects)
+    assert lags.points["beyond"].to_list() == [False] * 3 + [True] * 3
+    nobody = relation_by_lag(shop.only("agent", "A003"), months=1)
+    assert isinstance(nobody, NotKnown)
+    assert "fewer than 20 are not correlated" in nobody.reason
 
 
 def test_ranks_share_their_mean_on_ties() -> None:

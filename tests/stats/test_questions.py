@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 from stats import desk
 
 from cxlib.errors import UsageError
-from cxlib.metrics import METRICS, View, parse_filters, view
+from cxlib.metrics import METRICS, View, get, parse_filters, unit_frame, view
 from cxlib.metrics.registry import Clock
 from cxlib.stats import (
     Breakdown,
@@ -398,4 +398,6 @@ def test_customers_entered_twice_leave_the_value_and_divide_the_error_by_the_roo
             found.points.select("value", "se", "units").row(-1) for found in (one, two)
         )
         assert (value2, units2) == (pytest.approx(value), 2 * units)
-        assert se2 == pytest.approx(se / np.sqrt(2) * np.sqrt((2 * units / (2 * units - 1)) / (units / (units - 1))))
+        weights = unit_frame(get(name), looked, [looked.month])["sum_w"]
+        even = weights.sum() ** 2 / (weights**2).sum()
+        assert se2 == pytest.approx(se / np.sqrt(2) * np.sqrt((2 * even / (2 * even - 1)) / (even / (even - 1))))

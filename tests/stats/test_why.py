@@ -154,7 +154,7 @@ def test_the_demo_companys_planted_parts_are_found(small_demo: Path) -> None:
 
 
 def test_what_has_no_parts_is_said_in_words(looked: View) -> None:
-    for name in ("resolution_time", "ticket_volume"):
+    for name in ("agent_turnover", "ticket_volume"):
         answer = why(name, looked, "channel")
         assert isinstance(answer, NotKnown)
         assert "break it down instead" in say(answer).text
