@@ -44,7 +44,7 @@ class Margins:
 
     share: float = 2.0
     score: float = 5.0
-    mean: float = 0.1
+    mean: float = 0.05
     duration: float = 0.10
     count: float = 0.05
     rate: float = 1.0

@@ -26,7 +26,8 @@ def article_helpfulness() -> nw.Expr:
 def self_service_rate() -> nw.Expr:
     """Share of visits to help articles that no ticket follows within 24 hours.
 
-    Not known where nothing links a visitor to a ticket, nor before the 24 hours are over.
+    Not known where nothing links a visitor to a ticket, nor before the 24 hours are over. At most so many: a ticket
+    that an unknown visitor opens without the source tying it to the view is missed.
     """
     return ~nw.col("ticket_opened")
 

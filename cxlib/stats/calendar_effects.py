@@ -17,7 +17,7 @@ from cxlib.periods import month_of, week_of
 from cxlib.stats.counting import YEAR, Columns, Model, design, fit, observed_days, relative
 from cxlib.stats.daily import daily_metric
 from cxlib.stats.effects import Row, effect_points, half_width
-from cxlib.stats.level_shift import steps_of
+from cxlib.stats.level_shift import Step, lasting_step
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope
 
@@ -38,7 +38,8 @@ def count_model(name: str, view: View) -> Effects | NotKnown:
     days = observed_days(metric, view)
     if isinstance(days, NotKnown):
         return days
-    columns = design(days, steps_of(days))
+    step = lasting_step(days)
+    columns = design(days, [step.day] if step else [])
     model = fit(days, columns)
     return Effects(
         metric=metric,
@@ -47,9 +48,10 @@ def count_model(name: str, view: View) -> Effects | NotKnown:
         months=(month_of(days["day"][0]), month_of(days["day"][-1])),
         measured_in="%",
         none=0.0,
-        points=effect_points(_row(days, columns, model, term) for term in _terms(days, columns)),
+        points=effect_points(_row(days, columns, model, term, step) for term in _terms(days, columns)),
         allowing_for=("each other",),
         reading="weekdays and holidays against an average working weekday",
+        n=int(days["n"].sum()),
         caveat=f"Days vary {number_text(model.dispersion, 1)} times as much as chance alone would make them.",
     )
 
@@ -90,7 +92,7 @@ def _years(days: pl.DataFrame, name: str) -> str:
     return f", seen in {seen} of {len(parts)} year{'s' if len(parts) > 1 else ''}"
 
 
-def _row(days: pl.DataFrame, columns: Columns, model: Model, term: Term) -> Row:
+def _row(days: pl.DataFrame, columns: Columns, model: Model, term: Term, step: Step | None) -> Row:
     group, label, family, weights = term
     flag = {
         "weekday": (pl.col("weekday").cast(pl.String) == group[-1]) & ~pl.col("feast"),
@@ -102,6 +104,8 @@ def _row(days: pl.DataFrame, columns: Columns, model: Model, term: Term) -> Row:
         return row | {"reason": "no row falls on such a day"}
     if group == "trend" and days.height < YEAR:
         return row | {"reason": "the data hold less than a year"}
+    if family == "step" and step is not None:
+        return row | step.told()
     value, error = model.effect(weights, lasts=family not in ("weekday", "holiday"))
     if error == 0.0:
         return row | {"reason": "the other terms determine it"}

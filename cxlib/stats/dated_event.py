@@ -47,6 +47,7 @@ Span = tuple[date, date]
 def dated_event(name: str, view: View, *, within: str = "", by: str = "", group: str = "") -> Effects | NotKnown:
     """Return by how much a figure lies on another level since each dated event of the settings.
 
+    Figures that are known by the month alone (backlog, retention, agents') have too few points for that.
     Daily counts by the model of `count_model`; all other figures week by week, weeks weighted by their rows: the median
     of a duration and the total of a count in % of their level, all others in their unit.
 
@@ -65,6 +66,8 @@ def dated_event(name: str, view: View, *, within: str = "", by: str = "", group:
         raise UsageError("Name a dimension (by) with one group of it, or a dimension to stay within, not both.")
     if reason := unanswerable(metric, view, by or within):
         return reason
+    if metric.anchor == "month":
+        return NotKnown(f"{metric.title} since dated events", "It is known month by month, too seldom for a step.")
     since, until = observed(metric, view)
     span = since, min(until, last_day(view.month))
     events = [event for event in view.data.settings.events if span[0] < event.date <= span[1]]

@@ -9,7 +9,7 @@ import polars as pl
 from cxlib.metrics import METRICS, Metric, View
 from cxlib.stats.cells import cells
 from cxlib.stats.change import compare
-from cxlib.stats.scope import unanswerable
+from cxlib.stats.scope import partly_observed, unanswerable
 
 COLUMNS = {
     "metric": pl.String, "period": pl.String, "by": pl.String, "group": pl.String, "value": pl.Float64,
@@ -24,8 +24,8 @@ def figures(
     """Return every figure the data can answer, by month and group, in printed units.
 
     Columns: metric, period, by, group, value, low, high, n, units; with `change` also difference, difference_low,
-    difference_high, p_value: the reported month against the view's baseline, null in other months. Months and groups
-    without rows have no row.
+    difference_high, p_value: the reported month against the view's baseline, null in other months and where either of
+    the two is not wholly observed (counts). Months and groups without rows have no row.
 
     Args:
         view: What is looked at.
@@ -56,8 +56,10 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
     if not change:
         return points.filter(pl.col("period").is_in(months)).select(*COLUMNS)
     after = found.keys.filter(pl.col("period") == view.month)
-    difference, low, high, p_value = compare(metric, view, found, view.baseline, by).columns(metric)
-    named = zip(CHANGE, (difference, low, high, p_value), strict=True)
-    changes = after.with_columns(column.alias(name) for name, column in named)
+    columns = compare(metric, view, found, view.baseline, by).columns(metric)
+    changes = after.with_columns(column.alias(name) for name, column in zip(CHANGE, columns, strict=True))
+    partly = any(partly_observed(metric, view, month) for month in compared)
+    if partly or view.month == view.baseline:
+        changes = changes.clear()
     joined = points.join(changes, on=["period", "group"], how="left", maintain_order="left")
     return joined.filter(pl.col("period").is_in(months)).select(*COLUMNS, *CHANGE)

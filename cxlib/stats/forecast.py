@@ -29,6 +29,7 @@ from cxlib.stats.scope import scope, unanswerable
 YEAR, LEARNT, ORIGINS, MOST_ORIGINS, SHOWN, MOST = 52, 13, 8, 52, 26, 13
 APART = (12, 7)
 SUNDAY, HOLIDAY = 6, 7
+BUSY = 0.5  # share of weeks in which something must have come
 NAIVE = {1: "the week before", YEAR: "the same week of the year before"}
 
 
@@ -82,6 +83,10 @@ def forecast(name: str, view: View, weeks: int = 6) -> Forecast | NotKnown:
     counts = counted["sum_wx"].to_numpy().astype(np.float64)
     if not counts[-7 * (weeks + ORIGINS - 1) :].any():
         return NotKnown(title, f"Nothing arrived in the last {weeks + ORIGINS - 1} weeks up to {view.month}.")
+    arrived = by_weeks(counts) > 0
+    if arrived.mean() < BUSY:
+        seldom = f"{metric.measured_in.capitalize()} came in {arrived.sum()} of {len(arrived)} weeks up to {view.month}"
+        return NotKnown(title, f"{seldom}: too seldom to forecast a week.")
     last = counted["day"][-1]
     to_come = pl.date_range(last + timedelta(days=1), last + timedelta(days=7 * weeks), eager=True)
     days = pl.concat([counted["day"], to_come])
@@ -111,7 +116,7 @@ def forecast_of(counts: Array, strata: Array, months: Array, weeks: int) -> tupl
     """Return the forecast of the closer method, and the backtest of the model against the better seasonal naive.
 
     Where errors of the backtest were larger than the method thought, its interval is widened as many times: intervals
-    of smoothing methods hold less often than they promise (Hyndman et al. 2002).
+    of smoothing methods hold less often than they promise (Hyndman et al. 2002). No error is below Poisson's.
 
     Args:
         counts: Daily counts, no day left out, oldest first, at least 7 × (20 + 2 × weeks) of them.
@@ -147,7 +152,7 @@ def forecast_of(counts: Array, strata: Array, months: Array, weeks: int) -> tupl
     test = Backtest(len(ends), own.error, other.error, own.mase, other.mase, own.held, float(own.off[0]), rival)
     chosen = own if test.beats else other
     found = chosen.method(counts, strata, months, weeks)
-    return replace(found, se=found.se * chosen.off), test
+    return replace(found, se=np.maximum(found.se * chosen.off, np.sqrt(found.value))), test
 
 
 def by_calendar(counts: Array, strata: Array, months: Array, weeks: int) -> Ahead:
@@ -223,8 +228,11 @@ def _calendar(counts: Array, strata: Array, months: Array) -> tuple[Array, Array
 
 def _smoothed(ratios: Array) -> tuple[float, float, float]:
     """Return the last level, how fast it follows (α), and the standard deviation of one week's error."""
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
     from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
-    fitted = SimpleExpSmoothing(ratios, initialization_method="estimated").fit()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # at the ends of α, 0 and 1, the slope is no test
+        fitted = SimpleExpSmoothing(ratios, initialization_method="estimated").fit()
     spread = float(np.sqrt(fitted.sse / (len(ratios) - 2)))
     return float(fitted.level[-1]), float(fitted.params["smoothing_level"]), spread

@@ -19,6 +19,7 @@ Places = npt.NDArray[np.int64]
 Limits = Callable[[Array], tuple[Array, Array]]
 ALPHA = 0.05
 SIGNED = "net_amount"  # a column whose rows may be negative: refunds
+FEWEST_EVEN = 2 - 1e-9
 MANY = 1e9  # degrees of freedom of a normal distribution
 
 
@@ -240,8 +241,11 @@ def _ratio(sums: Sums) -> tuple[Array, Array, Array]:
     value = _divide(sums.wx, sums.w)
     residual = sums.wxwx - 2 * value * sums.wwx + value * value * sums.ww
     residual = np.where(residual > 1e-12 * (sums.wxwx + value * value * sums.ww), residual, 0.0)
-    even = np.where(sums.units > 1, even_units(sums), 1.0)
-    variance = _divide(residual, sums.w * sums.w) * _divide(even, even - 1)
+    even = even_units(sums)
+    told = np.where(
+        even > FEWEST_EVEN, _divide(even, even - 1), np.nan
+    )  # of one unit, or all but one, no error is known
+    variance = _divide(residual, sums.w * sums.w) * told
     spread = _divide(sums.wxx, sums.w) - value * value
     return value, np.sqrt(variance), np.where(spread > 1e-12, spread, 0.0)
 

@@ -28,13 +28,22 @@ LEAST_OWN = 0.05  # share of a step that the calendar terms must leave, or it ca
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The strongest lasting step: first day (a Monday), log ratio, its error, 95 % limit of |t| over all weeks, p."""
+    """The strongest lasting step: first day (a Monday), log ratio, its error, 95 % limit of |t| over all weeks, p.
+
+    `last`: whether the day is the last one looked at, so that a step after it would be found there too.
+    """
 
     day: date
     value: float
     error: float
     limit: float
     p_value: float
+    last: bool
+
+    def told(self) -> Row:
+        """Return value, se, low, high in %, and p_value; the interval allows for the week having been picked."""
+        found = relative(self.value, self.error, self.limit, np.inf)
+        return found | ({"p_value": self.p_value} if "value" in found else {})
 
 
 def level_shift(name: str, view: View, by: str = "") -> Effects | NotKnown:
@@ -73,16 +82,19 @@ def _row(days: pl.DataFrame, group: str, label: str) -> Row:
         return row | {"reason": reason}
     if (step := strongest(days)) is None:
         return row | {"reason": f"no week has {EDGE} more on each side that the calendar leaves to judge"}
-    told = relative(step.value, step.error, step.limit, np.inf)
-    return row | (
-        {"label": f"{label}, from {day_text(step.day)}", **told, "p_value": step.p_value} if "value" in told else told
-    )
+    told, later = step.told(), " or later" if step.last else ""
+    return row | told | ({"label": f"{label}, from {day_text(step.day)}{later}"} if "value" in told else {})
+
+
+def lasting_step(days: pl.DataFrame) -> Step | None:
+    """Return the strongest step of one group of `observed_days` if it is beyond chance."""
+    step = strongest(days)
+    return step if step and step.p_value < ALPHA else None
 
 
 def steps_of(days: pl.DataFrame) -> list[date]:
-    """Return the day of the strongest step of one group of `observed_days` if it is beyond chance, else none."""
-    step = strongest(days)
-    return [step.day] if step and step.p_value < ALPHA else []
+    """Return the day of that step, if there is one."""
+    return [step.day for step in (lasting_step(days),) if step]
 
 
 def strongest(days: pl.DataFrame) -> Step | None:
@@ -100,7 +112,8 @@ def strongest(days: pl.DataFrame) -> Step | None:
     sums = pl.DataFrame({"week": days["monday"], "r": misfit, "m": model.expected}).group_by("week").sum()
     squares = sums.filter(pl.col("m") > 0).select((pl.col("r") ** 2 / pl.col("m")).sum()).item()
     value, error = float(model.values[at]), float(np.sqrt(model.covariance[at, at] * squares / weeks.freedom))
-    return Step(day, value, error, *weeks.test(abs(value / error))) if error > 0 else None
+    last = day == weeks.starts[-1]
+    return Step(day, value, error, *weeks.test(abs(value / error)), last) if error > 0 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

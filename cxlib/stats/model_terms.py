@@ -21,6 +21,7 @@ BY_CHANCE = 1e-6  # a level whose rows are all alike is a leak where chance so s
 OWN = 0.01  # share of a column's variance that those before it must leave unexplained
 Terms = Mapping[str, str]
 Left = dict[tuple[str, str], str]
+MADE_FROM = "was it made from"
 TOO_FEW = f"too few rows: each effect needs {PER_TERM} of the rarer outcome and {PER_TERM} units"
 
 
@@ -82,7 +83,9 @@ def told_apart(
         chance = [(whole if mean else 1 - whole) ** n for n, mean in alike.select("n", "mean").iter_rows()]
         if groups.height < 2:
             continue
-        if chance and min(chance) < BY_CHANCE:
+        if not share and _determined(groups, frame[outcome]) > NEARLY_ONE:
+            left[name, ""] = "it all but determines the outcome: was it made from it?"
+        elif chance and min(chance) < BY_CHANCE:
             left[name, ""] = (
                 f"all {alike['n'][-1]} rows with {alike[name][-1]} are alike: was it made from the outcome?"
             )
@@ -98,6 +101,13 @@ def told_apart(
                 scarce = f"only {units} units have it"
                 left[name, level] = scarce if units < PER_TERM else f"all {n} outcomes are alike"
     return frame
+
+
+def _determined(groups: pl.DataFrame, outcome: pl.Series) -> float:
+    """Return the correlation of outcomes with the means of their groups (η)."""
+    between = float((groups["n"] * (groups["mean"] - outcome.mean()) ** 2).sum())
+    whole = float(((outcome - outcome.mean()) ** 2).sum())
+    return (between / whole) ** 0.5 if whole > 0 else 0.0
 
 
 def _room(frame: pl.DataFrame, outcome: str, unit: str, *, share: bool) -> int:

@@ -19,7 +19,7 @@ from cxlib.stats.cells import known
 from cxlib.stats.change import difference
 from cxlib.stats.daily import daily_metric
 from cxlib.stats.effects import beyond
-from cxlib.stats.intervals import ALPHA, Sums, share, total
+from cxlib.stats.intervals import ALPHA, MANY, Sums, share, total
 from cxlib.stats.results import POINT, NotKnown, Peaks
 from cxlib.stats.scope import observed, scope, unanswerable
 
@@ -92,7 +92,8 @@ def hour_means(counts: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     often, value, squares = (cells[name].to_numpy().astype(np.float64) for name in ("units", "sum_wx", "squares"))
     between = (squares - value**2 / often) * often / np.fmax(often - 1, 1)
     none, here = np.zeros_like(value), np.ones_like(value)
-    found = total(Sums(here, often, none, value, none, none, np.fmax(between, value), none), often - 1)
+    freedom = np.where(often < 2, MANY, often - 1)  # an hour that passed once has Poisson's variance alone
+    found = total(Sums(here, often, none, value, none, none, np.fmax(between, value), none), freedom)
     low, high = found.limits(np.asarray(ALPHA))
     numbers = {"value": value, "se": found.se, "low": np.maximum(low, 0.0), "high": high}
     columns = [known(name, number / often) for name, number in numbers.items()]

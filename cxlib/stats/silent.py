@@ -65,7 +65,7 @@ def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
     points: list[Row] = []
     for place, (key, label) in enumerate(SIDES.items(), start=1):
         value, se = float(whole[place] - whole[0]), float(np.std(drawn[:, place] - drawn[:, 0], ddof=1))
-        alike = {"reason": "all answers are alike: whatever their weights, they say the same"}
+        alike = {"reason": ALIKE if told["x"].n_unique() < 2 else UNTOLD}
         difference = tested(value, se, df=units - 1, factor=metric.factor) if se > 1e-12 else alike
         points.append({"group": key, "label": label, "n": told.height, "units": units, **difference})
     return Effects(
@@ -83,6 +83,10 @@ def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
         f"At worst all asked are anywhere between {form.bare(low)} and {form.value(high)}. If the opinion itself "
         "decides who answers, no weights mend it.",
     )  # fmt: skip
+
+
+ALIKE = "all answers are alike: whatever their weights, they say the same"
+UNTOLD = "nothing known of those asked tells who answers, so that nobody stands for the silent"
 
 
 def levels(rows: pl.DataFrame, known: list[str]) -> tuple[Array, Array]:

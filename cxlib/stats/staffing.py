@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,13 +18,16 @@ from cxlib.stats.peaks import CELL, FEWEST, by_hour, hour_means, observed_within
 from cxlib.stats.planning_results import Staffing
 from cxlib.stats.results import Estimate, NotKnown
 from cxlib.stats.scope import scope, unanswerable
+from cxlib.stats.volume import per_working_day
 
 WAITED_ON = ("phone", "chat")
+EVIDENT = 0.001
 
 
 def staffing(view: View, channel: str = "phone", months: int = 3) -> Staffing | NotKnown:
     """Return the agents that the calls (or chats) of the last months take in each open hour of the week.
 
+    Of the reported month alone where its calls are not what they were the month before: more than chance explains.
     Each ticket opened by a customer on the channel counts as one call. Arrivals are those within the opening hours of
     the default schedule; handle time is the source's, else estimated from replies; targets are those of [staffing].
 
@@ -42,6 +46,7 @@ def staffing(view: View, channel: str = "phone", months: int = 3) -> Staffing | 
     metric, inside, periods = get("ticket_volume"), view.only("channel", channel), view.months(months)
     if reason := unanswerable(metric, inside.only("arrival", "opening hours"), "hour"):
         return NotKnown(title, reason.reason)
+    periods = [view.month] if _moved(inside) else periods
     points, outside = _arrivals(inside, periods)
     handle, estimated = _handle_time(inside, periods)
     if points["n"].sum() < FEWEST or handle.value is None:
@@ -58,6 +63,13 @@ def staffing(view: View, channel: str = "phone", months: int = 3) -> Staffing | 
     paid = (value / there, low / there, high / there)
     about = scope(metric, view)
     return Staffing(metric, about, channel, span, points, present, paid, handle, estimated, outside, target)
+
+
+def _moved(view: View) -> bool:
+    """Tell whether less or more came per working day than in the month before: far more than chance explains."""
+    found = per_working_day("ticket_volume", replace(view, compare_with="previous"), 2)
+    change = None if isinstance(found, NotKnown) else found.change
+    return change is not None and change.p_value is not None and change.p_value < EVIDENT
 
 
 def _arrivals(view: View, months: list[str]) -> tuple[pl.DataFrame, float]:

@@ -7,7 +7,8 @@ import polars as pl
 from cxlib.metrics import View
 from cxlib.stats.effects import effect_points, some_units, unit_of
 from cxlib.stats.experience import TERMS, WAITS, experiences, unweighted
-from cxlib.stats.model import model
+from cxlib.stats.model import Model, model
+from cxlib.stats.model_terms import MADE_FROM
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
@@ -59,6 +60,12 @@ def goes_with(name: str, view: View, *, months: int = 12, survey: str = "") -> E
         none=0.0,
         points=effect_points(row for row in found.rows if row["family"] not in HELD),
         allowing_for=("each other", *(("the month",) if found.has(*HELD) else ()), *beside),
-        caveat=f"What goes together need not be why.{later}{unweighted(rows)}{sampled}",
+        caveat=f"{_leaks(found)}What goes together need not be why.{later}{unweighted(rows)}{sampled}",
         n=found.n,
     )
+
+
+def _leaks(found: Model) -> str:
+    """Return, as a sentence, what was refused because it seems made from the outcome."""
+    refused = [row["label"] for row in found.rows if MADE_FROM in (row.get("reason") or "")]
+    return f"Left out, as it seems made from the outcome: {', '.join(refused)}. " if refused else ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import t
-from stats.volume_desk import HOLIDAYS, Row, known
+from stats.volume_desk import HOLIDAYS, Row, build, known, row
 
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
@@ -188,6 +189,20 @@ def test_the_forecast_uses_settings_and_the_month_only(warsaw: View, opened: lis
     for row in past.iter_rows(named=True):
         assert row["value"] == sum(tally[row["first"] + timedelta(days=i)] for i in range(7)) == row["n"]
     assert "1 to 7 May 2026" in say(answer).text
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_comes_seldom_is_not_forecast_and_no_count_is_certain(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    busy = [datetime(2025, 3, 3, 9, tzinfo=UTC), datetime(2026, 10, 12, 9, tzinfo=UTC)]
+    seldom = build(tmp_path / "desk", [row(n, busy[n % 2], "login", rng) for n in range(80)])
+    answer = forecast("ticket_volume", seldom)
+    assert isinstance(answer, NotKnown)
+    assert "came in 1 of 86 weeks" in answer.reason
+    days = 7 * 40
+    same = forecast_of(np.full(days, 10.0), np.arange(days + 42) % 7, np.full(days + 42, 5), 6)[0]
+    assert same.value[:6] == pytest.approx(np.full(6, 70.0))
+    assert same.se == pytest.approx(np.sqrt(same.value))
 
 
 def test_what_cannot_be_forecast_is_said(warsaw: View) -> None:

@@ -106,6 +106,17 @@ def _even(rows: list[tuple[str, float, float]]) -> float:
     return sum(by_unit.values()) ** 2 / sum(weight**2 for weight in by_unit.values())
 
 
+@pytest.mark.filterwarnings("error")
+def test_one_unit_with_nearly_all_rows_knows_no_error() -> None:
+    rows = [("c0", 1.0, 100.0), *(("c0", 1.0, 0.0) for _ in range(29)), ("c1", 1.0, 0.0)]
+    low, high = measure(get("csat_mean"), summed(rows)).limits(LEVEL)
+    assert (low[0], high[0]) == (0, 100) or not np.isfinite([low[0], high[0]]).any()
+    found = measure(get("csat"), summed([(unit, weight, answer / 100) for unit, weight, answer in rows]))
+    low, high = found.limits(LEVEL)
+    assert 0 <= low[0] < 0.01
+    assert high[0] > 0.7
+
+
 def test_units_of_equal_weight_are_all_counted_and_uneven_ones_for_less() -> None:
     equal = [(f"c{n}", 2.0, float(n % 2)) for n in range(8)]
     assert even_units(summed(equal))[0] == pytest.approx(8)

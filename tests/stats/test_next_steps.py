@@ -192,6 +192,18 @@ def test_hostile_subjects_stay_text(tmp_path: Path) -> None:
         cx.chart(answer)
 
 
+def test_without_minutes_requests_are_ranked_by_tickets(tmp_path: Path) -> None:
+    nothing = {"handle_minutes": None, "agent_replies": None, "estimated_handle_minutes": None}
+    timed, untimed = (
+        listed(article_candidates(looked(tmp_path / name, [row | more for row in tickets()], []), months=6))
+        for name, more in (("timed", {}), ("untimed", nothing))
+    )
+    assert timed.measured_in == "hours a month"
+    assert untimed.measured_in == "tickets a month"
+    assert untimed.points["value"].to_list() == pytest.approx(untimed.points["tickets"].to_list())
+    assert "nothing says how long they took" in untimed.reading
+
+
 # --- articles that leave people with a ticket -------------------------------------------------------------------------
 
 
@@ -247,6 +259,17 @@ def test_the_article_that_leaves_people_is_named_first(tmp_path: Path) -> None:
     first = found.points.row(0, named=True)
     assert (first["label"], first["beyond"]) == ("Title k2", True)
     assert "Title k2" in str(cx.say(found))
+
+
+def test_an_evident_article_is_no_measure_for_the_others(tmp_path: Path) -> None:
+    seen = views(6000, chances={"k2": 0.5})
+    found = leaving(desk_of(tmp_path / "desk", seen))
+    assert found.points["beyond"].to_list() == [True, False, False, False, False]
+    usual = [v for v in seen if v["title"] != "Title k2"]
+    for row in found.points.iter_rows(named=True):
+        own = [v["ticket_opened"] for v in seen if v["title"] == row["label"]]
+        rest = [v["ticket_opened"] for v in usual if v["title"] != row["label"]]
+        assert row["value"] == pytest.approx(100 * (sum(own) / len(own) - sum(rest) / len(rest)))
 
 
 def test_no_article_is_named_when_all_are_equal(tmp_path: Path) -> None:

@@ -160,6 +160,10 @@ def test_what_cannot_be_said_is_said_why(tmp_path: Path, looked: View) -> None:
     assert same.points["value"].to_list() == [None, None]
     assert "all answers are alike" in same.points["reason"][0]
     assert "100.0" in same.caveat
+    unlike = [o | {"ticket_id": None} for o in _offers()]  # of whom nothing is known
+    untold = silent("csat", _looked(tmp_path / "untold", unlike))
+    assert isinstance(untold, Effects)
+    assert "nothing known of those asked tells who answers" in untold.points["reason"][0]
     nothing = silent("csat", looked)  # its surveys say nothing of who was asked
     assert isinstance(nothing, NotKnown)
 

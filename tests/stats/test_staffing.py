@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from math import exp, factorial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -155,6 +156,18 @@ def test_agents_are_those_of_the_hours_counted_by_hand(looked: View, rows: list[
     assert answer.paid[0] == pytest.approx(answer.at_work[0] / 0.7)
     assert not answer.estimated
     assert "as recorded" in say(answer).text
+
+
+def test_a_month_unlike_the_one_before_is_planned_by_itself(tmp_path: Path, looked: View) -> None:
+    def twice(row: Row) -> Row:
+        return row | {"ticket_id": f"{row['ticket_id']} again", "customer_id": f"{row['customer_id']} again"}
+
+    january = [row for row in calls()[:-1] if row["created_at"] >= datetime(2026, 1, 1, tzinfo=ZONE)]
+    more = replace(build(tmp_path / "desk", [*calls(), *map(twice, january)]), month="2026-01")
+    assert known(staffing(looked)).months == ("2025-11", "2026-01")
+    moved = known(staffing(more))
+    assert moved.months == ("2026-01", "2026-01")
+    assert moved.points["n"].sum() == 2 * sum(r["channel"] == "phone" and is_open(r["created_at"]) for r in january)
 
 
 def test_the_ends_are_those_of_arrivals_and_handle_time(looked: View) -> None:

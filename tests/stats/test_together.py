@@ -209,6 +209,15 @@ def test_a_column_that_cannot_be_used_is_left_out_with_the_reason(
 
 
 @pytest.mark.filterwarnings("error")
+def test_a_group_that_determines_a_mean_or_score_is_refused_and_named() -> None:
+    frame = rows(4).with_columns(y=pl.when(pl.col("channel") == "phone").then(-1.0).otherwise(1.0))
+    found = fitted(frame, share=False)
+    assert "it all but determines the outcome" in row_of(found, "channel")["reason"]
+    noisy = frame.with_columns(y=pl.col("y") + pl.Series(np.random.default_rng(1).normal(0, 1, frame.height)))
+    told = [row for row in fitted(noisy, share=False).rows if row["family"] == "channel"]
+    assert max(abs(row["value"]) for row in told) > 100
+
+
 def test_separation_gives_a_reason_never_a_warning_or_an_endless_effect() -> None:
     frame = rows(6, wait=-0.2)
     few = pl.int_range(pl.len()) < 30  # a level of a few rows, all satisfied
