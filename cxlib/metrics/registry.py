@@ -62,6 +62,7 @@ class Metric:
         theme: Module the metric is defined in.
         scale: (lowest, highest) possible printed value, where there is one.
         answered_on: (lowest, highest) answer of the only scale whose answers count, None where any scale does.
+        quantile: Of a duration: the share of waits that have ended by the printed value, ½ for the median.
     """
 
     name: str
@@ -82,6 +83,12 @@ class Metric:
     theme: str
     scale: tuple[float, float] | None
     answered_on: tuple[float, float] | None = None
+    quantile: float = 0.5
+
+    @property
+    def statistic(self) -> str:
+        """What of the waits is printed: "median", or "90 % quantile"."""
+        return "median" if self.quantile == 0.5 else f"{100 * self.quantile:g}\N{NO-BREAK SPACE}% quantile"
 
     @property
     def factor(self) -> float:
@@ -108,10 +115,12 @@ def metric(
     scale: tuple[float, float] | None = None,
     answered_on: tuple[float, float] | None = None,
     business_twin: bool = False,
+    slowest: bool = False,
 ) -> Callable[[Callable[[], Value]], Callable[[], Value]]:
     """Register a metric; the decorated function's name and docstring are its name and definition.
 
-    Args: see `Metric`. `business_twin` also registers `<name>_business`, the same clock in open minutes only.
+    Args: see `Metric`. `business_twin` also registers `<name>_business`, the same clock in open minutes only; `slowest`
+    registers `<name>_90`, the time within which nine in ten have ended.
     """
     declared = declared_table(table)
 
@@ -140,6 +149,8 @@ def metric(
         METRICS[new.name] = new
         if business_twin:
             METRICS[f"{new.name}_business"] = _twin(new)
+        if slowest:
+            METRICS[f"{new.name}_90"] = _nine_in_ten(new)
         return function
 
     return register
@@ -157,6 +168,16 @@ def _twin(calendar: Metric) -> Metric:
         title=f"{calendar.title}, opening hours only",
         sentence=f"{calendar.sentence[:-1]}; only minutes within the ticket's opening hours count.",
         value=in_open_minutes,
+    )
+
+
+def _nine_in_ten(median: Metric) -> Metric:
+    return replace(
+        median,
+        name=f"{median.name}_90",
+        title=f"{median.title}, nine in ten",
+        sentence=f"{median.sentence.replace('Median time', 'Time')[:-1]}; nine in ten end within it.",
+        quantile=0.9,
     )
 
 

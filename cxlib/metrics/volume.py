@@ -28,3 +28,13 @@ def inside_opening_hours() -> nw.Expr:
     """Share of tickets opened by customers within the opening hours of the ticket's own schedule."""
     inside = nw.when(~nw.col("arrival").is_null()).then(nw.col("arrival") == "opening hours")
     return nw.when(by_customer() & ~is_gone()).then(inside)
+
+
+@metric(title="Tickets per customer", table="customer_months", anchor="month", kind="mean", measured_in="tickets",
+        better="lower", needs=("active",))  # fmt: skip
+def tickets_per_customer() -> nw.Expr:
+    """Tickets opened in the month per customer active at its end; who only wrote to support is not active.
+
+    Active: a subscription in force, else an order within `active_days`.
+    """
+    return nw.when(nw.col("active")).then(nw.col("tickets"))

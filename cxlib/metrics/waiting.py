@@ -23,7 +23,7 @@ def take_up_time() -> Clock:
     return Clock("take_up_minutes", "take_up_ended", _waits("take_up"))
 
 
-@_wait(title="Time to first reply", anchor="created", needs=("first_replied_at",))
+@_wait(title="Time to first reply", anchor="created", needs=("first_replied_at",), slowest=True)
 def first_reply_time() -> Clock:
     """Median time from creation to the first public reply by a human; waiting tickets count, bot time is waiting.
 
@@ -32,7 +32,7 @@ def first_reply_time() -> Clock:
     return Clock("first_reply_minutes", "first_reply_ended", _waits("first_reply"))
 
 
-@_wait(title="Time to reply", table="replies", anchor="asked", needs=("replied_at",))
+@_wait(title="Time to reply", table="replies", anchor="asked", needs=("replied_at",), slowest=True)
 def reply_time() -> Clock:
     """Median time from each question of a customer to the next public agent reply, credited to who replied.
 
@@ -81,7 +81,7 @@ def on_hold_time() -> Clock:
     return _spent("on_hold_minutes", ever=True)
 
 
-@_wait(title="Time to resolution", anchor="created", needs=("solved_at",))
+@_wait(title="Time to resolution", anchor="created", needs=("solved_at",), slowest=True)
 def resolution_time() -> Clock:
     """Median time from creation to the last solve; unsolved tickets count as not yet ended.
 

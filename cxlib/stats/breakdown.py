@@ -85,7 +85,7 @@ def against_rest(metric: Metric, view: View, by: str, months: Sequence[str] = ()
     compared: Callable[[pl.DataFrame], Pairs]
     if metric.kind == "duration":
         rows = coded(row_frame(metric, view, months, by))
-        compared, residuals = _pairs_of_curves, _residual_waits(rows)
+        compared, residuals = partial(_pairs_of_curves, metric), _residual_waits(metric, rows)
     else:
         units = unit_frame(metric, view, months, by)
         if metric.kind == "count":
@@ -132,12 +132,13 @@ def _mean(side: Array) -> float:
     return float(side[2].sum() / side[1].sum()) if side[1].any() else 0.0
 
 
-def _pairs_of_curves(rows: pl.DataFrame) -> Pairs:
+def _pairs_of_curves(metric: Metric, rows: pl.DataFrame) -> Pairs:
     size, groups = rows["code"].n_unique(), rows["group"].unique().sort()
     own = [Curve.of(rows.filter(pl.col("group") == group), size) for group in groups]
     rest = [Curve.of(rows.filter(pl.col("group") != group), size) for group in groups]
-    correlated = [_correlation(*(side.influence_at_median for side in pair)) for pair in zip(own, rest, strict=True)]
-    return quantiles(own), quantiles(rest), np.array(correlated)
+    q = metric.quantile
+    correlated = [_correlation(*(side.influence_at(q) for side in pair)) for pair in zip(own, rest, strict=True)]
+    return quantiles(own, q), quantiles(rest, q), np.array(correlated)
 
 
 def _correlation(one: Array, other: Array) -> float:
@@ -150,12 +151,12 @@ def _residuals(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select("group", "code", weight="sum_w", residual=pl.col("sum_wx") - common * pl.col("sum_w"))
 
 
-def _residual_waits(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return each wait's influence on the common curve at the common median: ended or not, in one number."""
+def _residual_waits(metric: Metric, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return each wait's influence on the common curve at the common quantile: ended or not, in one number."""
     numbered = rows.with_columns(code=pl.int_range(pl.len()))
     common = Curve.of(numbered, rows.height)
     return rows.select("group", "code", weight=pl.lit(1.0)).with_columns(
-        pl.Series("residual", common.influence_at_median * rows.height)
+        pl.Series("residual", common.influence_at(metric.quantile) * rows.height)
     )
 
 

@@ -65,10 +65,10 @@ def cells(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Ce
 
 
 def cells_of(metric: Metric, rows: pl.DataFrame) -> Cells:
-    """Return the medians of the waits of a row frame, by month and group."""
+    """Return the medians (or another quantile) of the waits of a row frame, by month and group."""
     keys = rows.select(KEYS).unique().sort(KEYS)
     found = [*curves(coded(rows), keys), Curve.of(coded(rows.clear()), 0)]
-    return Cells.build(metric, keys, lambda places: quantiles([found[place] for place in places]))
+    return Cells.build(metric, keys, lambda places: quantiles([found[place] for place in places], metric.quantile))
 
 
 def daily(metric: Metric, units: pl.DataFrame, until: date) -> Cells:
@@ -116,7 +116,9 @@ def influences(metric: Metric, view: View, months: Sequence[str], by: str = "") 
         keys = rows.select(KEYS).unique().sort(KEYS)
         names = rows.select("code", "unit").unique("code").sort("code")["unit"]
         parts = [
-            pl.DataFrame({"period": period, "group": group, "unit": names, "influence": curve.influence_at_median})
+            pl.DataFrame(
+                {"period": period, "group": group, "unit": names, "influence": curve.influence_at(metric.quantile)}
+            )
             for (period, group), curve in zip(keys.iter_rows(), curves(rows, keys), strict=True)
         ]
         empty = rows.clear().select(*KEYS, "unit", influence="value")

@@ -173,7 +173,7 @@ def _cells(metric: Metric, frame: pl.DataFrame) -> pl.DataFrame:
         frame = coded(frame)
         size = frame["code"].n_unique()
         parts = frame.partition_by(keys, as_dict=True, maintain_order=True)
-        rows = [(*key, part.height, Curve.of(part, size).quantile()) for key, part in parts.items()]
+        rows = [(*key, part.height, Curve.of(part, size).quantile(metric.quantile)) for key, part in parts.items()]
         schema = {"group": pl.String, "week": pl.Date, "n": pl.Int64, "value": pl.Float64}
         found = pl.DataFrame(rows, schema=schema, orient="row").filter(pl.col("n") >= FEWEST)
     else:

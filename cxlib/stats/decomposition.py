@@ -17,7 +17,7 @@ from cxlib.stats.change import change
 from cxlib.stats.intervals import ALPHA, Array, t_quantile
 from cxlib.stats.reasons import Decomposition
 from cxlib.stats.results import NotKnown
-from cxlib.stats.reweighting import parts_of_median
+from cxlib.stats.reweighting import parts_of_wait
 from cxlib.stats.scope import unanswerable
 
 PARTS = ("mix", "within", "turnover")
@@ -38,7 +38,7 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
     Mix and within-group part of the groups with rows in both months (Kitagawa 1955, the interaction split by averages),
     and a third part: what groups of one month only add to that month's figure. Errors by the infinitesimal jackknife
     over customers, whose answers in both months count as one: each part's derivative times the customer's sums.
-    Interval and p-value from one t statistic. Of waits: `reweighting.parts_of_median`, for whole groups together.
+    Interval and p-value from one t statistic. Of waits: `reweighting.parts_of_wait`, for whole groups together.
 
     Args:
         name: A share, mean, score or duration.
@@ -66,7 +66,7 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
     if not frame.group_by("group").agg(pl.col("period").n_unique() == len(set(months)))["period"].any():
         return NotKnown(whole.metric.title, _apart(whole.metric, by, baseline, view.month))
     if metric.kind == "duration":
-        parts, contributions = parts_of_median(frame, baseline), _medians(metric, view, frame, baseline)
+        parts, contributions = parts_of_wait(frame, baseline, metric.quantile), _medians(metric, view, frame, baseline)
     else:
         parts, contributions = divide(metric, frame, groups, baseline)
     names = labels(view, by, pl.DataFrame({"group": groups}))

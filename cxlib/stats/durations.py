@@ -86,11 +86,10 @@ class Curve:
         own = self.survival(at) * (passed[place] - self.ended * per_end[place])
         return np.bincount(self.units, weights=own, minlength=self.size).astype(np.float64)
 
-    @property
-    def influence_at_median(self) -> Array:
-        """Each unit's influence on the curve at the median; all 0 where the median is not yet reached."""
-        median = self.quantile()
-        return self.influence(median) if np.isfinite(median) else np.zeros(self.size)
+    def influence_at(self, q: float = HALF) -> Array:
+        """Return each unit's influence on the curve at a quantile; all 0 where it is not yet reached."""
+        at = self.quantile(q)
+        return self.influence(at) if np.isfinite(at) else np.zeros(self.size)
 
     def cut(self, low: float, high: float) -> tuple[float, float]:
         """Return the first times by which a share `low` and more than a share `high` of waits has ended.

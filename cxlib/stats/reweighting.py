@@ -46,16 +46,16 @@ class Waits:
             ordered["place"].to_numpy().astype(np.int64), ordered["code"].to_numpy().astype(np.int64),
         )  # fmt: skip
 
-    def medians(self, weights: Array) -> Array:
-        """Return the Kaplan–Meier median for each row of weights; NaN where it is not yet reached."""
+    def quantiles(self, weights: Array, q: float) -> Array:
+        """Return the Kaplan–Meier quantile (½: the median) for each row of weights; NaN where it is not yet reached."""
         at_risk = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
         hazard = np.divide(weights * self.ended, at_risk, out=np.zeros_like(weights), where=at_risk > 0)
         left = np.cumprod(1 - hazard, axis=1)
-        first, later = ((left <= HALF + STEP).argmax(axis=1), (left < HALF - STEP).argmax(axis=1))
-        at_half = left[np.arange(len(left)), first]
-        flat = (np.abs(at_half - HALF) < STEP) & (later > first)
+        first, later = ((left <= 1 - q + STEP).argmax(axis=1), (left < 1 - q - STEP).argmax(axis=1))
+        reached = left[np.arange(len(left)), first]
+        flat = (np.abs(reached - (1 - q)) < STEP) & (later > first)
         found = np.where(flat, (self.values[first] + self.values[later]) / 2, self.values[first])
-        return np.where(at_half <= HALF + STEP, found, np.nan)
+        return np.where(reached <= 1 - q + STEP, found, np.nan)
 
     def shares(self, weights: Array, groups: int) -> Array:
         """Return the share of each group that both months have, for each row of weights."""
@@ -63,8 +63,8 @@ class Waits:
         return np.asarray(sums / sums.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def parts_of_median(rows: pl.DataFrame, baseline: str) -> pl.DataFrame:
-    """Return part, difference, low, high, p_value (minutes) of the change of a median.
+def parts_of_wait(rows: pl.DataFrame, baseline: str, q: float = HALF) -> pl.DataFrame:
+    """Return part, difference, low, high, p_value (minutes) of the change of a median or other quantile.
 
     Errors by the Bayesian bootstrap of units, whose waits in both months move together (Rubin 1981); interval and
     p-value from one t statistic, units of the smaller month − 1 degrees of freedom. Null where a median is not reached.
@@ -72,14 +72,15 @@ def parts_of_median(rows: pl.DataFrame, baseline: str) -> pl.DataFrame:
     Args:
         rows: Row frame of two months (period, group, unit, value, ended); a group with rows in both.
         baseline: The earlier month.
+        q: The quantile.
     """
     after, before, groups, units = _sides(rows, baseline)
     names = ["mix", "within"] + ["turnover"] * bool((after.group < 0).any() or (before.group < 0).any())
-    values = divided(after, before, np.ones((1, units)), groups)[:, 0]
+    values = divided(after, before, np.ones((1, units)), groups, q)[:, 0]
     generator = np.random.default_rng(0)
     size = max(1, BLOCK // len(rows))
     blocks = [min(size, DRAWS - done) for done in range(0, DRAWS, size)]
-    draws = np.hstack([divided(after, before, generator.exponential(1.0, (n, units)), groups) for n in blocks])
+    draws = np.hstack([divided(after, before, generator.exponential(1.0, (n, units)), groups, q) for n in blocks])
     reached = np.isfinite(draws).all(axis=0)
     se = draws[:, reached].std(axis=1, ddof=1) if reached.mean() >= ENOUGH else np.full(3, np.nan)
     se = np.where(se > 0, se, np.nan)
@@ -91,17 +92,17 @@ def parts_of_median(rows: pl.DataFrame, baseline: str) -> pl.DataFrame:
     return pl.DataFrame([pl.Series("part", names), *columns, known("p_value", p_values[: len(names)])])
 
 
-def divided(after: Waits, before: Waits, drawn: Array, groups: int) -> Array:
-    """Return mix, within and turnover (rows) of the change of the median, for each draw of weights of units."""
+def divided(after: Waits, before: Waits, drawn: Array, groups: int, q: float) -> Array:
+    """Return mix, within and turnover (rows) of the change of the quantile, for each draw of weights of units."""
     medians, swapped, every = [], [], []
     weights = [drawn[:, side.unit] for side in (after, before)]
     shares = [side.shares(w, groups) for side, w in zip((after, before), weights, strict=True)]
     for place, side in enumerate((after, before)):
         shared = weights[place] * (side.group >= 0)
         other = np.divide(shares[1 - place], shares[place], out=np.zeros_like(shares[0]), where=shares[place] > 0)
-        every.append(side.medians(weights[place]))
-        medians.append(side.medians(shared))
-        swapped.append(side.medians(shared * other[:, side.group]))
+        every.append(side.quantiles(weights[place], q))
+        medians.append(side.quantiles(shared, q))
+        swapped.append(side.quantiles(shared * other[:, side.group], q))
     mix = (medians[0] - swapped[0] + swapped[1] - medians[1]) / 2
     within = (swapped[0] - medians[1] + medians[0] - swapped[1]) / 2
     return np.array([mix, within, every[0] - medians[0] - every[1] + medians[1]])

@@ -198,7 +198,7 @@ def median_change(rng: np.random.Generator, design: Design, runs: int) -> float:
         own = rng.standard_normal((2, design.units))
         own[1, :shared] = own[0, :shared]
         pair = [waits(rng, design, lasting, 100.0, True) for lasting in own]
-        one, other = (curve.influence_at_median for curve in pair)
+        one, other = (curve.influence_at() for curve in pair)
         size = np.sqrt((one @ one) * (other @ other))
         r.append(one[:shared] @ other[:shared] / size if size else 0.0)
         after.append(pair[0])
