@@ -12,7 +12,7 @@ from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, row_frame, unit_frame
 from cxlib.metrics.base import NOT_KNOWN
 from cxlib.schema import DIMENSIONS
-from cxlib.stats.cells import cells, estimates
+from cxlib.stats.cells import cells, cells_of, estimates
 from cxlib.stats.change import Difference, difference, widest
 from cxlib.stats.durations import Curve, coded, quantiles
 from cxlib.stats.intervals import Array, Figures, Sums, measure
@@ -34,16 +34,22 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
         raise UsageError(f"Say by what to break {name!r} down: {', '.join(sorted(DIMENSIONS))}.")
     if reason := unanswerable(metric, view, by):
         return reason
-    points = cells(metric, view, sorted({view.month, view.baseline}), by).points()
+    months = sorted({view.month, view.baseline})
+    waits = row_frame(metric, view, months, by) if metric.kind == "duration" else None
+    found = cells(metric, view, months, by) if waits is None else cells_of(metric, waits)
+    points, waits = found.points(), None if waits is None else waits.filter(pl.col("period") == view.month)
     here = points.filter(pl.col("period") == view.month).drop("period")
     before = points.filter(pl.col("period") == view.baseline).select("group", before="value")
-    contrasts, p_value = against_rest(metric, view, by)
+    contrasts, p_value = against_rest(metric, view, by, waits=waits)
     labelled = here.join(labels(view, by, here), on="group", how="left").join(before, on="group", how="left")
     joined = labelled.join(contrasts, on="group", how="left")
     by_label = DIMENSIONS[by].ordered or by == "agent"  # persons stand by name: no league table
     order = [pl.col("group") == NOT_KNOWN, pl.col("label")] if by_label else [-pl.col("value")]
     ordered = joined.sort(*order, "group", nulls_last=True)
-    whole = cells(metric, view, [view.month]).at(pl.DataFrame({"period": [view.month], "group": [""]}))
+    together = None if waits is None else waits.with_columns(group=pl.lit(""))
+    whole = (cells(metric, view, [view.month]) if together is None else cells_of(metric, together)).at(
+        pl.DataFrame({"period": [view.month], "group": [""]})
+    )
     return Breakdown(
         metric=metric,
         scope=scope(metric, view),
@@ -53,7 +59,7 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
         points=ordered.select("group", "label", *POINT, "before", *contrasts.columns[1:]),
         overall=estimates(whole.points())[0],
         p_value=p_value,
-        curves_p=_curves_apart(metric, view, by),
+        curves_p=None if waits is None else _curves_apart(waits),
     )
 
 
@@ -75,16 +81,18 @@ def labels(view: View, by: str, groups: pl.DataFrame) -> pl.DataFrame:
     return own.join(named, on="group", how="left").select("group", pl.coalesce("name", "label").alias("label"))
 
 
-def against_rest(metric: Metric, view: View, by: str, months: Sequence[str] = ()) -> tuple[pl.DataFrame, float | None]:
+def against_rest(
+    metric: Metric, view: View, by: str, months: Sequence[str] = (), *, waits: pl.DataFrame | None = None
+) -> tuple[pl.DataFrame, float | None]:
     """Return group, rest_difference, rest_low, rest_high, rest_p, and the p-value that all groups are equal.
 
     Of the reported month, or of all of `months` together. Totals are not compared with each other: for counts
-    everything is null.
+    everything is null. `waits`: the row frame of these months, where it is at hand.
     """
     months = months or [view.month]
     compared: Callable[[pl.DataFrame], Pairs]
     if metric.kind == "duration":
-        rows = coded(row_frame(metric, view, months, by))
+        rows = coded(row_frame(metric, view, months, by) if waits is None else waits)
         compared, residuals = partial(_pairs_of_curves, metric), _residual_waits(metric, rows)
     else:
         units = unit_frame(metric, view, months, by)
@@ -114,11 +122,9 @@ def _pairs_of_sums(metric: Metric, rows: pl.DataFrame) -> Pairs:
     return measure(metric, Sums.stacked(own)), measure(metric, Sums.stacked(rest)), np.array(correlated)
 
 
-def _curves_apart(metric: Metric, view: View, by: str) -> float | None:
+def _curves_apart(waits: pl.DataFrame) -> float | None:
     """Return the p-value of the log-rank test of waits; groups none of which any end was expected in are left out."""
-    if metric.kind != "duration":
-        return None
-    parts, expected = log_rank(coded(row_frame(metric, view, [view.month], by)))
+    parts, expected = log_rank(coded(waits))
     return anova_type(parts[expected > 0], expected[expected > 0])
 
 

@@ -112,23 +112,28 @@ def influences(metric: Metric, view: View, months: Sequence[str], by: str = "") 
     survival curve at the quantile, which is proportional to that on the quantile.
     """
     if metric.kind == "duration":
-        rows = coded(row_frame(metric, view, months, by))
-        keys = rows.select(KEYS).unique().sort(KEYS)
-        names = rows.select("code", "unit").unique("code").sort("code")["unit"]
-        parts = [
-            pl.DataFrame(
-                {"period": period, "group": group, "unit": names, "influence": curve.influence_at(metric.quantile)}
-            )
-            for (period, group), curve in zip(keys.iter_rows(), curves(rows, keys), strict=True)
-        ]
-        empty = rows.clear().select(*KEYS, "unit", influence="value")
-        return pl.concat([empty, *parts]).filter(pl.col("influence") != 0)
+        return influences_of(metric, row_frame(metric, view, months, by))
     frame = unit_frame(metric, view, months, by)
     own = pl.col("sum_wx")
     if metric.kind != "count":
         whole = pl.col("sum_w").sum().over(KEYS)
         own = (own - pl.col("sum_wx").sum().over(KEYS) / whole * pl.col("sum_w")) / whole
     return frame.select(*KEYS, "unit", influence=own)
+
+
+def influences_of(metric: Metric, waits: pl.DataFrame) -> pl.DataFrame:
+    """Return period, group, unit, influence of the waits of a row frame."""
+    rows = coded(waits)
+    keys = rows.select(KEYS).unique().sort(KEYS)
+    names = rows.select("code", "unit").unique("code").sort("code")["unit"]
+    parts = [
+        pl.DataFrame(
+            {"period": period, "group": group, "unit": names, "influence": curve.influence_at(metric.quantile)}
+        )
+        for (period, group), curve in zip(keys.iter_rows(), curves(rows, keys), strict=True)
+    ]
+    empty = rows.clear().select(*KEYS, "unit", influence="value")
+    return pl.concat([empty, *parts]).filter(pl.col("influence") != 0)
 
 
 def correlation(influence: pl.DataFrame, after: pl.DataFrame, before: pl.DataFrame) -> Array:

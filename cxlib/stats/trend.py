@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from cxlib.metrics import View
+from cxlib.metrics import Metric, View, row_frame
 from cxlib.periods import month_of
-from cxlib.stats.cells import cells, influences
+from cxlib.stats.cells import Cells, cells, cells_of, influences, influences_of
 from cxlib.stats.change import change_of
 from cxlib.stats.results import POINT, NotKnown, Trend
 from cxlib.stats.scope import scope, unanswerable
@@ -28,11 +30,9 @@ def trend(name: str, view: View, months: int = 25) -> Trend | NotKnown:
         return reason
     periods = view.months(months)
     compared = {view.baseline, view.last_year} - set(periods)
-    found = cells(metric, view, [*periods, *sorted(compared)])
+    found, influence = _with_influence(metric, view, [*periods, *sorted(compared)])
     about = scope(metric, view)
     settings = view.data.settings
-    sides = sorted({view.month, view.baseline, view.last_year})
-    influence = None if metric.unit == "day" and metric.kind == "count" else influences(metric, view, sides)
     keys = pl.DataFrame({"period": periods, "group": [""] * len(periods)})
     return Trend(
         metric=metric,
@@ -44,3 +44,13 @@ def trend(name: str, view: View, months: int = 25) -> Trend | NotKnown:
         benchmark=settings.goal(name, view.month, kind="benchmarks"),
         events=tuple(event for event in settings.events if periods[0] <= month_of(event.date) <= periods[-1]),
     )
+
+
+def _with_influence(metric: Metric, view: View, months: Sequence[str]) -> tuple[Cells, pl.DataFrame | None]:
+    """Return the figures of these months, and the influence of units on those compared; none of daily counts."""
+    sides = sorted({view.month, view.baseline, view.last_year})
+    if metric.kind == "duration":
+        rows = row_frame(metric, view, months)
+        return cells_of(metric, rows), influences_of(metric, rows.filter(pl.col("period").is_in(sides)))
+    counted = metric.unit == "day" and metric.kind == "count"
+    return cells(metric, view, months), None if counted else influences(metric, view, sides)
