@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import polars as pl
+
 from cxlib.metrics import View
+from cxlib.metrics.base import NOT_KNOWN
+from cxlib.schema import DIMENSIONS
+from cxlib.stats.breakdown import labels
+from cxlib.stats.cells import cells, estimates
+from cxlib.stats.change import compare
 from cxlib.stats.effects import survivors
-from cxlib.stats.results import NotKnown, Overview, Scope, Trend
+from cxlib.stats.results import Change, NotKnown, Overview, Scope, Trend
+from cxlib.stats.scope import unanswerable
 from cxlib.stats.trend import trend
 
 HEADLINE = (
@@ -18,6 +26,8 @@ HEADLINE = (
 def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
     """Return the trends of the key figures and the changes that survive Benjamini–Hochberg at 5 % over all of them.
 
+    Overall first: then, of the figures that moved, the groups of the view's dimension, again one family.
+
     Args:
         view: What is looked at.
         names: The family of headline metrics, declared beforehand, in the order of the page.
@@ -27,11 +37,31 @@ def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
     """
     answers = {name: trend(name, view) for name in names}
     trends = tuple(answer for answer in answers.values() if isinstance(answer, Trend))
+    survives = survivors({t.metric.name: t.change.p_value for t in trends if t.change and t.change.p_value is not None})
+    moved = [change for t in trends if t.metric.name in survives for change in _by_group(t, view)]
+    beyond = survivors({str(place): one.p_value for place, one in enumerate(moved) if one.p_value is not None})
     return Overview(
         scope=trends[0].scope if trends else Scope(view.data.name, view.month, view.filter_text),
         trends=trends,
-        survives=survivors(
-            {t.metric.name: t.change.p_value for t in trends if t.change and t.change.p_value is not None}
-        ),
+        survives=survives,
         missing={name: answer.reason for name, answer in answers.items() if isinstance(answer, NotKnown)},
+        by_title=DIMENSIONS[view.by].title if moved else "",
+        segments=tuple(one for place, one in enumerate(moved) if str(place) in beyond),
     )
+
+
+def _by_group(whole: Trend, view: View) -> list[Change]:
+    """Return how each known group of the view's dimension changed, as the whole did; none where it is not defined."""
+    metric, by, months = whole.metric, view.by, [view.month, view.baseline]
+    if not by or unanswerable(metric, view, by):
+        return []
+    found = cells(metric, view, sorted(months), by)
+    after = found.keys.filter(pl.col("period") == view.month)
+    apart = pl.DataFrame(compare(metric, view, found, view.baseline, by).columns(metric)).rows(named=True)
+    sides = [found.at(after.with_columns(period=pl.lit(month))).points() for month in months]
+    named = dict(labels(view, by, after.select("group")).iter_rows())
+    return [
+        Change(metric, whole.scope, *months, *pair, **differs, group=named[group])
+        for group, differs, *pair in zip(after["group"], apart, *map(estimates, sides), strict=True)
+        if group != NOT_KNOWN
+    ]

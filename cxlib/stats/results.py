@@ -189,12 +189,16 @@ class Overview:
         trends: Trend of each key figure, in the order of the page.
         survives: Metric names whose change survives Benjamini–Hochberg at 5 %.
         missing: Metric name → why it is not known.
+        by_title: Title of the view's dimension where the groups of what moved were looked at, else empty.
+        segments: Of the figures that moved, the groups that did: those that survive the same control among all groups.
     """
 
     scope: Scope
     trends: tuple[Trend, ...]
     survives: frozenset[str]
     missing: dict[str, str] = field(default_factory=dict)
+    by_title: str = ""
+    segments: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

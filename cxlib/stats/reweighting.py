@@ -16,7 +16,7 @@ from cxlib.stats.durations import HALF, STEP
 from cxlib.stats.effects import half_width, p_of
 from cxlib.stats.intervals import Array, Places
 
-DRAWS = 400
+DRAWS = 200
 BLOCK = 4_000_000  # weights at once
 ENOUGH = 0.95  # share of draws in which all medians are reached; with fewer there is no interval
 
