@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sentences import strangers
 
 from cxlib.metrics import get, row_frame, view
 from cxlib.periods import months_between
@@ -117,3 +118,4 @@ def test_a_report_is_published_and_pages_without_data_say_so(
     )
     figures = pl.read_parquet(folder / "figures.parquet")
     assert figures.filter(pl.col("period") == month).height > 0
+    assert [found for path in sorted((folder / "notebooks").glob("*.ipynb")) for found in strangers(path)] == []

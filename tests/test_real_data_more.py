@@ -11,6 +11,7 @@ from statistics import median
 
 import polars as pl
 import pytest
+from sentences import strangers
 from test_real_data import Find, Run, _all_months, _figure, _imported
 
 from cxlib.metrics import get, measured_frame, view
@@ -175,6 +176,7 @@ def test_a_report_is_published_and_pages_without_data_say_so(
     assert {path.stem for path in folder.glob("*.html")} > {path.stem for path in (home / "notebooks").glob("0[1-9]*")}
     for page, table in without.items():
         assert f"The data '{name}' have no table '{table}'" in _words(folder / f"{page}.html")
+    assert [found for path in sorted((folder / "notebooks").glob("*.ipynb")) for found in strangers(path)] == []
     if name == "baltimore_311":
         assert "Time to resolution" in _words(folder / "04_response_and_resolution.html")
 
