@@ -183,3 +183,13 @@ def _buyers(rows: pl.DataFrame, end: str) -> set[str]:
     at = datetime.fromisoformat(f"{end}-01").replace(tzinfo=UTC)
     inside = rows.filter(pl.col("ordered_at") < at, pl.col("ordered_at") >= at - timedelta(days=90))
     return set(inside["customer_id"])
+
+
+def test_tickets_per_customer_are_those_of_the_active(looked: Looked) -> None:
+    def month(customer: str, active: bool, tickets: int) -> dict[str, Any]:
+        at = datetime(2026, 9, 30, 22, tzinfo=UTC)
+        key = {"customer_month_id": f"{customer} 2026-10", "customer_id": customer, "month_at": at}
+        return key | {"month_day": datetime(2026, 10, 1).date(), "active": active, "tickets": tickets}
+
+    rows = [month("ada", True, 2), month("bob", True, 0), month("cem", False, 3)]
+    assert _figure("tickets_per_customer", looked("customer_months", rows)) == (2, 1.0)
