@@ -48,10 +48,9 @@ class Cells:
 
     def at(self, keys: pl.DataFrame) -> Cells:
         """Return the cells of these keys, in this order; without rows n = 0 and no value."""
-        index = self.keys.with_row_index("place").select(*KEYS, "place")
-        wanted = keys.select(KEYS).join(index, on=KEYS, how="left", maintain_order="left")["place"]
-        places = wanted.fill_null(self.keys.height).to_numpy().astype(np.int64)
-        places = np.append(places, self.keys.height)
+        index = {key: place for place, key in enumerate(self.keys.select(KEYS).iter_rows())}
+        wanted = [index.get(key, self.keys.height) for key in keys.select(KEYS).iter_rows()]
+        places = np.array([*wanted, self.keys.height], dtype=np.int64)
         return Cells.build(self.metric, keys.select(KEYS), lambda chosen: self.choose(places[chosen]))
 
 
