@@ -150,14 +150,15 @@ def _formatted(table: pl.DataFrame, form: str) -> str:
 
 def _row_list(options: argparse.Namespace) -> int:
     from cxlib.metrics import as_csv, rows, view
+    from cxlib.periods import months_between
 
     chosen = f"{options.by}={options.group}" if options.group else ""
     if options.group and not options.by:
         raise UsageError("Say of which dimension --group is one: --by channel --group phone.")
     filters = "; ".join(filter(None, (options.filter, chosen)))
-    weighted = not options.unweighted
-    looked = view(options.data, month=options.month, by=options.by, filters=filters, weighted=weighted)
-    found = rows(options.metric, looked, options.by)
+    weighted, (first, _, last) = not options.unweighted, options.month.partition("/")
+    looked = view(options.data, month=last or first, by=options.by, filters=filters, weighted=weighted)
+    found = rows(options.metric, looked, options.by, months=months_between(first, last) if last else ())
     print(as_csv(found).rstrip("\n") if options.format == "csv" else _formatted(found, options.format))
     return 0
 
@@ -282,7 +283,7 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metric", required=True, metavar="NAME", help="the figure")
-    parser.add_argument("--month", default="previous", help="YYYY-MM, or previous (last complete month of the data)")
+    parser.add_argument("--month", default="previous", help="YYYY-MM, FIRST/LAST for several, or previous")
     parser.add_argument("--group", default="", metavar="NAME", help="only this group of --by")
     parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
     parser.add_argument("--format", choices=("csv", "table"), default="csv")

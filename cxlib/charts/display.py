@@ -6,9 +6,22 @@ from typing import Any
 
 from cxlib.charts.figure import chart
 from cxlib.metrics import METRICS
-from cxlib.stats.results import Overview
+from cxlib.metrics.registry import MONEY, Metric
+from cxlib.metrics.rows import WORKING
+from cxlib.numbers import month as month_in_words
+from cxlib.periods import bounds, grain_of, month_of, shift
+from cxlib.schema import DIMENSIONS
+from cxlib.stats import results
+from cxlib.stats.effects import unit_of
+from cxlib.stats.volume import AROUND
 from cxlib.tabulate import table
 from cxlib.words import say
+
+Asked = tuple[str, str, str]
+"""Metric, months ("2026-10 2026-09", "2025-11/2026-10") and days (`metrics.rows`) of one list."""
+LONGEST_BACK = 120
+WITH_AMOUNTS = "spending_less"
+"""The metric whose rows hold the amounts that effects in money are of."""
 
 
 def show(result: Any) -> None:
@@ -25,21 +38,100 @@ def show(result: Any) -> None:
     for role, part in parts.items():
         if part is not None:
             behind = {"rows": rows} if role == "table" and (rows := _behind(result)) else {}
-            part_of = {"part": True} if behind and _is_longer(result) else {}
-            display_part(part, metadata={"cx": {"role": role, **behind, **part_of}})
+            display_part(part, metadata={"cx": {"role": role, **behind}})
 
 
 def _behind(result: Any) -> list[dict[str, str]]:
-    """Return metric, month, filters and dimension of the rows behind a result; none where they are not of a metric."""
-    if isinstance(result, Overview):
+    """Return metric, months, days, filters and dimension of each list behind a result; none where it cannot tell."""
+    if isinstance(result, results.Overview):
         return [one for trend in result.trends for one in _behind(trend)]
     metric, scope = getattr(result, "metric", None), getattr(result, "scope", None)
-    if metric is None or scope is None or metric.table != METRICS[metric.name].table:
+    if metric is None or scope is None or isinstance(result, results.Worth):
         return []
-    by = str(getattr(result, "by", ""))
-    return [{"metric": metric.name, "month": scope.month, "filters": scope.filters, "by": by}]
+    filters, by = scope.filters, str(getattr(result, "by", ""))
+    if isinstance(result, results.Staffing):
+        filters = "; ".join(filter(None, (filters, f"channel={result.channel}")))
+    by = "experience" if isinstance(result, results.Effects) and metric.name == WITH_AMOUNTS else by
+    names = ("metric", "months", "days")
+    return [{**dict(zip(names, asked, strict=True)), "filters": filters, "by": by} for asked in _lists(result)]
 
 
-def _is_longer(result: Any) -> bool:
-    """Tell whether a result is about more than its reported month: that month's rows are a part of those behind it."""
-    return len({*getattr(result, "months", ())}) > 1
+def _is_of_its_rows(metric: Metric) -> bool:
+    """Tell whether a metric counts the rows of the registered one, in its unit or as a rate per day."""
+    own = METRICS[metric.name]
+    return metric.table == own.table and (own.measured_in in {metric.measured_in, MONEY} or _is_rate(metric))
+
+
+def _is_rate(metric: Metric) -> bool:
+    return metric.kind != METRICS[metric.name].kind
+
+
+def _tells_its_groups(result: Any) -> bool:
+    """Tell whether rows of the metric hold what the groups are: not workflows of tickets, nor candidates."""
+    if isinstance(result, results.Breakdown):
+        return result.metric.table in DIMENSIONS[result.by].paths
+    own = not isinstance(result, results.Shortlist) or result.points["group"].equals(result.points["label"])
+    return own and getattr(result, "measured_in", "times") == "times"
+
+
+def _lists(result: Any) -> list[Asked]:
+    name, month = result.metric.name, result.scope.month
+    if isinstance(result, results.Effects):
+        return _of_effects(result)
+    if not _is_of_its_rows(result.metric) or not _tells_its_groups(result):
+        return []
+    days = WORKING if _is_rate(result.metric) else ""
+    if isinstance(result, results.Trend):
+        return _compared(result, days)
+    if isinstance(result, results.Breakdown | results.Distribution | results.Decomposition):
+        compared: Any = getattr(result, "change", result)
+        return [(name, f"{month} {compared.baseline}", days)]
+    if isinstance(result, results.Forecast):
+        weeks = result.points.filter(~result.points["ahead"])["first"]
+        return [(name, f"{month_of(weeks[0])}/{month}", days)]
+    if isinstance(result, results.Comparison):
+        if before := _named_month(result):
+            return [(name, f"{month} {before}", days)]
+        months = sorted(result.points["group"])  # each against those around it
+        return [(name, f"{shift(months[0], -AROUND)}/{shift(months[-1], AROUND)}", days)]
+    handled = [f"{'estimated_' if result.estimated else ''}handle_time"] if isinstance(result, results.Staffing) else []
+    return [(each, "/".join(getattr(result, "months", (month,))), days) for each in (name, *handled)]
+
+
+def _compared(trend: results.Trend, days: str) -> list[Asked]:
+    """Return the lists of the last period of a trend and of those that its sentence compares it with."""
+    changes = [change.baseline for change in (trend.change, trend.last_year) if change]
+    periods = list(dict.fromkeys([*trend.points["period"].tail(1), *changes]))
+    if periods and grain_of(periods[0]) == "month":
+        return [(trend.metric.name, " ".join(periods), days)]
+    spans = ([month_of(day) for day in bounds(period)] for period in periods)
+    return [(trend.metric.name, "/".join(span), period) for span, period in zip(spans, periods, strict=True)]
+
+
+def _of_effects(result: results.Effects) -> list[Asked]:
+    """Return the lists of effects: of each of the figures they are of, or of the one metric."""
+    metric, months, points = result.metric, "/".join(result.months), result.points
+    if points["group"].to_list() == ["asked", "silent"]:
+        return [("response_rate", months, "")]
+    told = [_named(group) for group in points["group"]]
+    if told and all(told):
+        names = dict.fromkeys(name for one in told for name in one)
+        later = [] if metric.name in names else [(metric.name, f"{result.months[0]}/{result.scope.month}", "")]
+        return [*((name, months, "") for name in names), *later]
+    in_percent = ["%"] if metric.kind in ("count", "duration", "rate") else []
+    of_rows = result.measured_in in {unit_of(metric), metric.measured_in, "times", *in_percent}
+    if not _is_of_its_rows(metric) or not (of_rows or metric.name == WITH_AMOUNTS) or "metric" in points.columns:
+        return []  # as those of workflows, which rows of tickets do not hold
+    before = _named_month(result)
+    return [(metric.name, f"{result.scope.month} {before}" if before else months, "")]
+
+
+def _named(group: str) -> list[str]:
+    return [name for name, one in METRICS.items() if group == name or group.startswith(f"{one.title}, ")]
+
+
+def _named_month(result: results.Comparison | results.Effects) -> str:
+    """Return the other month that the end of a title names, empty if it names none."""
+    earlier = (shift(result.scope.month, by) for by in range(-LONGEST_BACK, LONGEST_BACK) if by)
+    words = {month_in_words(month, result.scope.language): month for month in earlier}
+    return next((month for text, month in words.items() if result.title.endswith(f" {text}")), "")

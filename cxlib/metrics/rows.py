@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import narwhals as nw
 import polars as pl
 from polars import selectors
 
+from cxlib.clock import day_kinds
 from cxlib.errors import MissingDataError
 from cxlib.metrics.base import BETWEEN, Frame, counted, kept, known, scan, waits
 from cxlib.metrics.registry import Metric
 from cxlib.metrics.view import View
-from cxlib.schema import DIMENSIONS, table
+from cxlib.periods import bounds
+from cxlib.schema import DIMENSIONS, path_of, table
 
 ADDS, WEIGHT, MINUTES, ENDED = "adds", "weight", "minutes", "ended"
 """What a row adds to the figure's numerator, in printed units, and its denominator; a wait, and whether it ended."""
 _TOLD = (
-    "ticket_id", "customer_id", "agent_id", "kind", "status", "opened_by", "channel", "category", "answer",
-    "scale_low", "scale_high", "name",
+    "ticket_id", "customer_id", "agent_id", "kind", "status", "channel", "category", "answer",
+    "scale_low", "scale_high", "box", "name", "first_day", "last_day", "spent_before", "spent_after",
 )  # fmt: skip
+WORKING, DECIMALS = "working", 12
+_DAY = "its day"
 _FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
 
 
@@ -42,16 +47,20 @@ def counted_rows(metric: Metric, view: View, months: Sequence[str], *columns: st
     return _collected(counted(metric, view, months, by).select(*columns))
 
 
-def rows(name: str, view: View, by: str = "") -> pl.DataFrame:
-    """Return the rows behind a figure of the reported month: ids, the columns that matter, what each row adds.
+def rows(name: str, view: View, by: str = "", *, months: Sequence[str] = (), days: str = "") -> pl.DataFrame:
+    """Return the rows behind a figure: ids, what each adds, its month where there are several, what it is.
 
     The figure is Σ adds ÷ Σ weight, a count Σ adds; n is the number of rows with a weight. Of a duration it is the
-    Kaplan–Meier median of `minutes`, in which a wait not `ended` counts as at least so long.
+    Kaplan–Meier `quantile` of `minutes`, in which a wait not `ended` counts as at least so long. Instants are local.
 
     Args:
         name: Metric name.
         view: What is looked at.
-        by: Dimensions to lay beside the rows, "channel+agent"; their groups as figures name them.
+        by: Dimensions to lay beside the rows, "channel+agent"; their groups as figures name them, left out where a
+            column of the rows says the same.
+        months: Months of the rows, the newest listed first; the reported one if none.
+        days: Only rows of this period, such as "2026-W43" (of a stock: of a day, what was there on it), or of the days
+            that are `WORKING` in the default schedule and wholly observed.
 
     Raises:
         UsageError: No such metric or dimension.
@@ -60,28 +69,37 @@ def rows(name: str, view: View, by: str = "") -> pl.DataFrame:
     metric, data = view.metric(name), view.data
     if reason := known(metric, view):
         raise MissingDataError(reason)
+    months, day = list(months) or [view.month], f"{metric.anchor}_day"
     if metric.kind == "duration":
-        found = waits(metric, view, [view.month], by).with_columns(minutes=nw.col("value"))
-        ends = [MINUTES, ENDED]
+        found, ends = waits(metric, view, months, by).with_columns(minutes=nw.col("value")), [MINUTES, ENDED]
     else:
-        found = counted(metric, view, [view.month], by)
+        found, ends = counted(metric, view, months, by), [ADDS, WEIGHT]
         found = found.with_columns(adds=nw.col("wx") * metric.factor, weight=nw.col("w"))
-        ends = [ADDS, WEIGHT]
-    day = f"{metric.anchor}_day"
     if metric.kind == "count" and metric.unit == "day":
-        found = found.filter(nw.col(day) <= data.extracted_at.astimezone(ZoneInfo(data.settings.timezone)).date())
-    collected = _collected(found.select(*_matter(metric, view), "group", *ends))
+        found = found.filter(nw.col(day) <= _local(view).date())
+    matter = _matter(metric, view)
+    collected = _collected(found.select(*matter, "group", nw.col(day).alias(_DAY), *ends))
+    collected = _of_days(collected, days, view) if days else collected
     names = by.split("+") if by else []
     groups = pl.col("group").str.split(BETWEEN)
     laid = [_labelled(groups.list.get(place), name, view).alias(f"by {name}") for place, name in enumerate(names)]
-    return collected.with_columns(laid).select(pl.exclude("group", *ends), *ends).sort(pl.nth(0))
+    collected = collected.with_columns(laid, month=pl.col(_DAY).dt.strftime("%Y-%m"))
+    collected = collected.with_columns(selectors.datetime(time_zone="*").dt.convert_time_zone(data.settings.timezone))
+    ids = [column for column in matter if column.endswith("_id")]
+    told = [column for column in matter if column not in ids] + _not_yet_told(collected, names, metric)
+    ordered = collected.sort("month", pl.nth(0), descending=[True, False])
+    return ordered.select(*ids, *ends, *(["month"] if len(months) > 1 else []), *told)
 
 
 def as_csv(frame: pl.DataFrame) -> str:
     """Return rows as CSV; text that a spreadsheet would take for a formula is given an apostrophe before it."""
     text = selectors.string()
     guarded = pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text)
-    return frame.with_columns(guarded.name.keep()).write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ")
+    frame = frame.with_columns(guarded.name.keep(), selectors.float().round(DECIMALS))
+    whole = [
+        name for name in frame.columns if frame[name].dtype.is_float() and (frame[name] == frame[name].round()).all()
+    ]
+    return frame.with_columns(pl.col(whole).cast(pl.Int64)).write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%:z")
 
 
 def _matter(metric: Metric, view: View) -> list[str]:
@@ -89,6 +107,31 @@ def _matter(metric: Metric, view: View) -> list[str]:
     declared, filled = table(metric.table), view.data.filled(metric.table)
     wanted = [declared.key, f"{metric.anchor}_at", *_TOLD, *metric.needs, *metric.gaps]
     return [name for name in dict.fromkeys(wanted) if name in filled and name not in (ADDS, WEIGHT, MINUTES, ENDED)]
+
+
+def _not_yet_told(rows: pl.DataFrame, dimensions: Sequence[str], metric: Metric) -> list[str]:
+    """Return the columns of dimensions that no column of the table itself already tells."""
+    own = {f"by {name}": path_of(name, metric.table).column for name in dimensions}
+    return [
+        by
+        for by, column in own.items()
+        if column not in rows.columns or not rows[by].equals(rows[column].cast(pl.String))
+    ]
+
+
+def _of_days(rows: pl.DataFrame, days: str, view: View) -> pl.DataFrame:
+    if days == WORKING:
+        plan = view.data.settings.schedules[view.data.settings.default_schedule]
+        return rows.filter((day_kinds(rows[_DAY], plan) == "working") & (rows[_DAY] < _local(view).date()))
+    first, last = bounds(days)
+    if "last_day" in rows.columns:
+        return rows.filter(pl.col("first_day") <= last, pl.col("last_day") >= first).with_columns(adds=1.0)
+    return rows.filter(pl.col(_DAY).is_between(first, last))
+
+
+def _local(view: View) -> datetime:
+    """Return the local instant at which the data end."""
+    return view.data.extracted_at.astimezone(ZoneInfo(view.data.settings.timezone))
 
 
 def _labelled(group: pl.Expr, dimension: str, view: View) -> pl.Expr:

@@ -19,6 +19,7 @@ _HEADING = re.compile(r"^##\s+(.+?)\s*#*$", re.MULTILINE)
 _LOOK = "What to look at"
 _BRACKETS = re.compile(r" \((?:[^()]|\([^()]*\))*\)")
 _NOT_KNOWN = " is not known: "
+_NOT_SET = "set the parameter "
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Page:
         question: The line below.
         error: Why the notebook failed, or empty.
         found: Its first sentence as HTML, where that tells of more than chance explains; else empty.
+        others: Anchor and heading (HTML) of its other sections that tell of more than chance explains.
     """
 
     file: str
@@ -40,6 +42,7 @@ class Page:
     question: str
     error: str = ""
     found: str = ""
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,42 @@ def finding(notebook: Any) -> str:
     The first alone, whatever else the page finds: one figure a page is looked at, declared beforehand.
     """
     first = _answer(notebook.cells, move=False)
-    parts = re.split(r"[.;] ", first)
-    return first if any(BEYOND.search(part) and not _DENIED.match(part) for part in parts) else ""
+    return first if _is_beyond(first) else ""
+
+
+def other_findings(notebook: Any) -> tuple[tuple[str, str], ...]:
+    """Return anchor and heading of the sections that tell of more than chance explains, but for what `finding` tells.
+
+    The first sentence of the page is left out, and all of its section where it is the page's finding.
+    """
+    found, heading, first = dict[str, str](), "", ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (headings := _HEADING.findall(cell.source)):
+            heading = safe.inline(headings[-1])
+        for output in cell.get("outputs", []):
+            if _role(output) == "sentence":
+                if heading and first and _is_beyond(_text(output, "text/markdown")):
+                    found[safe.anchor(heading)] = heading
+                first = first or safe.anchor(heading) or "no heading"
+    return tuple((anchor, told) for anchor, told in found.items() if anchor != first or not finding(notebook))
+
+
+def _is_beyond(sentence: str) -> bool:
+    return any(BEYOND.search(part) and not _DENIED.match(part) for part in re.split(r"[.;]\s", sentence))
+
+
+def without_unset(cells: list[Any]) -> list[Any]:
+    """Return the cells without the sections that only say that a parameter of theirs is not set."""
+    parts: list[list[Any]] = [[]]
+    for cell in cells:
+        starts = cell.cell_type == "markdown" and _HEADING.search(cell.source)
+        parts = [*parts, [cell]] if starts else [*parts[:-1], [*parts[-1], cell]]
+    return [cell for part in parts if not _is_unset(part) for cell in part]
+
+
+def _is_unset(cells: list[Any]) -> bool:
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return bool(outputs) and all(_NOT_SET in str(output.get("data", output)) for output in outputs)
 
 
 def head(notebook: Any, name: str, error: str = "") -> tuple[Page, Any]:
@@ -95,7 +132,9 @@ def render(notebook: Any, page: Page, site: Site) -> str:
     headings = _HEADING.findall("\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown"))
     number = site.pages.index(page)
     sections = [(safe.anchor(text), text) for text in map(safe.inline, headings)]
-    notable = [one for one in site.pages if one.found and one != page] if page.file == "index.html" else []
+    notable = (
+        [one for one in site.pages if (one.found or one.others) and one != page] if page.file == "index.html" else []
+    )
     if notable:
         sections.insert(1, (safe.anchor(_LOOK), _LOOK))
     _explain_once(notebook.cells)
@@ -216,10 +255,10 @@ def _links(told: dict[str, Any]) -> str:
     """Return the way to the rows behind the figures of a table; several are folded.
 
     Args:
-        told: What `cx.show` told of the table: `links`, and `part` where it is about more months than the rows.
+        told: What `link_rows` noted of the table: `links`.
     """
     ways = [f'<a href="{escape(address)}">{escape(name)}</a>' for address, name in told.get("links", [])]
-    what = "Of the rows behind it, those of the last month" if told.get("part") else "The rows behind it"
+    what = "The rows behind it"
     if len(ways) < 2:
         return "".join(f'<p class="rows">{what}: {way}</p>' for way in ways)
     return _fold(what, f"<ul>{''.join(f'<li>{way}</li>' for way in ways)}</ul>")

@@ -17,7 +17,7 @@ from cxlib import numbers
 from cxlib.metrics import View
 from cxlib.report import safe
 from cxlib.report.notebooks import tidy, tidy_text
-from cxlib.report.page import Page, Site, finding, head, render
+from cxlib.report.page import Page, Site, finding, head, other_findings, render, without_unset
 from cxlib.report.parameters import read
 from cxlib.report.rows import link_rows
 from cxlib.report.stamp import stamp
@@ -42,8 +42,8 @@ def write_site(folder: Path, view: View, notebooks: Sequence[Path], failed: dict
     sheets = [_sheet(folder / "notebooks" / path.name, path, failed.get(path.name, "")) for path in notebooks]
     if not any(page.file == "index.html" for page, _ in sheets):
         sheets.insert(0, _contents())
-    link_rows([notebook for _, notebook in sheets], view, folder)
-    sheets = [(replace(page, found="" if page.error else finding(notebook)), notebook) for page, notebook in sheets]
+    link_rows(sheets, view, folder)
+    sheets = [(page if page.error else _told(page, notebook), notebook) for page, notebook in sheets]
     site = _site(view, [page for page, _ in sheets])
     for page, notebook in sheets:
         (folder / page.file).write_text(render(notebook, page, site), encoding="utf-8")
@@ -78,7 +78,13 @@ def _sheet(executed: Path, original: Path, error: str) -> tuple[Page, Any]:
         shutil.copyfile(original, executed)
     notebook = read(executed)
     executed.write_text(tidy_text(notebook), encoding="utf-8")
-    return head(tidy(notebook), executed.name, error)
+    notebook = tidy(notebook)
+    notebook.cells = notebook.cells if error else without_unset(notebook.cells)
+    return head(notebook, executed.name, error)
+
+
+def _told(page: Page, notebook: Any) -> Page:
+    return replace(page, found=finding(notebook), others=other_findings(notebook))
 
 
 def _contents() -> tuple[Page, Any]:

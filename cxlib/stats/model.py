@@ -133,7 +133,8 @@ def _covariance(found: Any, codes: Places) -> Array:
     slope = link.inverse_deriv(terms @ found.params)
     parts = [(terms[codes == code], slope[codes == code], found.resid_response[codes == code]) for code in range(units)]
     whole = (terms * slope[:, None]).T @ terms
-    left = [np.linalg.solve(whole - (x * v[:, None]).T @ x, x.T @ rest) for x, v, rest in parts]
+    # least squares: without the only unit that differs in a column its effect is no longer determined
+    left = [np.linalg.lstsq(whole - (x * v[:, None]).T @ x, x.T @ rest, rcond=None)[0] for x, v, rest in parts]
     return np.asarray((units - 1) / units * np.array(left).T @ np.array(left), dtype=np.float64)
 
 

@@ -130,12 +130,28 @@ def test_a_figure_leads_to_the_rows_behind_it(chromium: Any, heard: Any, report:
     page.locator("p.rows a").first.click()
     assert page.url.endswith(f"/rows/csat-{report.name}.html")
     lines = (report / "rows" / f"csat-{report.name}.csv").read_text(encoding="utf-8").splitlines()
-    assert page.locator("tbody tr").count() == len(lines) - 1 > 100
-    assert page.locator(".sums").inner_text().split("what ")[1].startswith(f"{len(lines) - 1:,} rows add")
+    assert page.locator(".list tbody tr").count() == 1000 < len(lines) - 1
+    month = sum(f",{report.name}," in line for line in lines)
+    assert page.locator("main .wide").first.locator("tbody tr").first.inner_text().split("\t")[2] == f"{month:,}"
     assert page.locator("a", has_text="CSV").get_attribute("href") == f"csat-{report.name}.csv"
-    page.locator("a", has_text="the report").click()
-    assert page.url.endswith("/index.html")
+    page.locator(".back a", has_text="Satisfaction").click()
+    assert page.url.endswith("/01_satisfaction.html")
     assert heard.complaints == []
+
+
+@pytest.mark.parametrize("report", ["demo"], indirect=True)
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_list_is_cut_off(chromium: Any, heard: Any, report: Path, width: int) -> None:
+    for path in sorted((report / "rows").glob("*.html"))[::12]:
+        page = open_page(chromium, heard, path.as_uri(), width=width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+        assert page.evaluate(CUT) == [], path.name
+        page.context.close()
+
+
+CUT = """() => [...document.querySelectorAll('main *:not(.wide *)')].filter(element => element.scrollWidth >
+    element.clientWidth + 1 && element.clientWidth && getComputedStyle(element).overflowX !== 'auto'
+    && getComputedStyle(element).display !== 'inline').map(element => element.outerHTML.slice(0, 80))"""
 
 
 @pytest.mark.parametrize("report", ["sample"], indirect=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ import pytest
 
 from cxlib.errors import CxError, UsageError
 from cxlib.metrics import METRICS, View, as_csv, get, rows, view
-from cxlib.metrics.base import BETWEEN
+from cxlib.metrics.base import BETWEEN, NOT_KNOWN
+from cxlib.metrics.rows import WORKING
+from cxlib.periods import months_between
 from cxlib.schema import DIMENSIONS, TABLES
 from cxlib.stats import figures
 from cxlib.stats.cells import cells
@@ -34,11 +38,18 @@ def listed(name: str, looked: View, by: str = "") -> list[Line]:
     return list(csv.DictReader(io.StringIO(as_csv(rows(name, looked, by)))))
 
 
+def group_of(line: Line, by: str, table: str) -> str:
+    """The key of a line's group, whether its own column or one laid beside it tells it."""
+    told = line.get(f"by {by}", line.get(DIMENSIONS[by].paths[table].column, "")) or NOT_KNOWN
+    return re.sub(r"^.+ \((\w+)\)$", r"\1", told)
+
+
 def value_of(name: str, lines: Iterable[Line]) -> tuple[int, float | None]:
     """n and figure of a list of lines, the slow and obvious way."""
     lines = list(lines)
     if get(name).kind == "duration":
-        return len(lines), median([(float(line["minutes"]), line["ended"] == "true") for line in lines])
+        waits = [(float(line["minutes"]), line["ended"] == "true") for line in lines]
+        return len(lines), quantile(waits, get(name).quantile)
     added = weight = 0.0
     for line in lines:
         added += float(line["adds"])
@@ -47,14 +58,14 @@ def value_of(name: str, lines: Iterable[Line]) -> tuple[int, float | None]:
     return n, added if get(name).kind == "count" else added / weight if weight else None
 
 
-def median(waits: list[tuple[float, bool]]) -> float | None:
-    """Kaplan & Meier (1958): the first end at which half or fewer still wait, midway to the next if exactly half do."""
+def quantile(waits: list[tuple[float, bool]], q: float) -> float | None:
+    """Kaplan & Meier (1958): the first end at which 1 − q or fewer still wait, midway to the next if exactly 1 − q."""
     left, times = 1.0, sorted({minutes for minutes, ended in waits if ended})
-    for at, later in zip(times, [*times[1:], None], strict=True):
+    for at, later in zip(times, [*times[1:], None][: len(times)], strict=True):
         ends = sum(minutes == at and ended for minutes, ended in waits)
         left *= 1 - ends / sum(minutes >= at for minutes, _ in waits)
-        if left < 0.5 + 1e-9:
-            return at if later is None or left < 0.5 - 1e-9 else (at + later) / 2
+        if left < 1 - q + 1e-9:
+            return at if later is None or left < 1 - q - 1e-9 else (at + later) / 2
     return None
 
 
@@ -85,9 +96,9 @@ def test_the_rows_of_every_group_make_its_figure(name: str, here: View) -> None:
         return
     lines, printed = listed(name, here, by), figures(here, [here.month], by=by, names=[name]).to_dicts()
     for figure in printed:
-        mine = [line for line in lines if line[f"by {by}"] == figure["group"]]
+        mine = [line for line in lines if group_of(line, by, get(name).table) == figure["group"]]
         assert agrees(value_of(name, mine), figure), figure
-    assert {line[f"by {by}"] for line in lines} == {figure["group"] for figure in printed}
+    assert {group_of(line, by, get(name).table) for line in lines} == {figure["group"] for figure in printed}
 
 
 def test_most_metrics_are_among_them(here: View) -> None:
@@ -104,6 +115,43 @@ def test_groups_of_two_dimensions_and_of_agents_by_name(here: View) -> None:
         mine = [line for line in lines if line["by channel"] == channel and agent in line["by agent"]]
         assert agrees(value_of("csat", mine), row)
     assert any(" (A0" in line["by agent"] for line in lines)
+
+
+def test_rows_of_several_months_make_the_figure_of_each(here: View) -> None:
+    months = months_between("2026-05", "2026-07")
+    for name in ("csat", "first_reply_time", "ticket_volume", "average_order_value"):
+        lines = list(csv.DictReader(io.StringIO(as_csv(rows(name, here, months=months)))))
+        assert [line["month"] for line in lines] == sorted((line["month"] for line in lines), reverse=True)
+        for figure in figures(here, months, names=[name]).iter_rows(named=True):
+            assert agrees(value_of(name, [line for line in lines if line["month"] == figure["period"]]), figure)
+        assert not {"month"} & set(rows(name, here).columns)
+
+
+def test_rows_of_a_period_are_those_of_its_days(here: View) -> None:
+    whole = rows("ticket_volume", here)
+    days = whole["created_at"].dt.date()
+    week = rows("ticket_volume", here, days="2026-W28")
+    assert week.height == days.is_between(date(2026, 7, 6), date(2026, 7, 12)).sum() > 0
+    working = rows("ticket_volume", here, days=WORKING)
+    assert working.height == (days.dt.weekday() < 6).sum()  # no public holiday in Poland in July
+    stock = rows("backlog", here, days="2026-07-31")
+    assert stock["adds"].to_list() == [1.0] * stock.height
+    there = pl.read_parquet(here.data.path("backlog_months")).filter(
+        pl.col("first_day") <= date(2026, 7, 31), pl.col("last_day") >= date(2026, 7, 31), month_day=date(2026, 7, 1)
+    )
+    assert stock.height == there.height > 0
+
+
+def test_what_is_added_stands_after_the_ids_and_instants_are_local(here: View) -> None:
+    assert rows("csat", here).columns[:6] == ["survey_id", "ticket_id", "customer_id", "agent_id", "adds", "weight"]
+    assert rows("resolution_time", here).columns[:5] == ["ticket_id", "customer_id", "agent_id", "minutes", "ended"]
+    assert {at[:7] for at in (line["created_at"] for line in listed("ticket_volume", here))} == {"2026-07"}
+    assert {line["created_at"][-6:] for line in listed("ticket_volume", here)} == {"+02:00"}
+
+
+def test_no_dimension_is_laid_beside_a_column_that_tells_the_same(here: View) -> None:
+    assert not any(column.startswith("by ") for column in rows("ticket_volume", here, "channel+category").columns)
+    assert "by channel" in rows("csat", here, "channel").columns
 
 
 def test_filters_hold(small_demo: Path) -> None:
@@ -126,8 +174,8 @@ def test_both_engines_list_the_same(here: View, small_demo: Path) -> None:
      ("\uff1d1", "'\uff1d1"), ("a=1", "a=1"), ("C-1", "C-1"), ('say "=1", now', 'say "=1", now'), ("", "")],
 )  # fmt: skip
 def test_no_cell_is_a_formula(text: str, guarded: str) -> None:
-    written = as_csv(pl.DataFrame({"id": [text], "n": [-1.5]}))
-    assert list(csv.DictReader(io.StringIO(written))) == [{"id": guarded, "n": "-1.5"}]
+    written = as_csv(pl.DataFrame({"id": [text], "n": [-1.5], "whole": [-1.0]}))
+    assert list(csv.DictReader(io.StringIO(written))) == [{"id": guarded, "n": "-1.5", "whole": "-1"}]
 
 
 def test_a_mistake_is_told(here: View) -> None:
@@ -143,4 +191,7 @@ def test_the_command_prints_them(cx: Callable[..., str], small_demo: Path) -> No
     looked = view(str(small_demo), month="2026-07", filters="channel=phone")
     assert agrees(value_of("csat", lines), figures(looked, ["2026-07"], names=["csat"]).to_dicts()[0])
     cx("rows", str(small_demo), "--metric", "csat", "--group", "phone", status=2)
+    cx("rows", str(small_demo), "--metric", "csat", "--month", "2026-05/soon", status=2)
+    span = cx("rows", str(small_demo), "--metric", "csat", "--month", "2026-05/2026-07")
+    assert {line["month"] for line in csv.DictReader(io.StringIO(span))} == {"2026-05", "2026-06", "2026-07"}
     assert "survey_id" in cx("rows", str(small_demo), "--metric", "csat", "--month", "2026-07", "--format", "table")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from nbformat import v4
 
-from cxlib.report.page import Page, Site, finding, render
+from cxlib.report.page import Page, Site, finding, other_findings, render, without_unset
 
 MISSING = "The data 'x' have no table 'surveys' (one question (or two) put to one customer)."
 
@@ -65,15 +65,45 @@ def test_only_what_is_beyond_chance_is_shown_to_be_looked_at(told: str, shown: b
     assert bool(finding(notebook)) is shown
 
 
-@pytest.mark.parametrize(
-    ("told", "shown"),
-    [
-        ({}, "The rows behind it: <a"),
-        ({"part": True}, "Of the rows behind it, those of the last month: <a"),
-    ],
-)
-def test_rows_of_the_last_month_are_not_called_all_the_rows(told: dict[str, Any], shown: str) -> None:
-    metadata = {"cx": {"role": "table", "links": [("rows/csat-2026-10.html", "Satisfaction")], **told}}
+def test_the_rows_behind_a_table_are_linked_below_it() -> None:
+    metadata = {"cx": {"role": "table", "links": [("rows/csat-2026-10.html", "Satisfaction")]}}
     output = v4.new_output("display_data", {"text/html": "<table></table>"}, metadata=metadata)  # type: ignore[no-untyped-call]
     text = _page([_heading("Why?"), v4.new_code_cell("show()", outputs=[output])])  # type: ignore[no-untyped-call]
-    assert shown in text
+    assert 'The rows behind it: <a href="rows/csat-2026-10.html">Satisfaction</a>' in text
+
+
+ROSE, CALM = "It rose; more than chance explains.", "It moved; no more than chance explains."
+
+
+@pytest.mark.parametrize(
+    ("told", "others"),
+    [
+        ([ROSE, ROSE, CALM, ROSE], (("two", "Two"), ("four", "Four"))),
+        ([CALM, ROSE], (("two", "Two"),)),
+        ([CALM, CALM], ()),
+    ],
+)
+def test_other_sections_that_tell_of_more_than_chance_are_named(told: list[str], others: tuple[object, ...]) -> None:
+    names = ("One", "Two", "Three", "Four")
+    cells = [cell for name, text in zip(names, told, strict=False) for cell in (_heading(name), _said(text))]
+    assert other_findings(v4.new_notebook(cells=cells)) == others  # type: ignore[no-untyped-call]
+
+
+def test_a_second_sentence_of_the_first_section_names_it_unless_it_is_the_finding() -> None:
+    for first, others in ((CALM, (("one", "One"),)), (ROSE, ())):
+        cells = [_heading("One"), _said(first), _said(ROSE)]
+        assert other_findings(v4.new_notebook(cells=cells)) == others  # type: ignore[no-untyped-call]
+
+
+def test_pages_without_a_first_finding_are_to_be_looked_at_for_their_other_sections() -> None:
+    text = _page([_heading("Key figures")], Page("01.html", "01.ipynb", "Satisfaction", "?", others=(("two", "Two"),)))
+    look = text.split("What to look at</h2>")[1].split("</dl>")[0]
+    assert "Also beyond chance, each looked at by itself:" in look
+    assert '<a href="01.html#two">Two</a>' in look
+
+
+def test_a_section_that_only_asks_for_its_parameter_is_left_out() -> None:
+    unset = _said("One agent is not known: No agent is named: set the parameter agent_id to a number.")
+    kept = without_unset([_heading("Who?"), _said("A."), _heading("One?"), unset, _heading("What the figures mean")])
+    assert [cell.source for cell in kept] == ["## Who?", "show()", "## What the figures mean"]
+    assert len(without_unset([_heading("One?"), unset, _said("Something.")])) == 3

@@ -17,10 +17,10 @@ import pytest
 from report_samples import PARAMETERS, write_notebook
 
 from cxlib.charts.display import _behind
-from cxlib.metrics import view
-from cxlib.report.rows import MOST
+from cxlib.metrics import rows, view
+from cxlib.report.rows import MOST, _List, _made
 from cxlib.report.run import ReportOutcome, build_report
-from cxlib.stats import breakdown, contrast, overview, quality, trend
+from cxlib.stats import breakdown, contrast, overview, quality, trend, volume
 from cxlib.stats import figures as all_figures
 from cxlib.store import open_data
 from tests.conftest import ROOT
@@ -56,6 +56,7 @@ def built(home: Path) -> Iterator[ReportOutcome]:
             'cx.show(cx.breakdown("csat", view, "category"))',
             'cx.show(cx.trend("csat", view.only("channel", "phone")))',
             'cx.show(cx.breakdown("first_reply_time", view, "agent"))', "cx.show(cx.quality(view))",
+            'cx.show(cx.count_model("ticket_volume", view))',
         ]  # fmt: skip
         write_notebook(home, "01_satisfaction.ipynb", LOOK, *asked, parameters=PARAMETERS)
         yield build_report("demo", month=MONTH, progress=False)
@@ -69,7 +70,8 @@ def test_every_table_of_a_metric_links_to_its_rows(built: ReportOutcome) -> None
     assert built.failed == {}
     folder = built.index.parent
     assert links(folder / "01_satisfaction.html") == [
-        f"rows/csat-{MONTH}.html", f"rows/csat-{MONTH}-2.html", f"rows/first_reply_time-{MONTH}.html"
+        f"rows/csat-{MONTH}.html", f"rows/csat-{MONTH}-2.html", f"rows/first_reply_time-{MONTH}.html",
+        f"rows/ticket_volume-2025-05-to-{MONTH}.html",
     ]  # fmt: skip
     first = links(folder / "index.html")
     assert len(first) == len(set(first)) > 5
@@ -78,28 +80,32 @@ def test_every_table_of_a_metric_links_to_its_rows(built: ReportOutcome) -> None
     }  # fmt: skip
     for path in (folder / "rows").glob("*.html"):
         text = path.read_text(encoding="utf-8")
-        assert path.with_suffix(".csv").exists()
-        assert f'href="{path.stem}.csv"' in text
+        kind = ".zip" if "-to-" in path.stem else ".csv"
+        assert path.with_suffix(kind).exists()
+        assert f'href="{path.stem}{kind}"' in text
         assert "default-src 'none'" in text
 
 
 def test_the_csv_makes_the_printed_figure_and_its_groups(built: ReportOutcome, home: Path) -> None:
     looked = view(str(home / "data" / "demo"), month=MONTH)
     path = built.index.parent / "rows" / f"csat-{MONTH}"
-    lines = list(csv.DictReader(path.with_suffix(".csv").open(encoding="utf-8", newline="")))
+    everything = list(csv.DictReader(path.with_suffix(".csv").open(encoding="utf-8", newline="")))
+    assert {line["month"] for line in everything} == {MONTH, "2026-07", "2025-08"}
+    lines = [line for line in everything if line["month"] == MONTH]
     figure = all_figures(looked, [MONTH], names=["csat"]).row(0, named=True)
     assert len(lines) == figure["n"]
     share = sum(float(line["adds"]) for line in lines) / sum(float(line["weight"]) for line in lines)
     assert share == pytest.approx(figure["value"])
-    assert f"{figure['value']:.0f} %" in path.with_suffix(".html").read_text(encoding="utf-8").split('class="sums"')[1][
-        :40
-    ].replace("\xa0", " ")
+    text = path.with_suffix(".html").read_text(encoding="utf-8").replace("\xa0", " ")
+    totals = text.split("What the rows make")[1].split("</table>")[0]
+    assert re.search(rf"August 2026</th><td[^>]*>{figure['value']:.0f}[.\d]* % \(.*>{figure['n']}</td>", totals)
     groups = {line["by category"] for line in lines}
     for row in all_figures(looked, [MONTH], by="category", names=["csat"]).iter_rows(named=True):
         mine = [float(line["adds"]) for line in lines if line["by category"] == row["group"]]
         assert (len(mine), sum(mine) / len(mine)) == (row["n"], pytest.approx(row["value"]))
     assert HOSTILE in groups
-    phone = list(csv.DictReader((built.index.parent / "rows" / f"csat-{MONTH}-2.csv").open(encoding="utf-8")))
+    phone = csv.DictReader((built.index.parent / "rows" / f"csat-{MONTH}-2.csv").open(encoding="utf-8"))
+    phone = [line for line in phone if line["month"] == MONTH]
     kept = replace(looked, filters=(("channel", ("phone",)),))
     assert len(phone) == all_figures(kept, [MONTH], names=["csat"])["n"].item()
 
@@ -108,7 +114,7 @@ def test_what_the_data_hold_is_text(built: ReportOutcome) -> None:
     for path in (built.index.parent / "rows").glob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert "<script" not in text
-        assert len(re.findall(r'<table class="cx">', text)) == 1
+        assert len(re.findall(r'<table class="cx">', text)) == 2
     assert "<script>alert(1)</script>" in unescape((built.index.parent / "rows" / f"csat-{MONTH}.html").read_text())
 
 
@@ -116,8 +122,27 @@ def test_a_page_shows_the_first_rows_and_says_so(built: ReportOutcome) -> None:
     for path in (built.index.parent / "rows").glob("*.csv"):
         count = len(list(csv.DictReader(path.open(encoding="utf-8", newline=""))))
         text = path.with_suffix(".html").read_text(encoding="utf-8")
-        assert text.count('<th scope="row">') == min(count, MOST)
+        assert text.split('class="wide list"')[1].count('<th scope="row">') == min(count, MOST)
         assert ("all of them in the CSV" in text) == (count > MOST)
+
+
+def test_a_page_leads_back_and_names_the_command_for_other_months(built: ReportOutcome) -> None:
+    text = (built.index.parent / "rows" / f"csat-{MONTH}-2.html").read_text(encoding="utf-8")
+    assert 'Back to <a href="../01_satisfaction.html">Satisfaction</a></p>' in text
+    asked = "cx rows demo --metric csat --month YYYY-MM --filter &quot;channel=phone&quot;"
+    assert asked in text
+    both = (built.index.parent / "rows" / f"csat-{MONTH}.html").read_text(encoding="utf-8")
+    assert 'Back to <a href="../index.html">Satisfaction</a> · <a href="../01_satisfaction.html">' in both
+    assert "instants are local time, Europe/Warsaw" in both
+
+
+def test_rows_without_a_weight_are_named(small_demo: Path) -> None:
+    looked = view(open_data(str(small_demo)), month=MONTH)
+    found = rows("average_order_value", looked)
+    refunds = found.filter(pl.col("kind") == "refund").height
+    told = _made(_List(("average_order_value", "", "", False)), looked.metric("average_order_value"), found)
+    assert f"{refunds} refunds count 0 in the number of orders." in told
+    assert refunds > 1
 
 
 def test_a_run_that_dies_leaves_the_last_good_report(
@@ -145,13 +170,19 @@ def test_saved_outputs_hold_no_link_but_what_is_asked_of_the_page(built: ReportO
     ]
     assert not [mark for mark in marks if "links" in mark]
     tables = [mark["rows"] for mark in marks if mark["role"] == "table" and "rows" in mark]
-    assert [one[0]["metric"] for one in tables] == ["csat", "csat", "first_reply_time"]
+    assert [one[0]["metric"] for one in tables] == ["csat", "csat", "first_reply_time", "ticket_volume"]
 
 
 def test_results_tell_which_rows_are_behind_them(small_demo: Path) -> None:
     looked = view(open_data(str(small_demo)), month=MONTH)
-    assert _behind(trend("csat", looked)) == [{"metric": "csat", "month": MONTH, "filters": "", "by": ""}]
+    compared = {"metric": "csat", "months": f"{MONTH} 2026-07 2025-08", "days": "", "filters": "", "by": ""}
+    assert _behind(trend("csat", looked)) == [compared]
+    assert [one["days"] for one in _behind(volume("ticket_volume", looked, "week"))] == [
+        "2026-W35",
+        "2026-W34",
+        "2025-W35",
+    ]
     assert _behind(breakdown("csat", looked, "channel"))[0]["by"] == "channel"
     assert [one["metric"] for one in _behind(overview(looked))][:1] == ["csat"]
     assert _behind(quality(looked)) == []
-    assert _behind(contrast("csat", looked, "channel", "phone"))[0]["metric"] == "csat"
+    assert _behind(contrast("csat", looked, "channel", "phone"))[0]["months"] == "2025-09/2026-08"
