@@ -59,7 +59,7 @@ class Format:
     Attributes:
         unit: Suffix in words or signs ("%", "points", "h"), empty if none.
         divisor: Value ÷ printed number: 60 when minutes are printed as hours.
-        decimals: Decimals of every number.
+        decimals: Decimals of every number; −2 rounds to hundreds.
         signed: Whether a plus sign is printed (scores).
         language: Language of decimal mark and thousands separator.
     """
@@ -74,6 +74,15 @@ class Format:
     def short(self) -> Format:
         """The same without a unit in words ("conversations"), which a subtitle names; "%", "h" and "EUR" stay."""
         return replace(self, unit="") if len(self.unit) > 3 else self
+
+    def apart(self, *values: float | None, none: float = 0.0) -> Format:
+        """Return the same with one decimal more, or two, where one of the values would print as `none` and is not it.
+
+        So a printed interval leaves out zero exactly when the interval does.
+        """
+        known = [value for value in values if value is not None and abs(value - none) > 1e-9]
+        finer = (replace(self, decimals=self.decimals + more) for more in range(3))
+        return next((form for form in finer if form.bare(none) not in map(form.bare, known)), self)
 
     def bare(self, value: float) -> str:
         """Return the number without its unit."""
@@ -133,12 +142,12 @@ def format_of(
         units = _UNITS[:2] if metric.name.endswith("_business") else _UNITS
         unit, divisor, _ = next((unit for unit in units if abs(size) < unit[2]), units[-1])
         most = 0 if unit == "min" and abs(size) >= 10 else 1
-        decimals = most if width is None else min(most, _decimals(width / divisor))
+        decimals = most if width is None else min(most, deserved(width / divisor))
         return Format(unit, divisor, decimals, language=language)
     if metric.kind == "count":
-        money = measured_in if (measured_in := metric.measured_in).isupper() else ""
-        return Format(money, language=language)
-    decimals = 1 if width is None else min(2 if metric.kind == "mean" else 1, _decimals(width))
+        money = metric.measured_in if metric.measured_in.isupper() else ""
+        return Format(money, decimals=leading(size) if money else 0, language=language)
+    decimals = 1 if width is None else min(2 if metric.kind == "mean" else 1, deserved(width))
     if metric.kind == "score" and not difference:
         return Format("", decimals=decimals, signed=True, language=language)
     unit = metric.measured_in
@@ -149,7 +158,17 @@ def format_of(
 
 def share_format(width: float | None = None, language: str = "en") -> Format:
     """Return how a share in % is printed that is not a metric's own value: a class of a distribution."""
-    return Format("%", decimals=1 if width is None else min(1, _decimals(width)), language=language)
+    return Format("%", decimals=1 if width is None else min(1, deserved(width)), language=language)
+
+
+def deserved(width: float) -> int:
+    """Return the decimals, two at most, that leave half an interval of this width two significant digits."""
+    return 2 if width <= 0 else min(2, max(0, 1 - math.floor(math.log10(width / 2))))
+
+
+def leading(amount: float) -> int:
+    """Return the decimals (0 or negative) that keep the four leading digits of an amount of money."""
+    return min(0, 3 - math.floor(math.log10(max(abs(amount), 1.0))))
 
 
 def number(value: float, decimals: int = 0, *, signed: bool = False, language: str = "en") -> str:
@@ -162,7 +181,8 @@ def number(value: float, decimals: int = 0, *, signed: bool = False, language: s
     """
     decimal, thousands = _marks(language)
     settled = float(f"{abs(value):.14g}")  # the last bits depend on the order of a sum
-    text = f"{settled:,.{decimals}f}".translate({ord(","): thousands, ord("."): decimal})
+    settled = round(settled, decimals) if decimals < 0 else settled
+    text = f"{settled:,.{max(decimals, 0)}f}".translate({ord(","): thousands, ord("."): decimal})
     if not text.strip("0.,"):
         return text
     return (MINUS if value < 0 else "+" if signed else "") + text
@@ -236,10 +256,6 @@ def tick_decimals(values: list[float]) -> int:
     """Return the decimals that tell neighbouring ticks apart."""
     step = min((b - a for a, b in itertools.pairwise(values)), default=1.0)
     return max(0, -math.floor(math.log10(step) + 1e-9))
-
-
-def _decimals(width: float) -> int:
-    return 2 if width <= 0 else min(2, max(0, 1 - math.floor(math.log10(width / 2))))
 
 
 def _marks(language: str) -> tuple[str, str]:

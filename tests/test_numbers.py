@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -135,3 +136,19 @@ def test_a_short_format_leaves_out_a_unit_in_words(unit: str, said: str) -> None
 def test_the_last_bits_of_a_sum_do_not_change_what_is_printed(noise: float) -> None:
     assert numbers.number(6.5 + noise) == numbers.number(6.5)
     assert numbers.number(2.345 * (1 + noise), 2) == numbers.number(2.345, 2)
+
+
+def test_an_end_that_is_not_zero_is_never_printed_as_zero() -> None:
+    form = Format("points", decimals=1)
+    assert form.apart(-6.0, 0.04).interval(-6.0, 0.04) == "−6.00 to 0.04"
+    assert form.apart(-0.004, 6.0).interval(-0.004, 6.0) == "−0.004 to 6.000"
+    assert form.apart(0.0, 1.7) == form, "an end that is zero stays"
+    assert form.apart(0.0001, 1.7) == form, "two more decimals at most"
+    assert form.apart(1.02, 1.4, none=1.0).interval(1.02, 1.4) == "1.02–1.40"
+
+
+def test_amounts_of_money_keep_four_leading_digits() -> None:
+    euro = replace(METRICS["revenue"], measured_in="EUR")
+    assert printed(euro, 107_145.0, 100.0) == "107,100 EUR"
+    assert printed(euro, 9_876.0, 100.0) == "9,876 EUR"
+    assert numbers.number(-3242.0, -2) == "−3,200"

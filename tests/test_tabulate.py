@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import get_args
 
+import polars as pl
 import pytest
 from results_by_hand import HOSTILE, RESULTS
 
@@ -86,7 +88,8 @@ def test_numbers_of_a_share_have_the_same_decimals_in_all_rows() -> None:
 def test_small_groups_are_marked_and_the_mark_is_explained() -> None:
     found = table(RESULTS["breakdown"])
     assert [row[0] for row in found.rows if row[0].endswith("†")] == ["App†"]
-    assert found.notes == ("† fewer than 10 customers",)
+    assert found.notes[0] == "† fewer than 10 customers"
+    assert found.notes[1] == "Each interval is for its row alone; the verdict allows for all rows together."
     assert table(RESULTS["breakdown, one group"]).notes == ()
 
 
@@ -98,6 +101,33 @@ def test_a_change_has_arrow_and_word() -> None:
     assert rows["Net Promoter Score"][5] == "yes"
     assert rows["Tickets opened"][3] == "○ within chance, +100"
     assert rows["Tickets opened"][5] == "no"
+
+
+def test_figures_that_are_not_final_are_marked_in_the_overview() -> None:
+    result = RESULTS["overview"]
+    trends = (replace(result.trends[0], scope=replace(result.scope, provisional=0.45)), *result.trends[1:])
+    rows = [row[0].replace(numbers.SPACE, " ") for row in table(replace(result, trends=trends)).rows]
+    assert rows[0].endswith(" (provisional, 45 % not yet known)")
+    assert not any("provisional" in row for row in rows[1:])
+
+
+def test_heads_name_what_a_column_holds() -> None:
+    moving = RESULTS["tally"].points.with_columns(family=pl.lit("window not over"), examples=pl.lit("final up to July"))
+    assert table(replace(RESULTS["tally"], points=moving)).columns[::4] == ("Figure", "Final up to")
+    assert table(replace(RESULTS["tally"], points=moving)).rows[0][-1] == "July"
+    assert table(RESULTS["tally"]).columns[::4] == ("Reason", "For example")
+    assert [row[3] for row in table(RESULTS["worth"]).rows][-1] == "–", "a setting has no customers"
+
+
+def test_compared_figures_add_up_to_all() -> None:
+    rows = table(RESULTS["reconciliation"]).rows
+    assert rows[0][:3] == ("agrees exactly", "all figures", "1,058")
+    assert sum(int(row[2].replace(",", "")) for row in rows) == 2000
+
+
+def test_whether_whole_curves_differ_stands_below_the_table() -> None:
+    notes = table(replace(RESULTS["breakdown"], curves_p=0.001)).notes
+    assert notes[-1] == "The whole curves differ too (log-rank test)."
 
 
 def test_what_is_not_known_is_a_row_with_its_reason() -> None:

@@ -80,7 +80,7 @@ def dated_event(name: str, view: View, *, within: str = "", by: str = "", group:
     if isinstance(found, str):
         return NotKnown(title, found)
     return Effects(
-        metric=metric,
+        metric=replace(metric, unit="day" if counted else "week"),
         scope=replace(scope(metric, view), provisional=0.0, observed=None),
         title=title,
         months=(month_of(span[0]), month_of(span[1])),

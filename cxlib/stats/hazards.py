@@ -122,7 +122,7 @@ def customers_leaving(view: View, by: str = "loyalty_class", *, months: int = 36
         metric, scope(metric, view), title, span, "times", 1.0,
         effect_points(points), allowing_for=tuple(names),
         reading=f"how many times as fast as {best}s leave" if best == "promoter" else f"times as fast as after {best}",
-        caveat=f"{ends} {_held(holds)} What goes together need not be why.{sampled}", signed=False,
+        caveat=f"What goes together need not be why. {ends} {_held(holds)}{sampled}", signed=False,
         n=rows.height,
     )  # fmt: skip
 

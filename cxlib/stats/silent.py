@@ -78,10 +78,10 @@ def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
         points=effect_points(points),
         allowing_for=tuple(KINDS[kind] for kind in known),
         reading="difference from what was told",
-        caveat=f"Told by {percent(answering)} of those asked: {form.value(level[0])}. Were the silent like "
+        caveat="If opinion decides who answers, this cannot show it. "
+        f"Told by {percent(answering)} of those asked: {form.value(level[0])}. Were the silent like "
         f"those of their kind who answered: {form.value(level[1])} of all asked, {form.value(level[2])} of the silent. "
-        f"At worst all asked are anywhere between {form.bare(low)} and {form.value(high)}. If the opinion itself "
-        "decides who answers, no weights mend it.",
+        f"At worst all asked are anywhere between {form.bare(low)} and {form.value(high)}.",
     )  # fmt: skip
 
 

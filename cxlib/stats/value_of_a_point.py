@@ -70,8 +70,8 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
         replace(metric, measured_in=amount), scope(metric, view), title, (shift(start, 1), view.month), amount, 0.0,
         points, allowing_for=tuple(names),
         reading=f"{amount} of margin a year, of {number(everybody)} customers active then",
-        caveat=f"Per customer {each} {amount} a year lie between {good} and {bad}; nobody has turned one into the "
-        "other: what goes together need not be why, nor come with a better score.",
+        caveat="What goes together need not be why, nor come with a better score. "
+        f"Per customer {each} {amount} a year lie between {good} and {bad}; nobody has turned one into the other.",
     )  # fmt: skip
 
 

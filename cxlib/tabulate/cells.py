@@ -16,6 +16,7 @@ from cxlib.words.sentence import plain
 
 NOTHING = "–"
 SMALL = "†"
+TOGETHER = "Each interval is for its row alone; the verdict allows for all rows together."
 
 
 def framed(
@@ -50,9 +51,11 @@ def units(metric: Metric) -> str:
     return f"{metric.unit.removesuffix('_id')}s"
 
 
-def point_rows(metric: Metric, scope: Scope, points: dict[str, Estimate]) -> list[tuple[str, ...]]:
-    """Return one row a period."""
-    forms = forms_of(metric, list(points.values()), scope)
+def point_rows(
+    metric: Metric, scope: Scope, points: dict[str, Estimate], size: float | None = None
+) -> list[tuple[str, ...]]:
+    """Return one row a period, durations in the unit that fits `size`."""
+    forms = forms_of(metric, list(points.values()), scope, size)
     return [
         (numbers.period(period, scope.language).removeprefix("the week of "), *point_cells(form, point))
         for (period, point), form in zip(points.items(), forms, strict=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from cxlib import numbers
 from cxlib.metrics.registry import METRICS
-from cxlib.numbers import format_of
 from cxlib.periods import SHOWN, grain_of
 from cxlib.stats.results import Breakdown, Change, Distribution, Estimate, NotKnown, Overview, Trend
 from cxlib.tabulate.cells import (
     NOTHING,
     SMALL,
+    TOGETHER,
     beyond_cell,
     change_cells,
     filters,
@@ -24,8 +25,8 @@ from cxlib.tabulate.cells import (
     value_cell,
 )
 from cxlib.tabulate.grid import Table, table
-from cxlib.words.change import caveat, goal_value, level_format, verdict, width
-from cxlib.words.groups import class_change, estimate, forms_of, label, share_format
+from cxlib.words.change import caveat, goal_value, level_format, unfinished, verdict
+from cxlib.words.groups import class_change, column_forms, curves, estimate, label, rest_form, share_format
 from cxlib.words.sentence import plain
 
 HEADS = {"day": "Day", "week": "Week of", "month": "Month", "year": "Year"}
@@ -34,7 +35,7 @@ HEADS = {"day": "Day", "week": "Week of", "month": "Month", "year": "Year"}
 @table.register
 def _(result: Change) -> Table:
     sides = {result.period: result.after, result.baseline: result.before}
-    rows = point_rows(result.metric, result.scope, sides)
+    rows = point_rows(result.metric, result.scope, sides, result.after.value)
     rows.append(("Change", *change_cells(result), "", ""))
     return framed(result.metric, result.scope, ("Month", *point_columns(result.metric)), rows, of=plain(result.group))
 
@@ -44,7 +45,8 @@ def _(result: Trend) -> Table:
     grain = grain_of(result.points["period"][-1]) if result.points.height else "month"
     shown = result.points if grain == "month" else result.points.tail(SHOWN[grain])
     points = {row["period"]: estimate(row) for row in shown.iter_rows(named=True)}
-    rows = point_rows(result.metric, result.scope, points)
+    last = points[shown["period"][-1]].value if points else None
+    rows = point_rows(result.metric, result.scope, points, last)
     for words, change in (("Change", result.change), ("Change in a year", result.last_year)):
         if change is not None:
             since = numbers.period(change.baseline, result.scope.language)
@@ -62,7 +64,7 @@ def _(result: Trend) -> Table:
 @table.register
 def _(result: Breakdown) -> Table:
     points = [(row, estimate(row)) for row in result.points.iter_rows(named=True)]
-    forms = forms_of(result.metric, [point for _, point in points], result.scope)
+    *forms, whole = column_forms(result)
     small = any(is_small(point, result.scope) for _, point in points)
     rows = [
         (
@@ -73,8 +75,7 @@ def _(result: Breakdown) -> Table:
         )
         for (row, point), form in zip(points, forms, strict=True)
     ]
-    form = level_format(result.metric, result.overall, result.scope.language)
-    rows.append(("All together", *point_cells(form, result.overall), NOTHING, NOTHING, NOTHING))
+    rows.append(("All together", *point_cells(whole, result.overall), NOTHING, NOTHING, NOTHING))
     before = f">{numbers.month(result.baseline, result.scope.language)}"
     columns = (
         plain(result.by_title[:1].upper() + result.by_title[1:]),
@@ -84,6 +85,8 @@ def _(result: Breakdown) -> Table:
         ">95 % interval",
     )
     notes = [f"{SMALL} fewer than {result.scope.min_group} {units(result.metric)}"] if small else []
+    notes += [TOGETHER] if result.p_value is not None else []
+    notes += filter(None, [curves(result).strip()])
     return framed(result.metric, result.scope, columns, rows, notes, month=True)
 
 
@@ -98,13 +101,15 @@ def _(result: Distribution) -> Table:
     before = f">{numbers.month(result.baseline, result.scope.language)}"
     columns = ("Class", *point_columns(result.metric, value=">Share"), before, ">Change", "Beyond chance")
     month = numbers.month(result.scope.month, result.scope.language)
-    told = tuple(filter(None, [caveat(result.metric, result.scope).strip()]))
+    tested = result.points["p_value"].count() > 1
+    told = tuple(filter(None, [TOGETHER if tested else "", caveat(result.metric, result.scope).strip()]))
     return Table(f"{plain(result.title)}, {month}{filters(result.scope)}", columns, tuple(rows), told)
 
 
 @table.register
 def _(result: Overview) -> Table:
     rows = [_overview_row(trend, trend.metric.name in result.survives) for trend in result.trends]
+    rows += [_segment_row(change) for change in result.segments]
     titles = {name: METRICS[name].title if name in METRICS else plain(name) for name in result.missing}
     rows += [(title, "not known", "", "", "", "", "") for title in titles.values()]
     columns = ("Key figure", ">Value", ">95 % interval", "Change", ">95 % interval", "Beyond chance", ">Rows")
@@ -126,12 +131,20 @@ def _overview_row(trend: Trend, survives: bool) -> tuple[str, ...]:
     words, between = change_cells(trend.change) if trend.change else (NOTHING, NOTHING)
     moved = trend.change is not None and verdict(trend.change) in ("rose", "fell")
     beyond = ("yes" if survives else "alone, not among all figures") if moved else "no"
-    return trend.metric.title, value, interval, words, between, beyond, rows
+    final = unfinished(trend.scope).strip(" .")
+    name = trend.metric.title + (f" ({final[:1].lower()}{final[1:]})" if final else "")
+    return name, value, interval, words, between, beyond, rows
 
 
 def _rest_cells(result: Breakdown, row: dict[str, Any]) -> tuple[str, str]:
     size, low, high = row["rest_difference"], row["rest_low"], row["rest_high"]
     if size is None:
         return NOTHING, NOTHING
-    form = format_of(result.metric, size, width(low, high), difference=True, language=result.scope.language)
+    form = replace(rest_form(result, row), signed=True)
     return form.value(size), form.interval(low, high) or NOTHING
+
+
+def _segment_row(change: Change) -> tuple[str, ...]:
+    value, interval, rows, _ = point_cells(level_format(change.metric, change.after), change.after)
+    name = f"{change.metric.title}: {plain(change.group)}"
+    return name, value, interval, *change_cells(change), "yes", rows

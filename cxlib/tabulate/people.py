@@ -9,7 +9,7 @@ from cxlib.tabulate.grid import Table, table
 from cxlib.words.agents import funnel_cells
 from cxlib.words.customers import history_cells, waiting_cells
 from cxlib.words.money import span
-from cxlib.words.why import group_cells
+from cxlib.words.why import group_cells, part_unit
 
 
 @table.register
@@ -24,7 +24,7 @@ def _(result: WaitingList) -> Table:
 
 @table.register
 def _(result: Decomposition) -> Table:
-    return framed(result.metric, result.scope, *group_cells(result), of="parts of its change in points")
+    return framed(result.metric, result.scope, *group_cells(result), of=f"parts of its change in {part_unit(result)}")
 
 
 @table.register

@@ -9,6 +9,8 @@ from cxlib.tabulate.grid import Table, table
 from cxlib.words.quality import LONG, agreeing, explained, gap, typical
 from cxlib.words.sentence import plain
 
+UNFINAL = {"window not over", "clock still running"}  # why a figure still moves
+
 
 @table.register
 def _(result: Tally) -> Table:
@@ -17,11 +19,16 @@ def _(result: Tally) -> Table:
         (
             plain(row["label"], LONG), plain(row["family"]), numbers.number(row["n"]),
             NOTHING if row["share"] is None else numbers.percent(row["share"] / 100),
-            *((typical(row),) if compared else ()), plain(row["examples"] or "", LONG),
+            *((typical(row),) if compared else ()), plain((row["examples"] or "").removeprefix("final up to "), LONG),
         )
         for row in result.points.iter_rows(named=True)
     ]  # fmt: skip
-    columns = ("Reason", "Where", ">Rows", ">Share", *((">Median, theirs − ours",) if compared else ()), "For example")
+    if compared:
+        same = numbers.percent(result.same / result.compared) if result.compared else NOTHING
+        rows.insert(0, ("agrees exactly", "all figures", numbers.number(result.same), same, NOTHING, NOTHING))
+    moving = {row["family"] for row in result.points.iter_rows(named=True)} & UNFINAL
+    names, last = (("Figure", "Why"), "Final up to") if moving else (("Reason", "Where"), "For example")
+    columns = (*names, ">Rows", ">Share", *((">Median, theirs − ours",) if compared else ()), last)
     notes = []
     if result.compared:
         agree = f"{numbers.number(agreeing(result))} agree to the source's step"

@@ -10,6 +10,7 @@ from cxlib.tabulate.grid import Table, table
 from cxlib.words.change import width
 from cxlib.words.groups import estimate
 from cxlib.words.sentence import plain
+from cxlib.words.survival import survival_notes
 
 EVERY = 6  # months between the rows
 
@@ -23,4 +24,4 @@ def _(result: Survival) -> Table:
             cells = point_cells(form, estimate(row))[:3]
             rows.append((plain(row["group"]), numbers.number(row["months"]), *cells))
     columns = (plain(result.by_title), ">Months", ">Still there", ">95 % interval", ">At risk")
-    return Table(f"{plain(result.title)}{filters(result.scope)}", columns, tuple(rows))
+    return Table(f"{plain(result.title)}{filters(result.scope)}", columns, tuple(rows), survival_notes(result))

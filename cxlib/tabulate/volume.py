@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.results import Comparison, Peaks, UnusualDays
-from cxlib.tabulate.cells import NOTHING, filters, point_cells, point_columns, value_cell
+from cxlib.tabulate.cells import NOTHING, TOGETHER, filters, point_cells, point_columns, value_cell
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.days import day
 from cxlib.words.groups import estimate, forms_of, label
@@ -25,7 +25,8 @@ def _(result: Comparison) -> Table:
         for (row, point), form in zip(points, forms, strict=True)
     ]  # fmt: skip
     columns = ("Compared", *point_columns(result.metric), ">Baseline", ">Difference", "Beyond chance")
-    return Table(f"{plain(result.title, LONG)}{filters(result.scope)}", columns, tuple(rows))
+    notes = (TOGETHER,) if result.points["p_value"].count() > 1 else ()
+    return Table(f"{plain(result.title, LONG)}{filters(result.scope)}", columns, tuple(rows), notes)
 
 
 @table.register

@@ -1,6 +1,7 @@
 """Words: what a result says in one computed sentence, and the few words that head its chart.
 
-"More than chance explains" means that the 95 % interval leaves out zero; nothing else is ever claimed.
+"More than chance explains" means of one figure that its 95 % interval leaves out zero; of rows looked at together –
+groups, classes, effects, key figures – that the test of all of them says so, which the interval of one row may not.
 """
 
 from cxlib.words.change import Verdict, verdict

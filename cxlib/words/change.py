@@ -15,6 +15,7 @@ from cxlib.stats.results import Change, Estimate, Scope
 from cxlib.words.sentence import plain
 
 FEW = 30
+TOGETHER = " once all are looked at"
 Verdict = Literal["rose", "fell", "same", "chance", "few", "unknown"]
 _ENDED_OTHERWISE = {
     "take_up_time": "ended without being taken",
@@ -47,10 +48,13 @@ def verdict(change: Change) -> Verdict:
     return "rose" if change.difference > 0 else "fell"
 
 
-def subject(metric: Metric, group: str = "") -> str:
-    """Return the metric's title without its abbreviation, with the group it is about."""
-    title = metric.title.split(" (")[0]
-    return f"{title} ({plain(group)})" if group else title
+def subject(metric: Metric, group: str = "", period: str = "") -> str:
+    """Return the metric's title without its abbreviation, with the group or the day, week or year it is about."""
+    title, dated = metric.title.split(" (")[0], bool(period) and grain_of(period) != "month"
+    if metric.name == "backlog" and not dated:
+        title += " on an average day"
+    about = group or (numbers.period(period) if dated else "")
+    return f"{title} ({plain(about)})" if about else title
 
 
 def counted_rows(metric: Metric) -> str:
@@ -74,13 +78,15 @@ def level_format(metric: Metric, estimate: Estimate, language: str = "en") -> Fo
 
 
 def difference_format(change: Change) -> Format:
-    """Return how this change is printed: in the unit of its figure, unless it is smaller than one of that."""
-    size = change.difference or 0.0
-    level_size = change.after.value or 0.0
-    if abs(size) >= format_of(change.metric, level_size).divisor:
-        size = level_size
-    between = width(change.low, change.high)
-    return format_of(change.metric, size, between, difference=True, language=change.scope.language)
+    """Return how this change is printed: in the unit of its figure, no end printed as zero that is not zero."""
+    size = change.after.value or change.before.value or change.difference or 0.0
+    return difference_form(change.metric, size, change.low, change.high, change.scope.language)
+
+
+def difference_form(metric: Metric, size: float, low: float | None, high: float | None, language: str = "en") -> Format:
+    """Return how a difference is printed: a unit that fits `size`, and never zero for an end that is not zero."""
+    form = format_of(metric, size, width(low, high), difference=True, language=language)
+    return form.apart(low, high)
 
 
 def width(low: float | None, high: float | None) -> float | None:
@@ -88,12 +94,12 @@ def width(low: float | None, high: float | None) -> float | None:
     return None if low is None or high is None else high - low
 
 
-def level(metric: Metric, estimate: Estimate) -> str:
-    """Return "75.2 % (68.8–80.7; 202 answers)"."""
+def level(metric: Metric, estimate: Estimate, form: Format | None = None) -> str:
+    """Return "75.2 % (68.8–80.7; 202 answers)", in the format of its column or as its own interval deserves."""
     if estimate.value is None:
         return f"not known ({counted(metric, estimate.n)})"
-    rows = "" if metric.kind == "count" else counted(metric, estimate.n)
-    return level_format(metric, estimate).with_interval(estimate.value, estimate.low, estimate.high, rows)
+    rows, form = "" if metric.kind == "count" else counted(metric, estimate.n), form or level_format(metric, estimate)
+    return form.with_interval(estimate.value, estimate.low, estimate.high, rows)
 
 
 def nothing(metric: Metric, estimate: Estimate, period: str, scope: Scope | None = None) -> str:
@@ -104,8 +110,13 @@ def nothing(metric: Metric, estimate: Estimate, period: str, scope: Scope | None
     if scope and scope.provisional >= 1 and scope.month == period:
         return f"not yet known {within(period)}"
     if metric.kind == "duration" and estimate.n:
-        return f"the median is not yet reached, {counted(metric, estimate.n)} {within(period)}"
+        return f"the {metric.statistic} is not yet reached, {counted(metric, estimate.n)} {within(period)}"
     return f"{'no answers' if counted(metric, 0).endswith('answers') else 'nothing to count'} {within(period)}"
+
+
+def in_month(period: str) -> str:
+    """Return " in October 2026" of a month, nothing of a period of another grain, which the subject names."""
+    return f" {within(period)}" if grain_of(period) == "month" else ""
 
 
 def within(period: str) -> str:
@@ -135,35 +146,41 @@ def verdict_words(change: Change | None) -> str:
     return {"same": "≈ about the same", "chance": "○ within chance", "few": "? too few to judge"}.get(found, "")
 
 
-def _about(change: Change) -> str:
-    """Return what changed; a period that is not the reported month is named."""
-    other = "" if grain_of(change.period) == "month" else numbers.period(change.period)
-    return subject(change.metric, change.group or other)
-
-
-def change_text(change: Change) -> str:
-    """Return the sentence of a change, without caveat."""
-    name = _about(change)
+def change_text(change: Change, *, dated: bool = True) -> str:
+    """Return the sentence of a change, without caveat; the month is named unless the page has only one."""
+    name = subject(change.metric, change.group, change.period)
     if change.after.value is None:
         return f"{name}: {nothing(change.metric, change.after, change.period, change.scope)}."
-    found = verdict(change)
+    found, then = verdict(change), in_month(change.period) if dated else ""
     if found in ("few", "unknown"):
-        known = f"{name} stood at {level(change.metric, change.after)} {within(change.period)}"
+        known = f"{name} stood at {level(change.metric, change.after)}{then}"
         return f"{known}." if change.scope.observed else f"{known}; {_why_no_verdict(change)}."
-    assert change.difference is not None
+    rows = counted(change.metric, change.after.n)
+    if change.metric.kind in ("share", "rate") and change.after.value == 0:
+        who = "nobody" if change.metric.table.endswith("_months") else "none"
+        return f"{name}: {who} (0 of {rows}){then}.{year_clause(change)}"
     value = level_format(change.metric, change.after).value(change.after.value)
-    rows = "" if change.metric.kind == "count" else f" ({counted(change.metric, change.after.n)})"
-    signed = difference_format(change).with_interval(change.difference, change.low, change.high)
+    value += ("" if change.metric.kind == "count" else f" ({rows})") + then
     if found == "same":
-        return f"{name} stayed about the same{against(change)} at {value}{rows}: a difference of {signed}."
-    if found == "chance":
-        return f"{name} moved by {signed}{against(change)} to {value}{rows}; no more than chance explains."
-    return f"{name} {moved_by(change)}{against(change)} to {value}{rows}; more than chance explains."
+        return f"{name} stayed about the same{against(change)} at {value}: a difference of {_signed(change)}."
+    moved = f"moved by {_signed(change)}" if found == "chance" else moved_by(change)
+    return f"{name} {moved}{against(change)} to {value}; {chance_words(change)}."
+
+
+def chance_words(change: Change) -> str:
+    """Return what chance makes of a change that has a verdict."""
+    less = {"same": "about the same", "chance": "no more than chance explains"}
+    return less.get(verdict(change), "more than chance explains")
+
+
+def _signed(change: Change) -> str:
+    form = replace(difference_format(change), signed=True)
+    return form.with_interval(change.difference or 0.0, change.low, change.high)
 
 
 def change_headline(change: Change) -> str:
     """Return the finding in a few words."""
-    name = _about(change)
+    name = subject(change.metric, change.group, change.period)
     if change.after.value is None:
         return f"{name}: {nothing(change.metric, change.after, change.period, change.scope)}"
     value = level_format(change.metric, change.after).value(change.after.value)
@@ -181,10 +198,7 @@ def year_clause(change: Change | None) -> str:
     """Return " Against October 2025: −4.9 points (−9.0 to −0.8), more than chance explains.", or nothing."""
     if change is None or change.difference is None or verdict(change) in ("few", "unknown"):
         return ""
-    form = replace(difference_format(change), signed=True)
-    size = form.with_interval(change.difference, change.low, change.high)
-    found = {"same": "about the same", "chance": "no more than chance explains"}.get(verdict(change))
-    return f" Against {numbers.period(change.baseline)}: {size}, {found or 'more than chance explains'}."
+    return f" Against {numbers.period(change.baseline)}: {_signed(change)}, {chance_words(change)}."
 
 
 def goal_clause(metric: Metric, estimate: Estimate, goal: Goal | None, kind: str) -> str:
@@ -209,10 +223,8 @@ def goal_value(metric: Metric, goal: Goal) -> str:
 
 def caveat(metric: Metric, scope: Scope) -> str:
     """Return the one caveat that matters most, or nothing."""
-    if scope.observed:
-        return f" {partly(scope.month, scope.observed)}."
-    if scope.provisional > 0:
-        return f" Provisional ({numbers.percent(scope.provisional)} not yet known)."
+    if told := unfinished(scope):
+        return told
     if metric.kind != "duration" or not (scope.unfinished or scope.outside):
         return ""
     waiting = [f"{numbers.number(scope.unfinished)} still waiting"] if scope.unfinished else []
@@ -221,6 +233,13 @@ def caveat(metric: Metric, scope: Scope) -> str:
     verb = "is" if scope.outside == 1 else "are"
     outside = [f"{numbers.number(scope.outside)} {ended} and {verb} outside"] if scope.outside else []
     return f" {'; '.join(waiting + outside)}."
+
+
+def unfinished(scope: Scope) -> str:
+    """Return " Provisional, 45 % not yet known.", or how much of the month is observed; nothing of a final figure."""
+    if scope.observed:
+        return f" {partly(scope.month, scope.observed)}."
+    return f" Provisional, {numbers.percent(scope.provisional)} not yet known." if scope.provisional > 0 else ""
 
 
 def partly(month: str, observed: tuple[int, int]) -> str:
@@ -241,7 +260,7 @@ def _why_no_verdict(change: Change) -> str:
     if change.before.n == 0:
         return f"{nothing(change.metric, change.before, change.baseline)} to compare with"
     if change.before.value is None:
-        return f"{baseline} has no median to compare with"
+        return f"{baseline} has no {change.metric.statistic} to compare with"
     if verdict(change) == "unknown":
         return f"the change from {baseline} has no interval"
     if change.after.n < FEW:

@@ -12,6 +12,7 @@ from cxlib.words.groups import Row
 from cxlib.words.sentence import plain
 
 INTERNAL = "Internal: about single customers."
+WAITING = "new, open or on hold; what is pending waits for the customer"
 MOST, TOP = 500, 10
 NOTHING = "–"
 _SURVEYS = {
@@ -47,9 +48,10 @@ def waiting_text(result: WaitingList) -> str:
     if not result.selected:
         return f"No {_chosen(result)} waits on {day}; {_waiting(result.everybody, 'customer')} in all.{unknown}"
     first = result.customers.row(0, named=True)
+    long = wait(first["minutes"], _longest(result))
     return (
         f"{_waiting(result.selected, _chosen(result))} on {day}, of {whole} who wait in all; "
-        f"first {_who(first['name'], first['customer_id'], *standing(first))}, for {wait(first['minutes'])}.{unknown}"
+        f"first {_who(first['name'], first['customer_id'], *standing(first))}, for {long}.{unknown}"
     )
 
 
@@ -84,7 +86,8 @@ def waiting_cells(result: WaitingList) -> Cells:
         (
             plain(row["name"] or row["customer_id"]), plain(row["customer_id"]), plain(row["importance"] or NOTHING),
             NOTHING if row["years"] is None else numbers.number(row["years"], 1), numbers.number(row["tickets"]),
-            wait(row["minutes"]), plain(f"{row['ticket_id']}, {row['category'] or row['channel'] or NOTHING}"),
+            wait(row["minutes"], _longest(result)),
+            plain(f"{row['ticket_id']}, {row['category'] or row['channel'] or NOTHING}"),
             plain(row["agent"] or NOTHING),
         )
         for row in result.customers.iter_rows(named=True)
@@ -93,7 +96,7 @@ def waiting_cells(result: WaitingList) -> Cells:
         "Customer", "Number", "Importance", ">Years", ">Open tickets", ">Waiting for", "Oldest ticket", "Assigned to",
     )  # fmt: skip
     important = ", ".join(plain(name) for name in result.important) or "not known"
-    rule = f"Important: {important}. Long-loyal: {_bare(result.loyal_years)} years or more. Waiting: not yet solved."
+    rule = f"Important: {important}. Long-loyal: {_bare(result.loyal_years)} years or more. Waiting: {WAITING}."
     rest = result.selected - result.customers.height
     counts = f"{numbers.number(result.selected)} of {numbers.number(result.everybody)} who wait."
     notes = (INTERNAL, rule, counts, *([f"{numbers.number(rest)} more are left out."] if rest else []))
@@ -107,10 +110,14 @@ def standing(row: Row) -> list[str]:
     return ([plain(row["importance"])] if row["importance"] else []) + years
 
 
-def wait(minutes: float) -> str:
-    """Return a waiting time in minutes, hours or days."""
-    form = format_of(METRICS["resolution_time"], minutes)
+def wait(minutes: float, longest: float | None = None) -> str:
+    """Return a waiting time in minutes, hours or days, in those of the longest where several stand together."""
+    form = format_of(METRICS["resolution_time"], minutes if longest is None else longest)
     return (replace(form, decimals=0) if minutes >= 10 * form.divisor else form).value(minutes)
+
+
+def _longest(result: WaitingList) -> float:
+    return float(max(result.customers["minutes"].to_list()))
 
 
 def spent(row: Row) -> str:

@@ -3,40 +3,91 @@
 from __future__ import annotations
 
 from cxlib import numbers
-from cxlib.numbers import Format
+from cxlib.metrics.registry import METRICS
+from cxlib.numbers import Format, format_of
 from cxlib.stats.effects_result import Effects
-from cxlib.words.change import FEW, counted, counted_rows, width
+from cxlib.words.change import FEW, TOGETHER, counted, counted_rows, width
 from cxlib.words.groups import Row, label
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
 
-LONG = 160
-TOLD = 4
+LONG, TOLD, ALIKE, SHORT = 160, 2, 1.01, 10
+TITLES = {metric.title: metric for metric in METRICS.values()}
 
 
 def effects_text(result: Effects) -> str:
-    """Return the effects beyond chance, the strongest first, with n, what they allow for, and the caveat."""
+    """Return the effects beyond chance, the strongest first, with n and the first words of the caveat.
+
+    What they allow for, how they are read and the whole caveat stand below the table (`effects_notes`).
+    """
     rows, title = known_effects(result), f"{plain(result.title, LONG)}, {span(result.months)}"
     if not rows:
         return f"{title}: not known; {plain(_reasons(result), 400)}."
-    found = [row for row in rows if row["beyond"]]
-    tried = [row for row in rows if row["p_value"] is not None]
-    if most_rows(result) < FEW:
-        text = f"{title}: too few {counted_rows(result.metric)} to judge"
-    elif result.none is None or not tried:
-        text = f"{title}: {'; '.join(effect(result, row) for row in rows)}"
-    elif found:
+    few = f"too few {counted_rows(result.metric)} to judge" if most_rows(result) < FEW else ""
+    n = counted(result.metric, most_rows(result))
+    return f"{title}: {few or _finding(result, rows) + _read(result)}; {n}.{_caveat(result)}"
+
+
+def _caveat(result: Effects) -> str:
+    """Return the first sentence of the caveat, without what a colon adds to it."""
+    first = result.caveat.partition(". ")[0]
+    head, _, more = first.partition(": ")
+    first = head if len(head.split()) > 3 and more[:1].islower() else first
+    return f" {plain(first, 400).rstrip('.')}." if first else ""
+
+
+def _finding(result: Effects, rows: list[Row]) -> str:
+    tests = tried(result)
+    found = [row for row in tests if row["beyond"]]
+    if not is_tested(result):
+        some = rows if len(rows) <= TOLD + 1 else [rows[0], rows[len(rows) // 2], rows[-1]]
+        return "; ".join(effect(result, row) for row in some) + _others(len(rows) - len(some))
+    among = f" among {len(tests)}" if len(tests) > 1 else ""
+    if found:
         told = "; ".join(effect(result, row) for row in found[:TOLD])
-        more = "; and others in the table" if len(found) > TOLD else ""
-        among = f" among {len(tried)}" if len(tried) > 1 else ""
-        text = f"{title}: {told}{more}; more than chance explains{among}"
-    else:
-        opening = f"nothing among {len(tried)}" if len(tried) > 1 else "nothing"
-        text = f"{title}: {opening} that chance would not explain; the clearest is {effect(result, tried[0])}"
-    reading = f"; {plain(result.reading, LONG)}" if result.reading else ""
-    allowing = f" Allowing for {_listed(result.allowing_for)}." if result.allowing_for else ""
-    caveat = f" {plain(result.caveat, 400)}" if result.caveat else ""
-    return f"{text}{reading} ({counted(result.metric, most_rows(result))}).{allowing}{caveat}"
+        return f"{told}{_others(len(found) - TOLD)}; more than chance explains{among}"
+    nearest = effect(result, tests[0])
+    if not among:
+        return f"{nearest}, no more than chance explains"
+    alone = any(row["low"] > result.none or row["high"] < result.none for row in tests if row["low"] is not None)
+    return f"none of {len(tests)} beyond chance{TOGETHER if alone else ''}; nearest to it {nearest}"
+
+
+def _read(result: Effects) -> str:
+    """Return how values without a sign are read, where few words say it or all hangs on it: it holds the finding."""
+    of_peers = result.reading[:1] == "%"
+    short = result.reading and (of_peers or len(result.reading.split()) <= SHORT)
+    return f"; {'read as ' if of_peers else ''}{plain(result.reading, LONG)}" if short and not result.signed else ""
+
+
+def _others(number: int) -> str:
+    return f"; {number} more in the table" if number > 0 else ""
+
+
+def is_tested(result: Effects) -> bool:
+    """Tell whether the effects were tested against none, not only told."""
+    return result.none is not None and any(row["p_value"] is not None for row in known_effects(result))
+
+
+def tried(result: Effects) -> list[Row]:
+    """Return the rows with a test, the strongest first; of one estimate on several scales the one the title names."""
+    rows = [row for row in known_effects(result) if row["p_value"] is not None]
+    sizes = [abs(row["value"] - (result.none or 0.0)) / row["se"] for row in rows if row["se"]]
+    one = len(sizes) == len(rows) > 1 and len({(row["n"], row["units"]) for row in rows}) == 1
+    if not one or max(sizes) > ALIKE * min(sizes):
+        return rows
+    order = result.points["label"].to_list()
+    return [min(rows, key=lambda row: (row["label"].lower() not in result.title.lower(), order.index(row["label"])))]
+
+
+def effects_notes(result: Effects) -> list[str]:
+    """Return what the table says below: why rows have no value, what is allowed for, the reading, caveat and n."""
+    rows = result.points.iter_rows(named=True)
+    notes = [f"{label(row)}: {plain(row['reason'], 400)}" for row in rows if row["reason"]]
+    allowing = [f"Allowing for {_listed(result.allowing_for)}."] if result.allowing_for else []
+    told = [plain(text[:1].upper() + text[1:], 600) for text in (result.reading, result.caveat) if text]
+    behind = [f"Behind all together: {counted(result.metric, result.n)}"] if result.n else []
+    return [*notes, *allowing, *told, *behind]
 
 
 def effects_headline(result: Effects) -> str:
@@ -46,7 +97,7 @@ def effects_headline(result: Effects) -> str:
         return f"{title}: not known"
     if most_rows(result) < FEW:
         return f"{title}: too few to judge"
-    if result.none is None or all(row["p_value"] is None for row in rows):
+    if not is_tested(result):
         return title
     found = [f"{label(row)} {effect_format(result, row).value(row['value'])}" for row in rows if row["beyond"]]
     return f"{title}: {', '.join(found[:2]) or 'nothing beyond chance'}"
@@ -54,16 +105,29 @@ def effects_headline(result: Effects) -> str:
 
 def effect(result: Effects, row: Row) -> str:
     """Return "first reply −3.1 points (−5.0 to −1.2)"."""
-    return f"{label(row)} {effect_format(result, row).with_interval(row['value'], row['low'], row['high'])}"
+    name = label(row)
+    size = effect_format(result, row).with_interval(row["value"], row["low"], row["high"])
+    return f"{name}{',' if ': ' in name or name[-1].isdigit() else ''} {size}"
 
 
 def effect_format(result: Effects, row: Row) -> Format:
-    """Return how an effect is printed, as exactly as its interval deserves."""
-    between = width(row["low"], row["high"])
-    decimals = 2 if result.measured_in in ("", "times") or result.metric.kind == "mean" else 1
-    if between is not None:
-        decimals = min(decimals, numbers.share_format(between).decimals + (decimals - 1))
-    return Format(result.measured_in, decimals=decimals, signed=result.signed, language=result.scope.language)
+    """Return how an effect is printed, as exactly as its interval deserves, with its own unit where rows have several.
+
+    Percentages of n peers have no more decimals than n allows, and none that is not prints as none or as all.
+    """
+    between, none = width(row["low"], row["high"]), result.none or 0.0
+    own = TITLES.get(row["family"] or "") if not result.measured_in else None
+    unit = format_of(own, row["value"], between, difference=True).unit if own else result.measured_in
+    decimals = 2 if unit in ("", "times") or ((own or result.metric).kind == "mean" and unit != "%") else 1
+    decimals = decimals if between is None else min(decimals, numbers.deserved(between))
+    if unit == "%" and not result.signed and row["n"] < 1000:
+        decimals = 0
+    if unit.isupper():
+        most = max(abs(row[name] or 0.0) for name in ("value", "low", "high"))
+        decimals = numbers.leading(most) or decimals
+    form = Format(unit, decimals=decimals, signed=result.signed, language=result.scope.language)
+    form = form.apart(row["low"], row["high"], none=none)
+    return form if result.signed or unit != "%" else form.apart(row["value"], none=100.0)
 
 
 def known_effects(result: Effects) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median_low
 from typing import Any
@@ -12,15 +13,27 @@ from cxlib import numbers
 from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format, format_of
 from cxlib.stats.results import Breakdown, Distribution, Estimate, Scope
-from cxlib.words.change import FEW, counted, level, level_format, nothing, subject, unsigned, width
+from cxlib.words.change import (
+    FEW,
+    TOGETHER,
+    counted,
+    difference_form,
+    level,
+    level_format,
+    nothing,
+    subject,
+    unsigned,
+    width,
+)
 from cxlib.words.sentence import LONGEST, plain
 
 ALPHA = 0.05
+A_TENTH_OF_A_DAY, TWO_DAYS = 144.0, 2879.0  # minutes
 Row = dict[str, Any]
 
 
 def breakdown_text(result: Breakdown) -> str:
-    """Return the highest and the lowest group against the rest where the equality test finds a difference."""
+    """Return who stands above and who below the rest where the equality test finds a difference; of counts the ends."""
     rows, name = known_rows(result), _name(result)
     if not rows:
         return f"{name}: {nothing(result.metric, result.overall, result.scope.month, result.scope)}."
@@ -28,31 +41,32 @@ def breakdown_text(result: Breakdown) -> str:
         only = f"{label(rows[0])}, {level(result.metric, estimate(rows[0]))}"
         return f"{name}: only {only} in {numbers.month(result.scope.month)}."
     if result.p_value is None:
-        ends = " to ".join(f"{_value(result, row)} for {label(row)}" for row in (rows[-1], rows[0]))
-        tested = "" if result.metric.kind == "count" else "; whether chance suffices was not tested"
-        return f"{name}: from {ends}{tested}."
+        named = zip(("largest", "smallest"), (rows[0], rows[-1]), strict=True)
+        ends = "; ".join(f"{word} {label(row)}, {_with_rows(result, row)}" for word, row in named)
+        return f"{name}: {ends}{'' if result.metric.kind == 'count' else '; not tested against chance'}."
     if result.p_value >= ALPHA:
-        overall = level(result.metric, result.overall)
-        return f"{name}: no difference that chance would not explain; all together {overall}.{_curves(result)}"
-    parts = [f"{word} for {_against_rest(result, row)}" for word, row in _apart(result)]
+        overall = level(result.metric, result.overall, column_forms(result)[-1])
+        return f"{name}: no difference beyond chance; all together {overall}.{curves(result, agreeing=False)}"
+    parts = [f"{f'{word} for ' if word else ''}{_against_rest(result, row)}" for word, row in _apart(result)]
     nobody = "more difference than chance explains, but no group stands apart from the rest by itself"
     if any((row["rest_p"] or 1.0) < ALPHA for row in rows):  # a group or its rest is too small to be named
         rows_said = counted(result.metric, 0).split(numbers.SPACE)[1]
         nobody = f"more difference than chance explains; too few {rows_said} to name a group"
     found = f"{'; '.join(parts)}; more than chance explains" if parts else nobody
-    return f"{name}: {found}.{_curves(result)}"
+    return f"{name}: {found}.{curves(result, agreeing=False)}"
 
 
-def _curves(result: Breakdown) -> str:
-    """Return what the log-rank test finds beside the test of the medians, or nothing where there is none."""
+def curves(result: Breakdown, *, agreeing: bool = True) -> str:
+    """Return what the log-rank test finds beside that of the medians; nothing without one, or where both agree."""
     if result.curves_p is None or result.p_value is None:
         return ""
     found = {
         (True, True): "The whole curves differ too", (False, False): "Nor do the whole curves differ",
         (True, False): "The whole curves differ no more than chance explains",
         (False, True): "But the whole curves differ more than chance explains",
-    }[result.p_value < ALPHA, result.curves_p < ALPHA]  # fmt: skip
-    return f" {found} (log-rank test)."
+    }  # fmt: skip
+    both = result.p_value < ALPHA, result.curves_p < ALPHA
+    return f" {found[both]} (log-rank test)." if agreeing or both[0] != both[1] else ""
 
 
 def breakdown_headline(result: Breakdown) -> str:
@@ -64,37 +78,48 @@ def breakdown_headline(result: Breakdown) -> str:
         return name
     if result.p_value >= ALPHA:
         return f"{name}: no difference beyond chance"
-    parts = [f"{word} for {label(row)}" for word, row in _apart(result)]
+    parts = [f"{word} for {label(row)}" if word else f"{label(row)} {_side(row)}" for word, row in _apart(result)]
     return f"{name}: {', '.join(parts) or 'more difference than chance explains'}"
 
 
 def distribution_text(result: Distribution) -> str:
-    """Return the largest class with its interval, and which classes moved since the baseline month."""
-    row, title = _largest(result), plain(result.title)
+    """Return the class that moved most beyond chance since the baseline month, else the largest class."""
+    row, title = _leading(result), plain(result.title)
     if row is None:
         none = Estimate(0, 0, None, None, None, None)
         return f"{title}: {nothing(result.metric, none, result.scope.month, result.scope)}."
-    form = share_format(row)
-    share = form.with_interval(row["value"], row["low"], row["high"], counted(result.metric, row["n"]))
-    before = (
-        f", after {form.value(row['before'])} in {numbers.month(result.baseline)}" if row["before"] is not None else ""
-    )
-    month = numbers.month(result.scope.month)
-    return f"{title}: the largest class in {month} is {plain(row['group'])} with {share}{before}.{_moved(result)}"
+    months = [numbers.month(month) for month in (result.scope.month, result.baseline)]
+    share = share_format(row).with_interval(row["value"], row["low"], row["high"], counted(result.metric, row["n"]))
+    name = plain(row["group"])
+    if has_moved(row):
+        moved = f"{title}: {name} moved most, by {class_change(row)} to {share}"
+        return f"{moved} in {months[0]}; more than chance explains."
+    tested = result.points.filter(pl.col("p_value").is_not_null(), pl.col("n") >= FEW).height
+    before = f", after {share_format(row).value(row['before'])} in {months[1]}" if row["before"] is not None else ""
+    quiet = f"; no class moved beyond chance{TOGETHER if tested > 1 else ''}" if tested else ""
+    return f"{title}: the largest class in {months[0]} is {name} with {share}{before}{quiet}."
 
 
 def class_change(row: Row) -> str:
     """Return "−6.0 points (−10.1 to −1.9)": the change of a class's share."""
     between = width(row["low_difference"], row["high_difference"])
     form = replace(share_format(row), unit="points", signed=True, decimals=numbers.share_format(between).decimals)
-    return form.with_interval(row["difference"], row["low_difference"], row["high_difference"])
+    ends = row["low_difference"], row["high_difference"]
+    return form.apart(*ends).with_interval(row["difference"], *ends)
+
+
+def has_moved(row: Row) -> bool:
+    """Tell whether a class with answers enough moved beyond chance, all classes looked at together."""
+    return bool(row["beyond"]) and row["n"] >= FEW
 
 
 def distribution_headline(result: Distribution) -> str:
-    """Return the largest class."""
-    row = _largest(result)
+    """Return the class that moved, else the largest."""
+    row = _leading(result)
     if row is None:
         return distribution_text(result).removesuffix(".")
+    if has_moved(row):
+        return f"{plain(result.title)}: {plain(row['group'])} {class_change(row).split(' (')[0]}"
     return f"{plain(result.title)}: largest class {plain(row['group'])}, {share_format(row).value(row['value'])}"
 
 
@@ -114,59 +139,78 @@ def estimate(row: Row) -> Estimate:
     return Estimate(row["n"], row["units"], row["value"], row["se"], row["low"], row["high"])
 
 
-def forms_of(metric: Metric, points: list[Estimate], scope: Scope) -> list[Format]:
-    """Return the format of each row: the decimals of the typical one, so that numbers stand below each other."""
+def forms_of(metric: Metric, points: list[Estimate], scope: Scope, size: float | None = None) -> list[Format]:
+    """Return the format of each row: the decimals of the typical one; of durations one unit, which fits `size`."""
+    if metric.kind == "duration":
+        size = column_size([point.value for point in points]) if size is None else size
+        forms = [format_of(metric, size, width(point.low, point.high), language=scope.language) for point in points]
+        return [form.apart(point.value) for form, point in zip(forms, points, strict=True)]
     forms = [level_format(metric, point, scope.language) for point in points]
-    typical = median_low(
-        [form.decimals for form, point in zip(forms, points, strict=True) if point.low is not None] or [1]
-    )
-    return forms if metric.kind == "duration" else [replace(form, decimals=typical) for form in forms]
+    known = [form.decimals for form, point in zip(forms, points, strict=True) if point.low is not None]
+    return forms if metric.kind == "count" else [replace(form, decimals=median_low(known or [1])) for form in forms]
+
+
+def column_size(sizes: Sequence[float | None]) -> float:
+    """Return the value that chooses the unit of a column of durations: the largest, yet hours beside few hours."""
+    known = [abs(size) for size in sizes if size is not None] or [0.0]
+    return max(known) if min(known) >= A_TENTH_OF_A_DAY else min(max(known), TWO_DAYS)
+
+
+def column_forms(result: Breakdown) -> list[Format]:
+    """Return the format of each group, in the order of the points, and of all together."""
+    points, size = [estimate(row) for row in result.points.iter_rows(named=True)], _size(result)
+    return [form for some in (points, [result.overall]) for form in forms_of(result.metric, some, result.scope, size)]
+
+
+def rest_form(result: Breakdown, row: Row) -> Format:
+    """Return how the difference of a group from the rest is printed: in the unit of the groups."""
+    return difference_form(result.metric, _size(result), row["rest_low"], row["rest_high"], result.scope.language)
+
+
+def _size(result: Breakdown) -> float:
+    return column_size([*result.points["value"], result.overall.value])
 
 
 def _name(result: Breakdown) -> str:
     return f"{subject(result.metric)} by {plain(result.by_title).lower()}"
 
 
-def _largest(result: Distribution) -> Row | None:
+def _leading(result: Distribution) -> Row | None:
+    """Return the class that moved most beyond chance of those with rows enough, else the largest class."""
     rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
-    return max(rows, key=lambda row: float(row["value"]), default=None)
-
-
-def _moved(result: Distribution) -> str:
-    tested = result.points.filter(pl.col("p_value").is_not_null(), pl.col("n") >= FEW).sort("p_value")
-    moved = [row for row in tested.iter_rows(named=True) if row["beyond"]]
-    if not tested.height:
-        return ""
-    if not moved:
-        return " No class moved by more than chance explains."
-    told = "; ".join(f"{plain(row['group'])} {class_change(row)}" for row in moved[:2])
-    return f" Moved by more than chance explains: {told}."
+    moved = [row for row in rows if has_moved(row)]
+    return max(moved or rows, key=lambda row: abs(row["difference"] if moved else row["value"]), default=None)
 
 
 def _apart(result: Breakdown) -> list[tuple[str, Row]]:
-    """Return the highest and the lowest group of those with 30 answers or more, where it differs from the rest."""
+    """Return the highest group above and the lowest below the rest, beyond chance and with 30 answers on either side.
+
+    "Highest" and "lowest" are said of those with answers enough, and never of persons.
+    """
     many = [row for row in known_rows(result) if row["n"] >= FEW or result.metric.kind == "count"]
     everybody = sum(row["n"] for row in known_rows(result))
-    enough = [row for row in many if everybody - row["n"] >= FEW]
-    tested = [row for row in enough if row["rest_p"] is not None and row["rest_p"] < ALPHA]
-    above = [row for row in tested if row["rest_difference"] > 0]
-    below = [row for row in tested if row["rest_difference"] < 0]
+    tested = [row for row in many if everybody - row["n"] >= FEW and (row["rest_p"] or 1.0) < ALPHA]
+    above = [row for row in tested if row["rest_difference"] > 0][:1]
+    below = [row for row in tested if row["rest_difference"] < 0][-1:]
     high, low = ("longest", "shortest") if result.metric.kind == "duration" else ("highest", "lowest")
-    found = [(high, above[0])] if above and above[0] is many[0] else []
-    return found + ([(low, below[-1])] if below and below[-1] is many[-1] else [])
+    ends = [(high, row, many[0]) for row in above] + [(low, row, many[-1]) for row in below]
+    return [(word if row is end and result.by != "agent" else "", row) for word, row, end in ends]
 
 
 def _against_rest(result: Breakdown, row: Row) -> str:
     size, low, high = unsigned(row["rest_difference"], row["rest_low"], row["rest_high"])
-    form = format_of(result.metric, size, width(low, high), difference=True)
-    direction = "above" if row["rest_difference"] > 0 else "below"
-    return f"{label(row)}, {_value(result, row)}, {form.with_interval(size, low, high)} {direction} the rest"
+    apart = rest_form(result, row).with_interval(size, low, high)
+    return f"{label(row)}, {_with_rows(result, row)}, {apart} {_side(row)} the rest"
 
 
-def _value(result: Breakdown, row: Row) -> str:
-    rows = list(result.points.iter_rows(named=True))
-    forms = forms_of(result.metric, [estimate(other) for other in rows], result.scope)
-    return forms[[other["group"] for other in rows].index(row["group"])].value(row["value"])
+def _side(row: Row) -> str:
+    return "above" if row["rest_difference"] > 0 else "below"
+
+
+def _with_rows(result: Breakdown, row: Row) -> str:
+    forms = dict(zip(result.points["group"], column_forms(result), strict=False))
+    rows = "" if result.metric.kind == "count" else f" ({counted(result.metric, row['n'])})"
+    return f"{forms[row['group']].value(row['value'])}{rows}"
 
 
 def label(row: Row, longest: int = LONGEST) -> str:

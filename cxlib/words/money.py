@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cxlib import numbers
-from cxlib.numbers import Format, format_of
-from cxlib.stats.results import OTHERS, Contrast, Estimate, Worth
-from cxlib.words.change import FEW, level, level_format, nothing, subject, unsigned, width
-from cxlib.words.groups import estimate
+from cxlib.numbers import Format
+from cxlib.stats.results import Contrast, Estimate, Worth
+from cxlib.words.change import FEW, counted, difference_form, nothing, subject, unsigned
+from cxlib.words.groups import column_size, estimate, forms_of
 from cxlib.words.sentence import plain
+
+CAVEAT = "What goes together need not be why."
 
 
 def span(months: tuple[str, str]) -> str:
@@ -16,25 +20,35 @@ def span(months: tuple[str, str]) -> str:
 
 
 def contrast_text(result: Contrast) -> str:
-    """Return both figures, their difference and its verdict, and what the comparison cannot say."""
-    (one, two), names = _sides(result), _names(result)
-    opening = f"{subject(result.metric)}, {span(result.months)}"
-    if one.value is None or two.value is None:
+    """Return both figures, their difference and its verdict, and that it need not be why."""
+    sides, names = _sides(result), _names(result)
+    opening = f"{subject(result.metric)} by {plain(result.by_title)}, {span(result.months)}"
+    if None in [side.value for side in sides]:
         return f"{opening}: no months in which both {names[0]} and {names[1]} have two customers or more."
-    where = [f"where the {plain(result.by_title)} is {names[0]}", f"where it is {names[1]}"]
-    where = [where[0], "for all others"] if names[1] == OTHERS else where
-    both = f"{level(result.metric, one)} {where[0]}, {level(result.metric, two)} {where[1]}"
+    values = zip(names, contrast_forms(result), sides, strict=True)
+    both = ", ".join(
+        f"{name} {form.value(side.value or 0.0)} ({counted(result.metric, side.n)})" for name, form, side in values
+    )
     if is_small(result) or result.difference is None:
         return f"{opening}: {both}; too few to compare."
-    size, low, high = unsigned(result.difference, result.low, result.high)
-    form = format_of(result.metric, size, width(low, high), difference=True)
-    apart = f"{form.with_interval(size, low, high)} {'less' if result.difference < 0 else 'more'}"
+    form = replace(difference_of(result), signed=True)
+    apart = form.with_interval(result.difference, result.low, result.high)
     if not beyond(result):
-        return f"{opening}: {both}: {apart}; no more than chance explains."
-    alike = f" and {plain(result.within)}" if result.within else ""
-    not_why = f"it goes together with the {plain(result.by_title)}, which need not be why."
-    caveat = f" Compared within each month{alike}; {not_why}"
-    return f"{opening}: {both}: {apart}{_times(result)}; more than chance explains.{caveat}"
+        return f"{opening}: {both}: a difference of {apart}, no more than chance explains."
+    size, low, high = unsigned(result.difference, result.low, result.high)
+    apart = f"{difference_of(result).with_interval(size, low, high)} {'less' if result.difference < 0 else 'more'}"
+    return f"{opening}: {both}: {apart}{_times(result)}; more than chance explains. {CAVEAT}"
+
+
+def difference_of(result: Contrast) -> Format:
+    """Return how the difference of both sides is printed."""
+    size = column_size([side.value for side in _sides(result)])
+    return difference_form(result.metric, size, result.low, result.high, result.scope.language)
+
+
+def contrast_forms(result: Contrast) -> list[Format]:
+    """Return how the figures of both sides are printed."""
+    return forms_of(result.metric, list(_sides(result)), result.scope)
 
 
 def contrast_headline(result: Contrast) -> str:
@@ -42,8 +56,8 @@ def contrast_headline(result: Contrast) -> str:
     sides, names = _sides(result), _names(result)
     if None in [side.value for side in sides]:
         return f"{subject(result.metric)}: nothing to compare"
-    values = (level_format(result.metric, side).value(side.value or 0.0) for side in sides)
-    both = ", ".join(f"{value} for {name}" for value, name in zip(values, names, strict=True))
+    values = zip(contrast_forms(result), sides, names, strict=True)
+    both = ", ".join(f"{form.value(side.value or 0.0)} for {name}" for form, side, name in values)
     quiet = ": too few to compare" if is_small(result) else "" if beyond(result) else ": no difference beyond chance"
     return f"{subject(result.metric)} {both}{quiet}"
 
@@ -71,9 +85,9 @@ def worth_text(result: Worth) -> str:
     less = " less estimated agents' time" if "estimated" in "".join(result.points["group"]) else ""
     less = less or (" less agents' time" if len(parts) > 2 else "")
     return (
-        f"A customer lost costs {cost} a year, {against} the {price} that winning one costs: the margin{less} of those "
+        f"A customer lost costs {cost} a year, {against} the {price} that winning one costs: margin{less} of those "
         f"active at the end of {numbers.month(result.start)}, who bought for {bought} in the year after. "
-        "One year only: whether they would have stayed longer is not counted."
+        "Later years are not counted."
     )
 
 
@@ -88,14 +102,14 @@ def worth_headline(result: Worth) -> str:
 
 def amount(result: Worth, side: Estimate) -> Format:
     """Return how an amount per customer is printed."""
-    return Format(
-        result.metric.measured_in, decimals=0 if (side.value or 0.0) >= 10 else 2, language=result.scope.language
-    )
+    decimals = numbers.leading(side.value or 0.0) if (side.value or 0.0) >= 10 else 2
+    return Format(result.metric.measured_in, decimals=decimals, language=result.scope.language)
 
 
 def times_format(result: Contrast) -> Format:
     """Return how the multiple is printed: 1.6, or 12."""
-    return Format("", decimals=1 if (result.ratio or 0.0) < 10 else 0, language=result.scope.language)
+    form = Format("", decimals=1 if (result.ratio or 0.0) < 10 else 0, language=result.scope.language)
+    return form.apart(result.ratio_low, result.ratio_high, none=1.0)
 
 
 def _times(result: Contrast) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from cxlib import numbers
 from cxlib.metrics.registry import METRICS
 from cxlib.stats.results import Change, Overview
-from cxlib.words.change import change_text, verdict
+from cxlib.words.change import change_text, moved_by, subject, unfinished, verdict
 from cxlib.words.sentence import plain
 
-MOST = 5
+MOST, GROUPS = 5, 3
 
 
 def overview_text(result: Overview) -> str:
@@ -21,7 +21,8 @@ def overview_text(result: Overview) -> str:
 def _changes(result: Overview) -> list[str]:
     found = surviving(result)
     if found:
-        return [change_text(change) for change in found[:MOST]]
+        told = [change_text(change, dated=False) + unfinished(change.scope) for change in found[:MOST]]
+        return [*told, *_by_group(result)]
     month = numbers.month(result.scope.month)
     if not any(trend.change and trend.change.difference is not None for trend in result.trends):
         return [f"Nothing can be compared in {month}: no key figure is known for both months as a whole."]
@@ -29,6 +30,18 @@ def _changes(result: Overview) -> list[str]:
     nothing = "Nothing moved more than chance explains"
     together = f"{nothing} among {len(result.trends)} key figures looked at together; {alone} moved on their own."
     return [together if alone else f"{nothing}."]
+
+
+def _by_group(result: Overview) -> list[str]:
+    """Return which groups of what moved did so too, or that none did: then another mix of groups moved it."""
+    if not result.by_title:
+        return []
+    by = f"By {plain(result.by_title).lower()},"
+    moved = sorted((one for one in result.segments if verdict(one) in ("rose", "fell")), key=_certainty)
+    if not moved:
+        return [f"{by} none of these moved beyond chance within any group: another mix of groups may be why."]
+    told = "; ".join(f"{subject(change.metric, change.group)} {moved_by(change)}" for change in moved[:GROUPS])
+    return [f"{by} more than chance explains: {told}."]
 
 
 def overview_headline(result: Overview) -> str:

@@ -17,25 +17,18 @@ NOMINAL, NARROW = 95, 90
 
 
 def forecast_text(result: Forecast) -> str:
-    """Return next week's number and the total with intervals, and how the forecast did against seasonal naive."""
+    """Return next week's number and the total with intervals, and how far off it was beside seasonal naive."""
     ahead, test = weeks_ahead(result), result.backtest
-    weeks, last = len(ahead), ahead[-1]["first"] + timedelta(days=6)
-    opening = f"{subject(result.metric)}, {seven_days(ahead[0]['first'])}: {expected(result, ahead[0])}"
-    if weeks > 1:
+    opening = f"{subject(result.metric)}, {seven_days(ahead[0]['first'])}: {expected(result, ahead[0])} expected"
+    if (weeks := len(ahead)) > 1:
         total = level_format(result.metric, result.total)
         size = total.with_interval(result.total.value or 0.0, result.total.low, result.total.high)
-        opening += f"; {size} in the {weeks} weeks to {numbers.day(last)}"
+        opening += f"; {size} in {weeks} weeks"
     own, rival = (f"{numbers.share_format().value(error)}" for error in (test.error, test.naive_error))
-    made = f"In {test.origins} backtests"
-    if not test.beats:
-        return (
-            f"{opening}. That is seasonal naive ({test.naive}): {made[0].lower()}{made[1:]} it was off by {rival} on "
-            f"average, and the model of weekdays, holidays and level, off by {own}, did no better."
-        )
-    wide = f", so it is made {number(test.widened, 1)} times as wide" if test.widened >= 1.05 else ""
+    if test.beats:
+        return f"{opening}. In {test.origins} backtests off by {own} on average, {test.naive} by {rival}."
     return (
-        f"{opening}. {made} off by {own} on average, seasonal naive ({test.naive}) by {rival}; "
-        f"the interval held in {numbers.percent(test.held / 100)} of the weeks{wide}."
+        f"{opening}. That is {test.naive}: in {test.origins} backtests off by {rival}, the model by {own}, no better."
     )
 
 
@@ -62,19 +55,28 @@ def seven_days(first: date) -> str:
 
 
 def staffing_text(result: Staffing) -> str:
-    """Return the agents at the busiest hour and the agent hours of a week, with all they rest on."""
-    top = most_agents(result)
+    """Return the agents at the busiest hour and the agent hours of a week, and the one thing they rest on."""
+    top, target = most_agents(result), result.target
     when = f"{numbers.weekday(top['weekday'])} from {top['hour']} to {top['hour'] + 1} o'clock"
-    week, *basis = rests_on(result)
-    return " ".join([f"{plain(result.channel).capitalize()} takes {agents(top)} on {when}; {week}", *basis])
+    goal = f"{numbers.percent(target.service_level)} within {number(target.within_seconds)}{SPACE}seconds"
+    at_work, paid = _hours(result)
+    how = "estimated from replies" if result.estimated else "as recorded"
+    how += f", {target.chats_at_once} at once" if result.channel == "chat" else ""
+    return (
+        f"{plain(result.channel).capitalize()} takes {agents(top)} on {when} and {at_work} agent hours a week, "
+        f"paid {paid}, for {goal} ({span(result.months)}, handle time {how}). Nobody is taken to hang up (Erlang C)."
+    )
+
+
+def _hours(result: Staffing) -> list[str]:
+    """Return the agent hours of a week at work and paid, with their intervals."""
+    return [Format("").with_interval(size, *_apart(low, high)) for size, low, high in (result.at_work, result.paid)]
 
 
 def rests_on(result: Staffing) -> list[str]:
     """Return the agent hours of a week, what they rest on, and what is not staffed, a sentence each."""
     target, top = result.target, most_agents(result)
-    at_work, paid = (
-        Format("").with_interval(value, *_apart(low, high)) for value, low, high in (result.at_work, result.paid)
-    )
+    at_work, paid = _hours(result)
     minutes = Format("minutes", decimals=1)
     handle = minutes.with_interval(result.handle.value or 0.0, result.handle.low, result.handle.high)
     how = "estimated from replies" if result.estimated else "as recorded"

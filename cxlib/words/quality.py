@@ -9,7 +9,7 @@ from cxlib.words.customers import count
 from cxlib.words.groups import Row
 from cxlib.words.sentence import plain
 
-LONG, TOLD = 160, 3
+LONG, TOLD = 160, 2
 
 
 def tally_text(result: Tally) -> str:

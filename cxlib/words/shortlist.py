@@ -9,11 +9,12 @@ from cxlib.words.groups import Row, label
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
 
-LONG, TOLD = 160, 3
+LONG, TOLD = 160, 2
+SOURCES = ("partly estimated from replies", "estimated from replies", "estimated", "as recorded")  # of minutes
 
 
 def shortlist_text(result: Shortlist) -> str:
-    """Return the named rows in order, how a value is read, and the caveat."""
+    """Return the named rows in order, whether they are estimated, and the caveat; the reading stands in the table."""
     rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None or row["named"]]
     title = f"{plain(result.title, LONG)}, {span(result.months)}"
     if not rows:
@@ -24,7 +25,8 @@ def shortlist_text(result: Shortlist) -> str:
         return f"{title}: {plain(result.nothing, 400)}{caveat}"
     told = "; ".join(listed(result, row) for row in named[:TOLD])
     more = f"; {len(named) - TOLD} more in the table" if len(named) > TOLD else ""
-    return f"{title}: {plain(result.found)}: {told}{more} ({plain(result.reading, LONG)}).{caveat}"
+    guess = next((f"; {words}" for words in SOURCES if words in result.reading), "")
+    return f"{title}: {plain(result.found)}: {told}{more}{guess}.{caveat}"
 
 
 def shortlist_headline(result: Shortlist) -> str:
@@ -37,8 +39,8 @@ def shortlist_headline(result: Shortlist) -> str:
 
 
 def listed(result: Shortlist, row: Row) -> str:
-    """Return "macro: forward 4.1 times (3.9–4.3; 812 workflow runs), blockage: more often reopened"."""
-    note = f", {plain(row['note'], LONG)}" if row["note"] else ""
+    """Return "macro: forward 4.1 times (3.9–4.3; 812 workflow runs), blockage"; the whole note stands in the table."""
+    note = f", {plain(row['note'].partition(': ')[0], LONG)}" if row["note"] else ""
     if row["value"] is None:
         return f"{label(row)}{note}"
     n = counted(result.metric, row["n"])

@@ -14,19 +14,25 @@ TOLD = 4
 
 
 def survival_text(result: Survival) -> str:
-    """Return the shares still there after the same time, the verdict of the log-rank test, and what it cannot say."""
+    """Return the shares still there after the same time and the verdict of the log-rank test."""
     months, rows = horizon(result)
-    told = "; ".join(f"{share(row)} after {plain(row['group'])}" for row in rows[:TOLD])
+    told = "; ".join(f"{plain(row['group'])} {share(row)}" for row in rows[:TOLD])
     verdict = {
-        None: "too few to compare", True: "the classes differ by more than chance explains (log-rank test)",
-        False: "no difference that chance would not explain (log-rank test)",
+        None: "too few to compare", True: "the classes differ by more than chance explains",
+        False: "no difference beyond chance",
     }[None if result.p_value is None else result.p_value < ALPHA]  # fmt: skip
-    left = f"{numbers.number(result.left)} customer{'s' if result.left != 1 else ''} left after an answer"
     return (
-        f"{plain(result.title)}, answers of {span(result.months)}: {numbers.number(months)} months after the first "
-        f"answer {told}; {verdict}. {left}; everybody's time starts at an answer, and what goes together need not be "
-        f"why.{result.sampled}"
+        f"{plain(result.title)}, {numbers.number(months)} months after an answer of {span(result.months)}: {told}; "
+        f"{verdict}. What goes together need not be why."
     )
+
+
+def survival_notes(result: Survival) -> tuple[str, ...]:
+    """Return what the table says below."""
+    left = f"{numbers.number(result.left)} customer{'s' if result.left != 1 else ''} left after an answer"
+    tested = "" if result.p_value is None else "Verdict: log-rank test of the whole curves."
+    told = (f"{left}; everybody's time starts at an answer.", tested, plain(result.sampled, 400))
+    return tuple(filter(None, told))
 
 
 def survival_headline(result: Survival) -> str:
@@ -39,8 +45,8 @@ def survival_headline(result: Survival) -> str:
 
 
 def share(row: Row) -> str:
-    """Return "86.8 % (84.1–89.1; 393 customers at risk)"."""
-    n = f"{numbers.number(row['n'])}{numbers.SPACE}customers at risk"
+    """Return "86.8 % (84.1–89.1; 393 at risk)"."""
+    n = f"{numbers.number(row['n'])}{numbers.SPACE}at risk"
     form = share_format(width(row["low"], row["high"]))
     return form.with_interval(row["value"], row["low"], row["high"], n)
 

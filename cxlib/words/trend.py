@@ -9,6 +9,7 @@ from cxlib.words.change import (
     change_headline,
     change_text,
     goal_clause,
+    in_month,
     level,
     level_format,
     nothing,
@@ -41,12 +42,12 @@ def trend_headline(result: Trend) -> str:
 
 
 def _level_text(result: Trend, *, exact: bool = True) -> str:
-    name, month = subject(result.metric), result.scope.month
+    month = result.points["period"][-1] if result.points.height else result.scope.month
+    name = subject(result.metric, period=month)
     if result.points.is_empty():
         return f"{name}: nothing is known {within(month)}"
-    month = result.points["period"][-1]
     last = estimate(result.points.row(-1, named=True))
     if last.value is None:
         return f"{name}: {nothing(result.metric, last, month, result.scope)}"
     value = level(result.metric, last) if exact else level_format(result.metric, last).value(last.value)
-    return f"{name} stood at {value} {within(month)}"
+    return f"{name} stood at {value}{in_month(month)}"

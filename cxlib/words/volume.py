@@ -8,12 +8,12 @@ from dataclasses import replace
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.results import Comparison, Peaks
-from cxlib.words.change import counted_rows, level_format, subject, width
+from cxlib.words.change import TOGETHER, counted, counted_rows, level_format, subject, width
 from cxlib.words.groups import Row, estimate, label
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
 
-LONG = 160
+LONG, TOLD = 160, 3
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -28,9 +28,10 @@ def comparison_text(result: Comparison) -> str:
         return " ".join(_in_years([row for row in rows if row["family"] == family]) for family in families)
     found, quiet = _beyond(rows), len(rows) - len(_beyond(rows))
     if not found:
-        return f"{title}: no change that chance would not explain."
-    parts = "; ".join(f"{label(row)} {percent(row)}" for row in found)
-    rest = f"; {_count(quiet)} other{'s' if quiet > 1 else ''} within chance" if quiet else ""
+        return f"{title}: no change beyond chance{TOGETHER}."
+    parts = "; ".join(f"{label(row)} {percent(row, more=counted(result.metric, row['n']))}" for row in found[:TOLD])
+    parts += f"; {_count(len(found) - TOLD)} more in the table" if len(found) > TOLD else ""
+    rest = f"; {_count(quiet)} other{'s' if quiet > 1 else ''} within chance{TOGETHER}" if quiet else ""
     return f"{title}: {parts}, more than chance explains{rest}."
 
 
@@ -50,13 +51,14 @@ def is_compared(row: Row) -> bool:
     return row["difference"] is not None or row["p_value"] is not None
 
 
-def percent(row: Row, *, interval: bool = True) -> str:
+def percent(row: Row, *, interval: bool = True, more: str = "") -> str:
     """Return "+64 % (+38 to +94)": a relative difference with its sign and interval; "new", "gone" to or from none."""
     if row["difference"] is None:
         return "gone" if row["before"] else "new"
     low, high = row["low_difference"], row["high_difference"]
     form: Format = replace(numbers.share_format(width(low, high)), signed=True)
-    return form.with_interval(row["difference"], low, high) if interval else form.value(row["difference"])
+    form = form.apart(low, high)
+    return form.with_interval(row["difference"], low, high, more) if interval else form.value(row["difference"])
 
 
 def peaks_text(result: Peaks) -> str:
@@ -85,12 +87,12 @@ def busiest(result: Peaks) -> Row:
 
 
 def made_of(row: Row) -> str:
-    """Return "phone (channel) 17.2 % against 15.5 %, 1.8 points more (0.4–3.1)"."""
+    """Return "phone (channel) 17.2 % against 15.5 %, +1.8 points (+0.4 to +3.1)"."""
     form = numbers.share_format(width(row["low"], row["high"]))
-    size = replace(form, unit="points").value(row["difference"])
-    between = form.interval(row["low"], row["high"])
+    apart = replace(form, unit="points", signed=True).apart(row["low"], row["high"])
     shares = f"{form.value(row['share'])} against {form.value(row['rest'])}"
-    return f"{label(row)} ({row['dimension']}) {shares}, {size} ({between})"
+    size = apart.with_interval(row["difference"], row["low"], row["high"])
+    return f"{label(row)} ({row['dimension']}) {shares}, {size}"
 
 
 def clock_hour(hour: int) -> str:

@@ -11,13 +11,13 @@ from cxlib.words.change import (
     against,
     change_headline,
     change_text,
+    difference_form,
     difference_format,
     level_format,
     moved_by,
     subject,
     unsigned,
     verdict,
-    width,
 )
 from cxlib.words.groups import Row, label
 from cxlib.words.sentence import plain
@@ -63,10 +63,10 @@ def beyond(row: Row) -> bool:
 
 def part_format(result: Decomposition, row: Row) -> Format:
     """Return how a part is printed: waits all in the unit of the change or of the largest part."""
-    between, size = width(row["low"], row["high"]), row["difference"]
+    size = row["difference"]
     if result.metric.kind == "duration":
         size = max(abs(result.change.difference or 0.0), *(abs(part) for part in result.parts["difference"]))
-    return format_of(result.metric, size, between, difference=True, language=result.scope.language)
+    return difference_form(result.metric, size, row["low"], row["high"], result.scope.language)
 
 
 def part_unit(result: Decomposition) -> str:

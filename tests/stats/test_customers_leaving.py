@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cxlib import say
+from cxlib import say, table
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
 from cxlib.stats import customers_leaving, customers_staying
@@ -206,7 +206,7 @@ def test_the_planted_ratio_is_found(many: tuple[View, dict[str, Any]]) -> None:
         assert abs(math.log(row["value"] / expected)) < 3 * row["se"] / row["value"]
         assert (row["p_value"] < 0.05) == (not row["low"] <= 1 <= row["high"])
     assert rows["detractor"]["beyond"]
-    assert "allowing for tenure, importance, tickets" in say(found).text.lower()
+    assert "allowing for tenure, importance, tickets" in table(found).text.lower()
     curves = customers_staying(looked)
     assert isinstance(curves, Survival)
     assert curves.p_value is not None and curves.p_value < 0.001

@@ -17,6 +17,7 @@ from cxlib.stats.breakdown import anova_type
 from cxlib.stats.durations import coded
 from cxlib.stats.intervals import Array
 from cxlib.stats.logrank import log_rank
+from cxlib.tabulate import table
 from cxlib.words import say
 
 
@@ -124,8 +125,9 @@ def test_a_breakdown_of_waits_says_whether_the_whole_curves_differ(looked: View)
         (0.01, 0.5, "The whole curves differ no more than chance explains"),
         (0.01, 0.01, "The whole curves differ too"),
     ):
-        said = str(say(replace(found, p_value=medians, curves_p=curves)))
-        assert f"{says} (log-rank test)." in said
+        told = replace(found, p_value=medians, curves_p=curves)
+        assert f"{says} (log-rank test)." in table(told).notes
+        assert (f"{says} (log-rank test)." in str(say(told))) == (medians != curves), "both agreeing is not said"
     assert "curves" not in str(say(replace(found, curves_p=None)))
     other = breakdown("csat", looked, "channel")
     assert isinstance(other, Breakdown)
