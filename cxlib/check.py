@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from cxlib.periods import month_of, months_between, shift
 from cxlib.schema import GIVEN, INSTANT
 from cxlib.store import Data
 from cxlib.tables import Table
+from cxlib.tables.columns import MOST_WEIGHT
 
 _ORDERED = {
     "tickets": (("created_at", "first_replied_at"), ("created_at", "taken_at"), ("created_at", "solved_at")),
@@ -115,6 +118,8 @@ def _findings(data: Data, declared: Table) -> Iterator[Finding]:
         yield from _finding(declared, promise, frame.filter(broken).select(declared.key).collect().to_series())
     yield from _references(data, declared)
     yield from _shrunk_months(data, declared)
+    if declared.name == "surveys":
+        yield from _mixed_scales(data)
 
 
 def _finding(declared: Table, promise: str, wrong: pl.Series) -> Iterator[Finding]:
@@ -142,7 +147,10 @@ def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
         boxed = pl.when(pl.col("kind") == "nps").then(_is_nps_scale()).otherwise(pl.col("box").is_not_null())
         if "box" in data.scan("surveys").collect_schema():
             yield "answer on a scale that has no boxes, so no share counts it", inside & ~boxed
-        yield "weight is not positive", pl.col("weight") <= 0
+        yield (
+            f"weight is not a positive number up to {MOST_WEIGHT:,.0f}",
+            ~pl.col("weight").is_between(0, MOST_WEIGHT, closed="right"),
+        )
         yield "answered_at without an answer", pl.col("answered_at").is_not_null() & pl.col("answer").is_null()
     if declared.name == "tickets":
         promise = "every ticket counts as opened by an agent, so that volume counts none (opened_by)"
@@ -190,12 +198,12 @@ def set_aside(data: Data, declared: Table) -> Iterator[Finding]:
 
 
 def _shrunk_months(data: Data, declared: Table) -> Iterator[Finding]:
-    """Find complete months with less than half the rows of both neighbours (or of the one before, at the end)."""
+    """Find months without rows, or with less than half those of the months around them (at the end: before)."""
     if declared.name not in MONTHLY:
         return
     anchor = pl.col(ANCHOR[declared.name])
     month = anchor.dt.convert_time_zone(data.settings.timezone).dt.strftime("%Y-%m")
-    months = (
+    counts = (
         data.scan(declared.name)
         .filter(anchor <= data.extracted_at)
         .group_by(month.alias("month"))
@@ -203,6 +211,35 @@ def _shrunk_months(data: Data, declared: Table) -> Iterator[Finding]:
         .sort("month")
         .collect()
     )
-    rows = pl.col("rows")
-    less = (rows.shift(1) >= 20) & (2 * rows < rows.shift(1)) & (2 * rows < rows.shift(-1)).fill_null(True)
-    yield from _finding(declared, "a month with less than half its neighbours' rows", months.filter(less)["month"])
+    rows, some = pl.col("rows"), pl.when(pl.col("rows") > 0).then("rows")
+    before, after = some.forward_fill().shift(1), some.backward_fill().shift(-1)
+    less = (before >= 20) & (2 * rows < before) & (2 * rows < after).fill_null(True)
+    found = _every_month(counts, data).filter(less)
+    empty = found.filter(rows == 0)["month"]
+    yield from _finding(declared, "a month without any row beside months that have many", empty)
+    yield from _finding(declared, "a month with less than half its neighbours' rows", found.filter(rows > 0)["month"])
+
+
+def _every_month(counts: pl.DataFrame, data: Data) -> pl.DataFrame:
+    """Lay 0 for the months without rows, up to the last one that was over when the data end."""
+    if counts.is_empty():
+        return counts
+    local = data.extracted_at.astimezone(ZoneInfo(data.settings.timezone))
+    first, last = counts["month"][0], max(counts["month"][-1], shift(month_of(local.date()), -1))
+    calendar = pl.DataFrame({"month": months_between(first, last)})
+    return calendar.join(counts, on="month", how="left", maintain_order="left").with_columns(
+        pl.col("rows").fill_null(0)
+    )
+
+
+def _mixed_scales(data: Data) -> Iterator[Finding]:
+    """Tell kinds of survey with answers on several scales, each with its number of answers."""
+    scale = ["kind", "scale_low", "scale_high"]
+    answered = data.scan("surveys").filter(pl.col("answer").is_not_null()).drop_nulls(scale)
+    for (kind,), part in answered.group_by(scale).len().sort(scale).collect().group_by("kind", maintain_order=True):
+        told = ", ".join(f"{low:g} to {high:g}: {count}" for _, low, high, count in part.iter_rows())
+        if part.height > 1:
+            promise = (
+                f"{kind} is answered on several scales ({told}); boxes make their shares comparable, means stay mixed"
+            )
+            yield Finding("surveys", promise, int(part["len"].sum()), ())

@@ -150,9 +150,10 @@ def _formatted(table: pl.DataFrame, form: str) -> str:
 
 def _row_list(options: argparse.Namespace) -> int:
     from cxlib.metrics import as_csv, rows, view
+    from cxlib.metrics.view import filter_line
     from cxlib.periods import months_between
 
-    chosen = f"{options.by}={options.group}" if options.group else ""
+    chosen = filter_line(((options.by, (options.group,)),)) if options.group else ""
     if options.group and not options.by:
         raise UsageError("Say of which dimension --group is one: --by channel --group phone.")
     filters = "; ".join(filter(None, (options.filter, chosen)))

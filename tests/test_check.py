@@ -106,6 +106,50 @@ def test_a_month_that_is_not_shrunk_by_half_is_not_found(tmp_path: Path) -> None
     assert list(_found(_checked(tmp_path, tickets=rows))) == ["tickets: unreadable date (set aside)"]
 
 
+@pytest.mark.parametrize(
+    ("sizes", "empty", "shrunk"),
+    [
+        ({5: 60, 6: 60, 9: 60, 10: 60}, ("2026-07", "2026-08"), ()),
+        ({7: 60, 8: 60}, ("2026-09", "2026-10"), ()),
+        ({7: 60, 8: 5, 10: 60}, (), ("2026-08",)),
+        ({7: 19, 9: 60, 10: 60}, (), ()),
+    ],
+)
+def test_months_without_any_row_are_found(
+    tmp_path: Path, sizes: dict[int, int], empty: tuple[str, ...], shrunk: tuple[str, ...]
+) -> None:
+    rows = [
+        _ticket(f"{month}-{place}", created_at=datetime(2026, month, 2, tzinfo=UTC))
+        for month, size in sizes.items()
+        for place in range(size)
+    ]
+    found = _found(_checked(tmp_path, tickets=rows))
+    nothing = (0, ())
+    assert found.get("tickets: a month without any row beside months that have many", nothing) == (len(empty), empty)
+    assert found.get("tickets: a month with less than half its neighbours' rows", nothing) == (len(shrunk), shrunk)
+
+
+def test_answers_of_one_kind_on_several_scales_are_told(tmp_path: Path) -> None:
+    rows = [
+        {"survey_id": f"{kind}{place}", "kind": kind, "answer": 3.0, "scale_low": 1.0, "scale_high": float(high)}
+        for kind, scales in (("csat", (5, 10, 5)), ("effort", (7, 7)))
+        for place, high in enumerate(scales)
+    ]
+    asked = {"survey_id": "asked", "kind": "effort", "scale_low": 1.0, "scale_high": 5.0}
+    told = [name for name in _found(_checked(tmp_path, surveys=[*rows, asked])) if "scales" in name]
+    assert told == [
+        "surveys: csat is answered on several scales (1 to 5: 2, 1 to 10: 1); "
+        "boxes make their shares comparable, means stay mixed"
+    ]
+
+
+def test_weights_that_are_no_weights_are_found(tmp_path: Path) -> None:
+    weights = [1.0, None, 1e9, 0.0, -1.0, 1e300, float("inf"), float("nan")]
+    rows = [{"survey_id": f"s{place}", "kind": "csat", "weight": weight} for place, weight in enumerate(weights)]
+    promise = "surveys: weight is not a positive number up to 1,000,000,000"
+    assert _found(_checked(tmp_path, surveys=rows))[promise] == (5, ("s3", "s4", "s5"))
+
+
 def test_tickets_all_by_agents_and_fields_in_other_capitals_are_found(tmp_path: Path) -> None:
     changes = [
         {"change_id": field, "ticket_id": "1", "changed_at": START + timedelta(days=2), "field": field, "new": "x"}

@@ -8,6 +8,7 @@ from cxlib.charts.figure import chart
 from cxlib.metrics import METRICS
 from cxlib.metrics.registry import MONEY, Metric
 from cxlib.metrics.rows import WORKING
+from cxlib.metrics.view import filter_line
 from cxlib.numbers import month as month_in_words
 from cxlib.periods import bounds, grain_of, month_of, shift
 from cxlib.schema import DIMENSIONS
@@ -50,7 +51,7 @@ def _behind(result: Any) -> list[dict[str, str]]:
         return []
     filters, by = scope.filters, str(getattr(result, "by", ""))
     if isinstance(result, results.Staffing):
-        filters = "; ".join(filter(None, (filters, f"channel={result.channel}")))
+        filters = "; ".join(filter(None, (filters, filter_line((("channel", (result.channel,)),)))))
     by = "experience" if isinstance(result, results.Effects) and metric.name == WITH_AMOUNTS else by
     names = ("metric", "months", "days")
     return [{**dict(zip(names, asked, strict=True)), "filters": filters, "by": by} for asked in _lists(result)]

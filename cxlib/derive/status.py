@@ -71,8 +71,11 @@ def states(changed: pl.DataFrame, tickets: pl.DataFrame, extracted_at: datetime)
     """Return each ticket's statuses in order: `step`, `at`, `state`, `until` (the next one, else the end of the data).
 
     Begins at the creation; ends with the ticket's own status where the history stops short of it. A ticket without
-    history has at most its beginning and its end, and no rows at all if it is over and nothing says since when.
+    history has at most its beginning and its end, and no rows at all if it is over and nothing says since when; no
+    ticket has any where nothing says of any whether it is solved.
     """
+    told = tickets.select(pl.col("status", "solved_at", "closed_at").is_not_null().any()).row(0)
+    tickets = tickets if any(told) else tickets.clear()
     ends = changed.group_by("ticket_id").agg(
         pl.col("before").first().alias("first"), pl.col("at").last().alias("last_at"), pl.col("step").last()
     )  # fmt: skip

@@ -16,13 +16,17 @@ import polars as pl
 from polars import selectors
 
 from cxlib.errors import CxError, unknown_name
+from cxlib.metrics.answerable import known
 from cxlib.metrics.pieces import is_over
-from cxlib.metrics.registry import MONEY, Clock, Metric, Ratio
-from cxlib.metrics.view import View
+from cxlib.metrics.registry import Clock, Metric, Ratio
+from cxlib.metrics.view import NOT_KNOWN, View
 from cxlib.periods import month_index, month_name
 from cxlib.schema import path_of, table
 
-NOT_KNOWN = "(not known)"
+__all__ = [
+    "BETWEEN", "NOT_KNOWN", "Frame", "counted", "kept", "known", "measured_frame", "population", "row_frame", "scan",
+    "unit_frame", "waits",
+]  # fmt: skip
 BETWEEN = "\x1f"
 """Separates the names of a group by several dimensions, "agent+channel"."""
 UNIT_COLUMNS = ("period", "group", "unit")
@@ -91,12 +95,13 @@ def _is_over(rows: Frame) -> nw.Expr:
 def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, int]:
     """Return how many rows the month has, and of them: not yet known, outside by a competing end, still running.
 
-    Not yet known are rows whose window is not over and those anchored after the end of the data, such as promises not
-    yet due. A clock that will never end, because the ticket is over, does not run.
+    Not yet known are rows whose window is not over, and those without a value anchored after the end of the data, such
+    as promises not yet due, unless the ticket is over. A clock that will never end, because it is, does not run.
     """
-    rows = _rows(metric, view, [month], "")
+    rows = _valued(metric, view, [month], "")
     anchored = nw.lit(1).cast(nw.Int64)
     ahead = (nw.col(f"{metric.anchor}_at") > nw.col("observed_until")).fill_null(False)
+    ahead = ahead & nw.col("x").is_null() & ~_is_over(rows)
     late = nw.when(~_is_known(metric, view) | ahead).then(1).otherwise(0).cast(nw.Int64)
     outside = running = nw.lit(0).cast(nw.Int64)
     if metric.kind == "duration":
@@ -104,8 +109,8 @@ def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, i
         if clock.where is not None:
             outside = nw.when(clock.where).then(0).otherwise(1).cast(nw.Int64)
         inside = nw.lit(True) if clock.where is None else clock.where
-        counted = inside & ~nw.col(clock.ended).fill_null(False) & ~nw.col(clock.minutes).is_null() & ~_is_over(rows)
-        running = nw.when(counted).then(1).otherwise(0).cast(nw.Int64)
+        unended = inside & ~nw.col(clock.ended).fill_null(False) & ~nw.col(clock.minutes).is_null() & ~_is_over(rows)
+        running = nw.when(unended).then(1).otherwise(0).cast(nw.Int64)
     parts = {"rows": anchored, "late": late, "outside": outside, "running": running}
     summed = _collect(
         rows.with_columns(**parts).group_by("period").agg(*(nw.col(name).sum() for name in parts)), ["period"]
@@ -114,74 +119,29 @@ def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, i
     return int(counts["rows"]), int(counts["late"]), int(counts["outside"]), int(counts["running"])
 
 
-def known(metric: Metric, view: View) -> str | None:
-    """Return why the data cannot answer, in words, or None if they can."""
-    declared = table(metric.table)
-    if not view.data.has(metric.table):
-        return f"The data {view.data.name!r} have no table {metric.table!r} ({declared.meaning})."
-    filled = view.data.filled(metric.table)
-    missing = [name for name in metric.needs if name not in filled]
-    if missing:
-        meanings = "; ".join(f"{name} ({declared[name].meaning})" for name in missing)
-        return (
-            f"The data {view.data.name!r} do not say {meanings}; a source or mapping that fills it brings this figure."
-        )
-    if metric.survey and metric.survey not in view.data.survey_kinds:
-        return f"The data {view.data.name!r} have no answers to a {metric.survey!r} survey."
-    if reason := _on_other_scales(metric, view):
-        return reason
-    if metric.survey and "box" in metric.needs and metric.survey not in view.data.boxed_kinds:
-        return (
-            f"The answers to the {metric.survey!r} survey of {view.data.name!r} are on scales without a top box "
-            "(2 to 7, 10 or 11 points have one); map scale_low and scale_high."
-        )
-    for name in metric.gaps:
-        if not view.data.has_gaps(metric.table, name):
-            return f"The data {view.data.name!r} hold only rows with {name}: how many were asked is not recorded."
-    return _mixed(metric, view)
-
-
-def _on_other_scales(metric: Metric, view: View) -> str | None:
-    if metric.answered_on is None:
-        return None
-    answered = view.data.scan(metric.table).filter(pl.col("kind") == metric.survey, pl.col("answer").is_not_null())
-    found = answered.select("scale_low", "scale_high").drop_nulls().unique().sort("scale_low", "scale_high").collect()
-    if metric.answered_on in found.rows():
-        return None
-    used, scales = "{:g} to {:g}".format(*metric.answered_on), [f"{low:g} to {high:g}" for low, high in found.rows()]
-    named = f" ({', '.join(scales[:3])}{', …' if len(scales) > 3 else ''})" if scales else ""
-    return (
-        f"The answers to the {metric.survey!r} survey of {view.data.name!r} are on scales that this figure does not "
-        f"use{named}: it counts answers from {used} alone; map scale_low and scale_high."
-    )
-
-
-def _mixed(metric: Metric, view: View) -> str | None:
-    if metric.measured_in != MONEY or len(view.currencies) < 2:
-        return None
-    return (
-        f"The orders of {view.data.name!r} are in {', '.join(view.currencies)}; amounts are never added across "
-        f"currencies: filter one, for example currency={view.currencies[0]}."
-    )
-
-
 def counted(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Frame:
     """Return the rows that a figure counts, lazily: all columns of its table, group, unit and what each row adds.
 
     The figure is Σ wx ÷ Σ w × factor, of a count Σ wx; n (1 or 0) tells whether the row counts as one.
     """
+    weight = nw.col("weight").fill_null(1.0) if metric.weighted and view.weighted else nw.lit(1.0)
+    return (
+        _valued(metric, view, months, by)
+        .with_columns(w=weight.cast(nw.Float64))
+        .filter(~nw.col("x").is_null() & (nw.col("w") > 0.0))
+        .with_columns(n=nw.when(nw.col("divisor") == 0.0).then(0).otherwise(1).cast(nw.Int64))
+        .with_columns(wx=nw.col("w") * nw.col("x"), w=nw.col("w") * nw.col("divisor"))
+    )
+
+
+def _valued(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
+    """Lay the metric's value, `x`, and what it is divided by, `divisor`, beside the rows; null = outside or unknown."""
     value = metric.value()
     if isinstance(value, Clock):
         value = nw.col(value.minutes) if value.where is None else nw.when(value.where).then(nw.col(value.minutes))
     value, over = value if isinstance(value, Ratio) else (value, nw.lit(1.0))
-    weight = nw.col("weight").fill_null(1.0) if metric.weighted and view.weighted else nw.lit(1.0)
-    return (
-        _rows(metric, view, months, by)
-        .with_columns(x=nw.when(_is_known(metric, view)).then(value.cast(nw.Float64)), w=weight.cast(nw.Float64))
-        .filter(~nw.col("x").is_null() & (nw.col("w") > 0.0))
-        .with_columns(n=nw.when(over == 0.0).then(0).otherwise(1).cast(nw.Int64))
-        .with_columns(wx=nw.col("w") * nw.col("x"), w=nw.col("w") * over)
-    )
+    known_value = nw.when(_is_known(metric, view)).then(value.cast(nw.Float64))
+    return _rows(metric, view, months, by).with_columns(x=known_value, divisor=over)
 
 
 def _units(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
@@ -221,7 +181,7 @@ def kept(frame: Frame, table_name: str, view: View) -> Frame:
     """Keep the rows of a table that pass the view's filters."""
     for name, values in view.filters:
         frame, dimension = _with_dimension(frame, table_name, name, view)
-        frame = frame.filter(nw.col(dimension).cast(nw.String).is_in(list(values)))
+        frame = frame.filter(nw.col(dimension).cast(nw.String).fill_null(NOT_KNOWN).is_in(list(values)))
     return frame
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +17,10 @@ from cxlib.store import Data, open_data
 
 Filters = tuple[tuple[str, tuple[str, ...]], ...]
 LANGUAGES = ("en",)
+NOT_KNOWN = "(not known)"
+"""The group of rows without a value of a dimension."""
+_HIDDEN = {mark: chr(0xE000 + place) for place, mark in enumerate("\\;| ")}  # an escaped mark while a text is split
+_SHOWN = str.maketrans({hidden: mark for mark, hidden in _HIDDEN.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class View:
     @property
     def filter_text(self) -> str:
         """The filters as one line, "team=Billing; channel=phone|chat"."""
-        return "; ".join(f"{name}={'|'.join(values)}" for name, values in self.filters)
+        return filter_line(self.filters)
 
     def months(self, count: int) -> list[str]:
         """Return the last `count` months up to the reported one, none before the data begin."""
@@ -114,7 +119,7 @@ def view(
         data: Name below data/, a path, or an opened data set.
         month: "YYYY-MM", or "previous" for the last complete month of the data.
         by: Dimension name, or empty.
-        filters: "dimension=value|value; dimension=value", or empty.
+        filters: "dimension=value|value; dimension=value", or empty (see `parse_filters`).
         compare_with: "previous", "last_year" or a month.
         weighted: Whether survey weights count.
         language: Language of words and numbers.
@@ -153,7 +158,7 @@ def _known_values(data: Data, dimension: str, values: tuple[str, ...]) -> tuple[
     """
     declared = DIMENSIONS[dimension]
     homes = {(path.hops[-1][1] if path.hops else name, path.column) for name, path in declared.paths.items()}
-    known: set[str] = set()
+    known = {NOT_KNOWN}
     for name, column in sorted(homes):
         if column in data.filled(name):
             found = data.scan(name).select(pl.col(column).cast(pl.String).unique()).collect().to_series()
@@ -165,28 +170,41 @@ def _known_values(data: Data, dimension: str, values: tuple[str, ...]) -> tuple[
         for key, label in named.collect().iter_rows():
             labels.setdefault(label, []).append(key)
     for value in values:
-        if known and value not in known and value not in labels:
+        if len(known) > 1 and value not in known and value not in labels:
             raise unknown_name(f"{dimension} in the data {data.name!r}:", value, known | set(labels))
     return tuple(key for value in values for key in (labels.get(value, [value]) if value not in known else [value]))
 
 
-def parse_filters(text: str) -> Filters:
-    """Read "team=Billing; channel=phone|chat".
+def filter_line(filters: Filters) -> str:
+    r"""Return filters as the text that `parse_filters` reads; a mark in a value has a backslash before it.
 
-    >>> parse_filters("team=Billing; channel=phone|chat")
-    (('team', ('Billing',)), ('channel', ('phone', 'chat')))
+    >>> print(filter_line((("team", ("Billing|Refund", "Sales")),)))
+    team=Billing\|Refund|Sales
+    """
+    kept = ((name, (re.sub(r"[\\;|]|^ | $", r"\\\g<0>", value) for value in values)) for name, values in filters)
+    return "; ".join(f"{name}={'|'.join(values)}" for name, values in kept)
+
+
+def parse_filters(text: str) -> Filters:
+    r"""Read "team=Billing; channel=phone|chat"; after a backslash, ";", "|", a space and a backslash are a value's own.
+
+    >>> parse_filters(r"team=Billing; channel=phone|chat; category=either\|or")
+    (('team', ('Billing',)), ('channel', ('phone', 'chat')), ('category', ('either|or',)))
 
     Raises:
         UsageError: Not of that form, or an unknown dimension.
     """
     parsed = []
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+    hidden = re.sub(r"\\([\\;| ])", lambda found: _HIDDEN[found[1]], text)
+    for part in filter(None, (piece.strip() for piece in hidden.split(";"))):
         name, sign, values = (piece.strip() for piece in part.partition("="))
         if not sign or not values:
-            raise UsageError(f"Filter {part!r} is not of the form dimension=value or dimension=value|value.")
+            raise UsageError(
+                f"Filter {part.translate(_SHOWN)!r} is not of the form dimension=value or dimension=value|value."
+            )
         if name not in DIMENSIONS:
             raise unknown_name("dimension", name, DIMENSIONS)
-        parsed.append((name, tuple(value.strip() for value in values.split("|"))))
+        parsed.append((name, tuple(value.strip().translate(_SHOWN) for value in values.split("|"))))
     return tuple(parsed)
 
 

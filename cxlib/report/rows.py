@@ -5,6 +5,7 @@ Lists hold ids of customers and tickets: they belong to the internal report only
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -137,7 +138,7 @@ def _page(one: _List, metric: Metric, view: View, found: pl.DataFrame, name: str
     shown = count if found.height <= MOST else f"the first {numbers.number(MOST)} of {count}; all of them in the CSV"
     when = _when(sorted(one.months, reverse=not one.asked[3]), one.asked[2], view.language, many=one.asked[3])
     zone, data = view.data.settings.timezone, view.data.name
-    option = f' --filter "{view.filter_text}"' if view.filters else ""
+    option = f" --filter {shlex.quote(view.filter_text)}" if view.filters else ""
     title, where, sentence, made, zone, command, shown = (
         escape(plain(text, 600))
         for text in (

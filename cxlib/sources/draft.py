@@ -17,7 +17,14 @@ from cxlib.sources.readers import SURPLUS, likely_delimiter, text_frame
 from cxlib.tables import TABLES, Column, Table
 
 _SAMPLE = 1_000
-# Headers that usually hold a column, most telling first; compared in lower case without punctuation.
+# Headers that usually hold a column, most telling first; compared in lower case without punctuation. After the English
+# ones German, Polish, Portuguese and Russian.
+_NUMBER = "id, no, number, nr, nummer, ticketnummer, vorgang, numer, nr zgłoszenia, número, nº, номер, номер заявки, №"
+_SOLVED = (
+    "solved, resolved, closed, gelöst, gelöst am, erledigt, geschlossen, rozwiązano, zamknięto, resolvido, fechado, "
+    "решено, закрыто"
+)
+_CUSTOMER = "client, client id, kunde, kundennummer, klient, cliente, клиент"
 _HEADERS = {
     "events": """
         ticket_id: case id, ticket id, ticket, case, incident, request id
@@ -30,27 +37,30 @@ _HEADERS = {
         category: category, type, service type
         priority: priority, severity""",
     "tickets": """
-        ticket_id: ticket id, ticket number, ticket, case number, case id, srrecordid, request id, unique id, id
-        created_at: created at, created, created date, createddate, creation date, opened at, issue reported at
-        solved_at: solved at, resolved at, closedate, close date, resolution date
+        ticket_id: ticket id, ticket number, ticket, case number, case id, srrecordid, request id, unique id, {number}
+        created_at: created at, created, created date, createddate, creation date, opened at, issue reported at, opened,
+            date opened, eröffnet, geöffnet, erstellt, erstellt am, eingang, utworzono, otwarto, data utworzenia,
+            aberto, criado, data de abertura, открыто, создано, дата создания
+        solved_at: solved at, resolved at, closedate, close date, resolution date, {solved}
         first_replied_at: first reply at, first response at, issue responded
         due_at: due at, due date, duedate
-        channel: channel, channel name, methodreceived, source, via
-        category: category, type, srtype, topic
-        status: status, srstatus, state
-        customer_id: customer id, customer, requester, contact
-        agent_id: agent, agent name, assignee, owner
+        channel: channel, channel name, methodreceived, source, via, kanal, kanał, canal, канал
+        category: category, type, srtype, topic, kategorie, kategoria, categoria, категория
+        status: status, srstatus, state, статус
+        customer_id: customer id, customer, requester, {customer}, contact
+        agent_id: agent, agent name, assignee, owner, bearbeiter, atendente, агент
         team: team, group, agency, supervisor, department
         priority: priority, severity
         brand: brand, product, product category
-        subject: subject, title
+        subject: subject, title, betreff, temat, assunto, тема
         language: language""",
     "surveys": """
-        survey_id: survey id, response id, respnum, unique id, ticket id, id
-        answer: csat score, csat, satisfaction, nps, netpro, rating, score, effort
-        answered_at: survey response date, answered at, responded at, response date, submitted at
-        ticket_id: ticket id, case id, unique id
-        customer_id: customer id, customer, respondent
+        survey_id: survey id, response id, respnum, unique id, ticket id, {number}
+        answer: csat score, csat, satisfaction, nps, netpro, rating, score, effort, zufriedenheit, bewertung,
+            ocena, satysfakcja, satisfação, avaliação, nota, оценка, рейтинг
+        answered_at: survey response date, answered at, responded at, response date, submitted at, {solved}
+        ticket_id: ticket id, case id, unique id, {number}
+        customer_id: customer id, customer, respondent, {customer}
         agent_id: agent, agent name, assignee
         comment: comment, comments, customer remarks, feedback
         weight: weight""",
@@ -65,6 +75,10 @@ _ACTIVITIES = {
     "reopened": "reopen", "closed": "clos", "solved": "resolve|solve|complete", "taken": "take|assigned|accept|pick",
     "replied": "repl|respon|answer", "pending": "wait|pending|hold",
 }  # fmt: skip
+# Words of a channel, in any of these languages.
+_CHANNELS = {
+    "email": "mail|почта", "phone": "phone|tele|call|anruf|звон", "chat": "chat|czat|чат", "web": "web|form|форма",
+}  # fmt: skip
 _TABLES = (EVENTS, TABLES["tickets"], TABLES["surveys"], TABLES["orders"])
 _KINDS = {"nps": "nps|net ?pro|recommend", "effort": "effort", "csat": ""}
 
@@ -74,7 +88,7 @@ def draft_mapping(path: Path) -> str:
 
     Raises:
         UsageError: No such file, or one of fixed width, which has no headers to go by.
-        CxError: The file is empty, unreadable, or no table can be recognised.
+        CxError: The file is empty or unreadable.
     """
     if not path.is_file():
         raise UsageError(f"There is no file {path}.")
@@ -82,11 +96,8 @@ def draft_mapping(path: Path) -> str:
     tables = [(table, found) for table in _TABLES if (found := _recognise(table, sample.columns))]
     if tables and tables[0][0] is EVENTS:
         tables = tables[:1]
-    if not tables:
-        raise CxError(
-            f"{path.name}: no table can be recognised in the columns {', '.join(sample.columns)}. "
-            "Write the mapping by hand: data/mappings/README.md shows how."
-        )
+    if len(tables) == 1 and tables[0][1].get("ticket_id") == tables[0][1].get("survey_id", ""):
+        del tables[0][1]["ticket_id"]  # the number of an answer alone is no ticket's
     used = {header for _, found in tables for header in found.values()}
     rest = [name for name in sample.columns if name not in used]
     lines = [
@@ -99,7 +110,9 @@ def draft_mapping(path: Path) -> str:
     ]
     for table, found in tables:
         lines += ["", *_block(table, found, sample)]
-    return "\n".join([*lines, "", *(["# Not used: " + ", ".join(rest)] if rest else [])]) + "\n"
+    if not tables:
+        lines += ["", *_unrecognised(sample)]
+    return "\n".join([*lines, "", *(["# Not used: " + ", ".join(rest)] if rest and tables else [])]) + "\n"
 
 
 def _sample(path: Path) -> tuple[dict[str, str], pl.DataFrame]:
@@ -122,16 +135,16 @@ def _sample(path: Path) -> tuple[dict[str, str], pl.DataFrame]:
 
 
 def _words(header: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", header.lower()).strip()
+    return re.sub(r"[\W_]+", " ", header.lower().replace("№", "no")).strip()
 
 
 def _recognise(table: Table, headers: Iterable[str]) -> dict[str, str]:
     """Return column → header for a table, nothing unless its key, and what it cannot do without, are there."""
     by_words = {_words(header): header for header in reversed(list(headers))}
     found: dict[str, str] = {}
-    for line in _HEADERS[table.name].split("\n")[1:]:
-        column, _, names = line.strip().partition(": ")
-        if header := next((by_words[name] for name in names.split(", ") if name in by_words), None):
+    for line in re.sub(r",\n\s+", ", ", _HEADERS[table.name]).split("\n")[1:]:
+        column, _, names = line.strip().format(number=_NUMBER, solved=_SOLVED, customer=_CUSTOMER).partition(": ")
+        if header := next((by_words[words] for name in names.split(", ") if (words := _words(name)) in by_words), None):
             found[column] = header
     needed = {column.name for column in table.columns if column.required and column.name != "kind"}
     needed |= {"answer"} if table.name == "surveys" else {"amount"} if table.name == "orders" else set()
@@ -150,6 +163,19 @@ def _block(table: Table, found: Mapping[str, str], sample: pl.DataFrame) -> Iter
         yield from _activities(sample[found["activity"]])
 
 
+def _unrecognised(sample: pl.DataFrame) -> Iterator[str]:
+    yield "# No table is recognised in the columns. Choose one, take the # away, and write a column of that table"
+    yield "# (data/DICTIONARY.md lists them) before each header that fills one."
+    yield from (
+        "# [[tables]]",
+        '# table = "tickets"  # or surveys, orders, messages, customers …',
+        "# [tables.columns]",
+    )
+    for name in sample.columns:
+        seen = ", ".join(_quoted(text[:40]) for text in sample[name].drop_nulls().unique(maintain_order=True).head(3))
+        yield f"# … = {_quoted(name)}  # such as {seen or 'nothing'}"
+
+
 def _line(column: Column, header: str, texts: pl.Series) -> str:
     if column.choices:
         seen = texts.drop_nulls().unique().sort().head(30)
@@ -164,8 +190,10 @@ def _line(column: Column, header: str, texts: pl.Series) -> str:
 
 
 def _choice(text: str, choices: tuple[str, ...]) -> str:
-    words = _words(text).replace("e mail", "email")
-    guess = next((choice for choice in choices if choice in words.split()), "")
+    words = _words(text)
+    guess = next((choice for choice in choices if choice in words.split()), "") or next(
+        (choice for choice, pattern in _CHANNELS.items() if choice in choices and re.search(pattern, words)), ""
+    )
     return guess or ("other" if "other" in choices else "solved" if re.search("resol|complet", words) else "open")
 
 

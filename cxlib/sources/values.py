@@ -13,6 +13,7 @@ from cxlib.schema import PLAUSIBLE_YEARS, dtype
 from cxlib.sources.dates import assemble, by_formats, dissect, replaced, to_utc
 from cxlib.sources.mapping import ColumnSpec, FileSpec
 from cxlib.tables import Column
+from cxlib.tables.columns import MOST_WEIGHT
 
 _TRUE, _FALSE = ("true", "yes", "y", "t", "1"), ("false", "no", "n", "f", "0")
 TEXT, _PARTS, _LOCAL, _OFFSET = "text: ", "parts: ", "local: ", "offset: "
@@ -120,6 +121,9 @@ def _read(column: Column, spec: ColumnSpec, file: FileSpec, zone: str) -> tuple[
     if column.kind in ("number", "money", "minutes", "integer"):
         thousands = file.thousands if spec.thousands is None else spec.thousands
         value = number(text, decimal=spec.decimal or file.decimal, thousands=thousands) * spec.scale
+        if name == "weight":
+            read = replace(read, problem=f"unreadable weight, or one beyond {MOST_WEIGHT:,.0f}")
+            return pl.when(value.abs() <= MOST_WEIGHT).then(value), read
         return (pl.when(value == value.round()).then(value) if column.kind == "integer" else value), read
     if column.kind == "flag":
         word = text.str.to_lowercase()

@@ -35,7 +35,7 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
     the exact distribution of a sum of unequal chances (Poisson-binomial), widened where answers of one customer to one
     agent resemble each other (Spiegelhalter 2005). Evidently apart is who survives a control of all together (Holm
     1979): were all equal, anyone at all would be named in at most one of a hundred reports. Those few do not tell what
-    is usual. Answers count once whatever their weight.
+    is usual. Answers count once whatever their weight. What is usual plus a difference ends at 0 and 100 %.
 
     Args:
         name: A share.
@@ -73,10 +73,11 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
     found = spread(*(column[others] for column in numbers))
     points = points.drop("variance", "tails")
     points = points.join(labels(view, by, points.select("group")), on="group", how="left").sort("value", "group")
+    overall = metric.factor * float(points.select(pl.col("value") - pl.col("difference")).item(0, 0))
     points = points.with_columns(pl.col(*SHARES) * metric.factor, evident=pl.col("group").is_in(sorted(apart)))
+    points = points.with_columns(pl.col("value", *LIMITS).clip(0.0, metric.factor))
     span, named = (periods[0], periods[-1]), tuple(DIMENSIONS[dimension].title for dimension in mix)
     curve = _curve(rows, design, metric.factor)
-    overall = float(points.select(pl.col("value") - pl.col("difference")).item(0, 0))
     return Funnel(
         metric,
         scope(metric, view),

@@ -11,6 +11,7 @@ import polars as pl
 
 from cxlib.errors import CxError, UsageError
 from cxlib.metrics import View, table_rows
+from cxlib.metrics.answerable import solving_unknown
 from cxlib.metrics.pieces import is_waiting
 from cxlib.schema import INSTANT, table
 from cxlib.stats.experience import YEAR
@@ -72,8 +73,8 @@ def waiting(view: View) -> WaitingList | NotKnown:
     if not {"importance", "joined_at"} & (filled := view.data.filled("customers")):
         reason = f"The data {view.data.name!r} do not say how important customers are or when they joined."
         return NotKnown(WAITING, reason)
-    if reason := _unreachable(view, "tickets"):
-        return NotKnown(WAITING, reason)
+    if unknown := _unreachable(view, "tickets") or solving_unknown(view):
+        return NotKnown(WAITING, unknown)
     tickets = _open_tickets(view, ~nw.col("customer_id").is_null()).join(_names(view), on="agent_id", how="left")
     oldest = tickets.group_by("customer_id", maintain_order=True).agg(
         pl.all().first(), pl.len().cast(pl.Int64).alias("tickets")

@@ -33,9 +33,10 @@ def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | N
     """Return how many % of the customers alike in importance and years with us lie below a customer, in five figures.
 
     Tickets, revenue, satisfaction, effort, wait for a first reply: each customer's total or mean of the months.
-    Percentiles with Wilson's interval on the number of peers; p is the rank's own, as any of n + 1 customers alike
-    could lie as far out (no shape of a distribution is assumed). Singular is what survives Benjamini–Hochberg and lies
-    3.5 robust deviations from the median (Iglewicz & Hoaglin 1993) where these are known.
+    Percentiles with Wilson's interval on the number of peers, told, not tested against the middle; p is the rank's own,
+    as any of n + 1 customers alike could lie as far out (no shape of a distribution is assumed). Singular is what
+    survives Benjamini–Hochberg and lies 3.5 robust deviations from the median (Iglewicz & Hoaglin 1993) where these are
+    known.
 
     Args:
         view: What is looked at.
@@ -61,14 +62,14 @@ def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | N
     if not customer_id:  # one of all always has the most to tell: its rank is no accident to be tested
         rows = [row | ({"p_value": None} if "value" in row else {}) for row in rows]
     far = pl.Series([abs(row.pop("score", None) or FAR) >= FAR for row in rows])
-    points = effect_points(rows).with_columns(beyond=pl.col("beyond") & far)
+    points = effect_points(rows).with_columns(beyond=pl.when("beyond").then(far).otherwise("beyond"))
     found = points.filter("beyond")["label"].to_list()
     singular = f"singular in {' and '.join(label.split(':')[0].lower() for label in found)}"
     typical = "typical, in no figure rarer than one of so many may be"
     too_few = "" if 2 * points["p_value"].count() <= ALPHA * (len(alike) + 1) else FEW
     return Effects(
         replace(view.metric("csat_mean"), table="peers", unit="peer_id"), about(view),
-        f"Customer {chosen} among others alike{said}", (periods[0], periods[-1]), "%", 50.0, points,
+        f"Customer {chosen} among others alike{said}", (periods[0], periods[-1]), "%", None, points,
         reading=f"% of peers below{f'; {singular if found else typical}' if customer_id else ''}",
         caveat=too_few if customer_id else PICKED, signed=False,
     )  # fmt: skip

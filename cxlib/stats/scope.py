@@ -49,9 +49,11 @@ def last_day_of(view: View) -> date:
 def observed(metric: Metric, view: View) -> tuple[date, date]:
     """Return the first and the last local day that the data observe wholly, whatever is filtered."""
     zone = ZoneInfo(view.data.settings.timezone)
-    day = pl.col(f"{metric.anchor}_day")
+    stock = metric.table == "backlog_months"  # its months begin with the first ticket
+    table, anchor = ("tickets", "created") if stock else (metric.table, metric.anchor)
+    day = pl.col(f"{anchor}_day")
     begin = first_day(view.data.first_month)
-    first = view.data.scan(metric.table).filter(day >= begin).select(day.min()).collect().item()
+    first = view.data.scan(table).filter(day >= begin).select(day.min()).collect().item()
     return first or begin, view.data.extracted_at.astimezone(zone).date() - timedelta(days=1)
 
 

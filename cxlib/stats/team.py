@@ -90,6 +90,8 @@ def one_agent(view: View, agent_id: str = "", name: str = "csat", *, months: int
     """
     metric, view = view.metric(name), view.settled(name)
     title = f"{metric.title} of one agent"
+    if metric.kind != "share":
+        return NotKnown(title, f"{metric.title} is no share, and only of a share it is known what is expected.")
     if reason := unanswerable(metric, view, "agent"):
         return reason
     mix, periods = [each for each in MIX if not unanswerable(metric, view, each)], view.months(months)

@@ -19,7 +19,13 @@ from cxlib.stats.turnover import FEWEST, MONTH, RATE, employed
 from cxlib.tables.columns import TENURE_BRACKETS
 
 RESULTS, BEFORE = ("csat", "first_contact_resolution"), ("csat", "conversations_per_agent")
-LATER, STAYED, LEFT, GONE = 3, "stayed", "left", "gone"
+NOTICE, LATER, STAYED, LEFT, GONE = 1, 4, "stayed", "left", "gone"
+UNITS = "in points for shares, else in the figure's own unit"
+EARLY = ("Results in an agent's first days against later", UNITS)
+AHEAD = (
+    "Agents two to four months before they left against those who stayed",
+    f"{UNITS}; the last month before leaving, when work is often handed over, is left out",
+)
 PERSONS = "Agents are few and differ in more than this: what goes together need not be why."
 
 
@@ -48,30 +54,31 @@ def by_tenure(view: View, names: Sequence[str] = RESULTS, *, months: int = 24) -
         both = pl.col("group").str.split(BETWEEN).list
         cells = units.with_columns(side=both.first(), agent=both.last())
         rows += against(metric, cells.filter(pl.col("side") != NOT_KNOWN), *TENURE_BRACKETS)
-    return _effects(view, names, sorted(periods), "Results in an agent's first days against later", rows)
+    return _effects(view, names, sorted(periods), EARLY, rows)
 
 
 def before_leaving(view: View, names: Sequence[str] = BEFORE, *, months: int = 24) -> Effects | NotKnown:
-    """Return figures of agents who left within the three months after, less those of agents who stayed.
+    """Return figures of agents two to four months before they left, less those of agents who stayed.
 
-    Figure first, leaving later: the month of leaving and what follows count on neither side. Compared within each
-    month; agents are the independent units.
+    Figure first, leaving later: the month of leaving, what follows, and the month before – notice, in which work is
+    often handed over and nothing new is given – count on neither side. Compared within each month; agents are the
+    independent units.
 
     Args:
-        view: What is looked at; the figures end three months before the reported month.
+        view: What is looked at; the figures end four months before the reported month.
         names: Shares or means, a family declared beforehand.
         months: Most months of figures.
 
     Raises:
         UsageError: No such metric or dimension.
     """
-    title, rows, left = "Agents in the months before they left against those who stayed", [], view.metric(RATE)
-    if reason := unanswerable(left, view):
-        return NotKnown(title, reason.reason)
+    rows: list[Row] = []
+    if reason := unanswerable(view.metric(RATE), view):
+        return NotKnown(AHEAD[0], reason.reason)
     then = replace(view, month=max(shift(view.month, -LATER), view.data.first_month))
     leaving = employed(view, view.months(months + LATER)).filter("left")
     ahead = ((pl.col("gone") - pl.col("period").str.to_date("%Y-%m")).dt.total_days() / MONTH).round()
-    side = pl.when(ahead <= 0).then(pl.lit(GONE)).when(ahead <= LATER).then(pl.lit(LEFT)).otherwise(pl.lit(STAYED))
+    side = pl.when(ahead <= NOTICE).then(pl.lit(GONE)).when(ahead <= LATER).then(pl.lit(LEFT)).otherwise(pl.lit(STAYED))
     for name in names:
         metric = view.metric(name)
         if reason := unanswerable(metric, then, "agent"):
@@ -81,17 +88,19 @@ def before_leaving(view: View, names: Sequence[str] = BEFORE, *, months: int = 2
         cells = units.join(leaving.select(agent="agent_id", gone="month_day"), on="agent", how="left")
         cells = cells.with_columns(side=side).filter(pl.col("side") != GONE)
         rows += against(metric, cells, LEFT, STAYED)
-    return _effects(view, names, then.months(months), title, rows)
+    return _effects(view, names, then.months(months), AHEAD, rows)
 
 
-def _effects(view: View, names: Sequence[str], periods: list[str], title: str, rows: list[Row]) -> Effects | NotKnown:
-    metric = view.metric(names[0])
+def _effects(
+    view: View, names: Sequence[str], periods: list[str], told: tuple[str, str], rows: list[Row]
+) -> Effects | NotKnown:
+    metric, (title, reading) = view.metric(names[0]), told
     if reason := no_value(title, rows):
         return reason
     span = (periods[0], periods[-1])
     return Effects(
         replace(metric, table="rows", unit="agent_id"), about(view), title, span, "", 0.0, effect_points(rows),
-        allowing_for=("month",), caveat=PERSONS, reading="in points for shares, else in the figure's own unit",
+        allowing_for=("month",), caveat=PERSONS, reading=reading,
     )  # fmt: skip
 
 

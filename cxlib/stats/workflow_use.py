@@ -229,7 +229,7 @@ def _beside(metric: Metric, tickets: pl.DataFrame, early: pl.DataFrame, workflow
     if min(side["unit"].n_unique() for side in sides) < LEAST:
         return row | {"reason": f"fewer than {LEAST} customers on a side"}
     figures, correlated = side_by_side(metric, sides)
-    row["units"] = int(figures.units[0])
+    row |= {"n": int(figures.n[0]), "units": int(figures.units[0])}
     value, low, high, p_value, *_ = differences(metric, figures, correlated)
     if value is None or p_value is None:
         return row | {"reason": "no month, channel and category with both"}

@@ -7,6 +7,7 @@ import polars as pl
 
 from cxlib.errors import UsageError
 from cxlib.metrics import View, known, unit_frame
+from cxlib.metrics.base import NOT_KNOWN
 from cxlib.periods import first_day, months_between, shift
 from cxlib.stats.effects import Row, interval
 from cxlib.stats.relation import LEAST, OF_CUSTOMERS
@@ -86,7 +87,7 @@ def active_then(view: View, month: str) -> pl.DataFrame:
     rows = view.data.scan("customer_months").filter(pl.col("month_day") == first_day(month), pl.col("active"))
     for name, values in view.filters:
         if name in OF_CUSTOMERS:
-            kept = view.data.scan("customers").filter(pl.col(name).is_in(list(values)))
+            kept = view.data.scan("customers").filter(pl.col(name).fill_null(NOT_KNOWN).is_in(list(values)))
             rows = rows.join(kept, on="customer_id", how="semi")
     return rows.select("customer_id").sort("customer_id").collect()
 

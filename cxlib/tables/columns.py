@@ -45,6 +45,7 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
+MOST_WEIGHT = 1e9  # a survey weight beyond it is no weight
 CHANNELS = ("email", "phone", "chat", "social", "web", "messaging", "app", "other")
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed", "deleted", "merged", "spam", "missed")
 SURVEY_KINDS = ("csat", "effort", "ease", "nps", "repurchase")

@@ -97,7 +97,7 @@ def effects_headline(result: Effects) -> str:
         return f"{title}: not known"
     if most_rows(result) < FEW:
         return f"{title}: too few to judge"
-    if not is_tested(result):
+    if not is_tested(result) and not any(row["beyond"] for row in rows):
         return title
     found = [f"{label(row)} {effect_format(result, row).value(row['value'])}" for row in rows if row["beyond"]]
     return f"{title}: {', '.join(found[:2]) or 'nothing beyond chance'}"

@@ -13,7 +13,9 @@ from derive_desk import EXTRACTED, Rows, change, minutes, run, ticket
 from derive_stories import CHANGES, MESSAGES, TICKETS, random_desk
 
 from cxlib.clock import business_minutes
+from cxlib.metrics import METRICS, known, view
 from cxlib.settings import read_settings
+from cxlib.store import open_data
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 MAY = datetime(2026, 5, 10, 12, tzinfo=UTC)
@@ -99,6 +101,28 @@ def test_what_is_solved_as_the_data_end_is_not_unsolved(tmp_path: Path, monkeypa
     tickets.append(ticket("new", "31 12:00", status="new"))
     rows = run(tmp_path / "desk", tickets=tickets)["backlog_months"]
     assert {row["ticket_id"] for row in rows if row["unsolved_at_end"]} == {"later", "new"}
+
+
+def test_where_nothing_says_whether_a_ticket_is_solved_none_is_known_to_be_unsolved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_HOME", str(tmp_path))
+    bare = [ticket("1", "4 08:00"), ticket("2", "9 08:00")]
+    tables = run(tmp_path / "bare", tickets=bare)
+    assert (tables["backlog_months"], tables["status_moves"]) == ([], [])
+    here = view(open_data(str(tmp_path / "bare")), month="2026-03")
+    for name in ("backlog", "backlog_age"):
+        assert "do not say whether any ticket is solved" in str(known(METRICS[name], here))
+    told = run(tmp_path / "told", tickets=bare, changes=[change("c", "1", "5 08:00", "status", "new", "solved")])
+    assert {row["ticket_id"] for row in told["backlog_months"]} == {"1", "2"}
+
+
+def test_a_backlog_of_tickets_that_are_all_solved_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CX_HOME", str(tmp_path))
+    run(tmp_path / "desk", tickets=[ticket("1", "4 08:00", status="solved", solved_at="4 09:00")])
+    here = view(open_data(str(tmp_path / "desk")), month="2026-03")
+    assert known(METRICS["backlog"], here) is None
+    assert "No ticket of the data 'desk' was unsolved" in str(known(METRICS["backlog_age"], here))
 
 
 def test_error_6_deleted_and_merged_are_not_unsolved_and_a_midnight_belongs_to_the_day_it_ends(

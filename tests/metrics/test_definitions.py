@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cxlib.metrics import get, measured_frame, population, row_frame, view
+from cxlib.metrics import get, known, measured_frame, population, row_frame, view
 from cxlib.metrics.view import View
 from cxlib.schema import conform
 from cxlib.store import open_data, write_manifest
@@ -208,5 +208,34 @@ def test_tickets_that_are_over_wait_for_nothing(looked: Looked) -> None:
 
 
 def test_promises_not_yet_due_are_not_yet_known(looked: Looked) -> None:
-    here = looked("tickets", [LATE, {**LATE, "first_replied_at": NOON}, _due(first_replied_at=NOON)])
-    assert population(get("sla_first_reply"), here, "2026-10")[:2] == (3, 2)
+    waiting, over = {**LATE, "status": "open"}, {**LATE, "status": "merged"}
+    here = looked("tickets", [waiting, over, {**LATE, "first_replied_at": NOON}, _due(first_replied_at=NOON)])
+    assert population(get("sla_first_reply"), here, "2026-10")[:2] == (4, 1)
+
+
+def test_promises_kept_before_they_are_due_are_known(looked: Looked) -> None:
+    late = EXTRACTED + timedelta(hours=1)
+    kept = {"status": "solved", "solved_at": NOON, "due_at": late, "due_day": date(2026, 10, 31)}
+    here = looked("tickets", [kept, kept])
+    assert _share("sla_resolution", here) == (2, 2.0)
+    assert population(get("sla_resolution"), here, "2026-10")[:2] == (2, 0)
+
+
+OPEN = {
+    "status": "open", "due_at": NOON, "due_day": NOON.date(), "created_day": NOON.date(), "resolution_minutes": 60.0,
+    "resolution_ended": False,
+}  # fmt: skip
+
+
+def test_where_the_status_says_that_no_ticket_is_solved_none_is_in_time_and_all_still_wait(looked: Looked) -> None:
+    here = looked("tickets", [OPEN, OPEN, {**OPEN, "status": "merged"}])
+    assert [known(get(name), here) for name in ("sla_resolution", "resolution_time")] == [None, None]
+    assert _share("sla_resolution", here) == (2, 0.0)
+    assert row_frame(get("resolution_time"), here, ["2026-10"])["ended"].to_list() == [False, False]
+    assert "solved_at" in str(known(get("one_touch_resolution"), here))
+
+
+@pytest.mark.parametrize("status", ["solved", "closed", None])
+def test_a_solved_ticket_without_its_date_leaves_resolution_unknown(looked: Looked, status: str | None) -> None:
+    here = looked("tickets", [{**OPEN, "status": status}])
+    assert "do not say solved_at" in str(known(get("resolution_time"), here))

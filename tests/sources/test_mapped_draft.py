@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cxlib.errors import CxError, UsageError
+from cxlib.errors import UsageError
 from cxlib.sources.mapped import draft_mapping, import_mapped
 from cxlib.sources.mapping import parse_mapping
 
@@ -44,12 +44,70 @@ def test_a_draft_finds_delimiter_encoding_and_an_open_order_of_dates(tmp_path: P
     parse_mapping(tomllib.loads(text), name="draft")
 
 
-def test_a_file_nobody_can_recognise_is_told(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
-    with pytest.raises(CxError, match="no table can be recognised in the columns x, y"):
-        draft_mapping(tmp_path / "a.csv")
+def test_of_a_file_nobody_can_recognise_every_column_is_listed_in_remarks(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y,z\n1,2,\n3,2,\n")
+    text = draft_mapping(tmp_path / "a.csv")
+    assert "No table is recognised" in text
+    lines = [line for line in text.splitlines() if line.startswith("# … = ")]
+    assert [line.removeprefix("# … = ") for line in lines] == [
+        '"x"  # such as "1", "3"', '"y"  # such as "2"', '"z"  # such as nothing',
+    ]  # fmt: skip
+    tomllib.loads(text)
+    filled = text.replace("# … ", "ticket_id ", 1).replace("# … ", "created_at ", 1)
+    wanted = [line.removeprefix("# ") for line in filled.splitlines() if line.startswith(("# [", "# table"))]
+    assert wanted == [
+        "[[tables]]",
+        'table = "tickets"  # or surveys, orders, messages, customers …',
+        "[tables.columns]",
+    ]
     with pytest.raises(UsageError, match="There is no file"):
         draft_mapping(tmp_path / "b.csv")
+
+
+def test_the_number_of_an_answer_alone_is_no_tickets(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("ID,Score\n1,5\n")
+    (surveys,) = tomllib.loads(draft_mapping(tmp_path / "a.csv"))["tables"]
+    assert surveys["columns"]["survey_id"] == "ID"
+    assert "ticket_id" not in surveys["columns"]
+
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_file_of_the_quick_start_is_recognised_and_imports_as_it_stands(tmp_path: Path) -> None:
+    lines = README.read_text(encoding="utf-8").split("cat > tickets.csv <<'END'\n> ")[1].split("\n> END")[0]
+    (tmp_path / "tickets.csv").write_text(lines.replace("\n> ", "\n"), encoding="utf-8")
+    (tmp_path / "draft.toml").write_text(draft_mapping(tmp_path / "tickets.csv"), encoding="utf-8")
+    (tmp_path / "out").mkdir()
+    import_mapped([tmp_path / "tickets.csv"], mapping=tmp_path / "draft.toml", folder=tmp_path / "out")
+    tickets, surveys = (pl.read_parquet(tmp_path / "out" / f"{name}.parquet") for name in ("tickets", "surveys"))
+    assert tickets.select("ticket_id", "customer_id", "channel", pl.col("solved_at").is_null()).rows() == [
+        ("1", "C-17", "email", False), ("2", "C-20", "phone", False), ("3", "C-17", "email", True),
+        ("4", "C-31", "email", False),
+    ]  # fmt: skip
+    assert surveys["answer"].to_list() == [5.0, 2.0, None, 4.0]
+    assert surveys["answered_at"].is_null().to_list() == [False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("headers", "channel", "known"),
+    [
+        ("Nummer;Eröffnet;Gelöst;Kunde;Kanal;Bewertung", "Anruf", "phone"),
+        ("Numer;Utworzono;Rozwiązano;Klient;Kanał;Ocena", "Telefon", "phone"),
+        ("Número;Aberto;Resolvido;Cliente;Canal;Avaliação", "E-mail", "email"),
+        ("Номер;Создано;Решено;Клиент;Канал;Оценка", "Почта", "email"),
+        ("NR;Created;Closed;Client_ID;Channel;Rating", "WhatsApp", "other"),
+    ],
+)
+def test_headers_in_other_languages_are_recognised(tmp_path: Path, headers: str, channel: str, known: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{headers}\n7;2026-10-03;2026-10-04;C-1;{channel};4\n", encoding="utf-8")
+    tickets, surveys = tomllib.loads(draft_mapping(tmp_path / "a.csv"))["tables"]
+    number, opened, solved, customer, via, score = headers.split(";")
+    assert tickets["columns"] == {
+        "ticket_id": number, "created_at": opened, "solved_at": solved, "customer_id": customer,
+        "channel": {"column": via, "values": {channel: known}},
+    }  # fmt: skip
+    assert (surveys["columns"]["survey_id"], surveys["columns"]["answer"]) == (number, score)
 
 
 def test_the_example_of_the_guide_is_a_valid_mapping() -> None:

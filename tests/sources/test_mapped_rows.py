@@ -246,3 +246,23 @@ def test_an_open_order_of_day_and_month_stops_the_import(tmp_path: Path) -> None
 def test_nothing_but_bad_rows_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CxError, match="Nothing to import"):
         run(tmp_path, "shop,nr,opened,via,what,hours,replies,complete\nA,1,soon,,,,,\n")
+
+
+def test_a_weight_that_is_no_weight_is_left_empty_and_counted(tmp_path: Path) -> None:
+    mapping = """
+timezone = "Europe/Rome"
+[[tables]]
+table = "surveys"
+[tables.columns]
+survey_id = "nr"
+answered_at = "at"
+kind = { value = "csat" }
+answer = "score"
+weight = "weight"
+"""
+    weights = ("2", "1e300", "1e999", "1000000000", "-1e300", "")
+    rows = "".join(f"{place},2026-10-05,4,{weight}\n" for place, weight in enumerate(weights))
+    folder, report = run(tmp_path, "nr,at,score,weight\n" + rows, mapping)
+    assert pl.read_parquet(folder / "surveys.parquet")["weight"].to_list() == [2.0, None, None, 1e9, None, None]
+    note = report.notes["surveys"]["unreadable weight, or one beyond 1,000,000,000"]
+    assert note == {"count": 3, "examples": ["1e300", "1e999", "-1e300"]}

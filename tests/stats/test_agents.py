@@ -17,7 +17,7 @@ from cxlib.metrics import View, view
 from cxlib.metrics.base import NOT_KNOWN
 from cxlib.sources.demo import DemoParameters, build_demo
 from cxlib.stats import Breakdown, Funnel, NotKnown, agents, breakdown
-from cxlib.stats.agents import settled
+from cxlib.stats.agents import _curve, settled
 from cxlib.stats.reasons import Spread
 from cxlib.stats.same_work import alone, chances, expected
 from cxlib.stats.spread import shrunk, spread
@@ -90,6 +90,19 @@ def test_points_and_limits_equal_a_loop_over_each_answer() -> None:
         assert point["value"] == pytest.approx(level + (seen - sum(each)) / len(each))
         assert point["p_value"] == pytest.approx(min(1, 2 * min(pmf[: seen + 1].sum(), pmf[seen:].sum())))
         assert (point["p_value"] < 0.05) == (not point["low"] <= point["value"] <= point["high"])
+
+
+def test_the_curve_lies_between_the_binomials_whole_numbers_wider_by_the_root_of_the_design() -> None:
+    from scipy.stats import binom
+
+    rows = pl.DataFrame({"group": ["a", "b"], "unit": ["u", "v"], "n": [50, 30], "x": [25, 15], "p": [0.5, 0.5]})
+    curve, wide = (_curve(rows, design, 100.0) for design in (1.0, 2.25))
+    last, wider = curve.row(-1, named=True), wide.row(-1, named=True)
+    assert last["n"] == 50
+    for name, end in (("low", 0.025), ("low_998", 0.001), ("high", 0.975), ("high_998", 0.999)):
+        number = binom.ppf(end, 50, 0.5)  # 18, 14, 32 and 36 of 50
+        assert number - 1 < last[name] / 2 <= number
+        assert wider[name] - 50 == pytest.approx(1.5 * (last[name] - 50))
 
 
 @pytest.mark.parametrize(("most", "alike"), [(1, 0.0), (4, 0.4)])
@@ -253,6 +266,20 @@ def test_agents_who_did_not_do_the_same_work_are_not_compared(tmp_path: Path) ->
     alike = agents("csat", _rated(tmp_path / "alike", ("A", "email", 0.9), ("B", "email", 0.1)))
     assert isinstance(alike, Funnel)
     assert alike.points["evident"].to_list() == [True, True]
+
+
+def test_shares_and_their_limits_end_at_0_and_100_percent(tmp_path: Path) -> None:
+    """Who is right in all of the work that fares badly lies further above the common level than a share can."""
+    phone = [(f"P{k}", "phone", share) for k, share in enumerate((1.0, 0.1, 0.1, 0.1))]
+    email = [(f"E{k}", "email", share) for k, share in enumerate((0.0, 0.9, 0.9, 0.9))]
+    found = agents("csat", _rated(tmp_path / "desk", *phone, *email))
+    assert isinstance(found, Funnel)
+    shown = found.points.select("value", "low", "high", "low_998", "high_998")
+    assert (shown.min_horizontal().min(), shown.max_horizontal().max()) == (0.0, 100.0)
+    at = {row["group"]: row for row in found.points.iter_rows(named=True)}
+    assert (at["P0"]["value"], at["E0"]["value"]) == (100.0, 0.0)
+    assert found.overall + at["P0"]["difference"] > 100  # the difference itself is not cut
+    assert found.overall == pytest.approx(at["P1"]["value"] - at["P1"]["difference"])
 
 
 def test_agents_side_by_side_stand_by_name_and_make_no_league_table(small_demo: Path) -> None:

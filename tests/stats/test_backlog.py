@@ -137,7 +137,7 @@ def test_nothing_unsolved_and_no_tickets_are_told_in_words(here: View, tmp_path:
     assert "No ticket was unsolved" in none.reason
     bare = backlog(view(desk.build(tmp_path / "bare", agents=[{"agent_id": "a"}]), month=MONTH))
     assert isinstance(bare, NotKnown)
-    assert "no table 'backlog_months'" in bare.reason
+    assert "no table 'tickets'" in bare.reason
 
 
 def test_both_engines_give_the_same_days(here: View) -> None:

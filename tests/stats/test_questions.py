@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
@@ -18,7 +17,6 @@ from stats import desk
 
 from cxlib.errors import UsageError
 from cxlib.metrics import METRICS, View, get, parse_filters, unit_frame, view
-from cxlib.metrics.registry import Clock
 from cxlib.stats import (
     Breakdown,
     Change,
@@ -34,8 +32,6 @@ from cxlib.stats import (
     trend,
 )  # fmt: skip
 from cxlib.stats.breakdown import equality
-from cxlib.stats.cells import cells
-from cxlib.stats.change import compare
 from cxlib.stats.effects import survivors
 from cxlib.stats.results import POINT
 
@@ -213,27 +209,35 @@ def test_a_distribution_of_answers_adds_up_and_its_top_is_the_share(looked: View
     assert [top[name] for name in names] == [moved.difference, moved.low, moved.high, moved.p_value]
 
 
-def test_a_bracket_changes_as_the_same_share_of_any_metric_does(looked: View) -> None:
-    waits = METRICS["resolution_time"]
-    found = distribution("resolution_time", replace(looked, month="2026-08", compare_with="2026-06"))
+def newcombe(here: tuple[int, int], then: tuple[int, int], alpha: float = 0.05) -> tuple[float, float]:
+    """Return the interval of here − then in points, each (counted, of how many), by statsmodels."""
+    from statsmodels.stats.proportion import confint_proportions_2indep as limits
+
+    low, high = limits(*here, *then, method="newcomb", compare="diff", alpha=alpha, correction=False)
+    return 100 * low, 100 * high
+
+
+def test_a_bracket_changes_as_a_share_of_independent_tickets_does(tmp_path: Path) -> None:
+    """Of 100 tickets in June 30, of 90 in August 45 waited two hours; all others half an hour or a day."""
+    short, rows = {6: (30, 100), 8: (45, 90)}, []
+    for month, (inside, of) in short.items():
+        for number in range(of):
+            waited = 120.0 if number < inside else 30.0 if number % 2 else 1440.0
+            at = datetime(2026, month, 10, tzinfo=UTC)
+            solved = at + timedelta(minutes=waited)
+            rows.append(
+                {"ticket_id": f"{month}/{number}", "customer_id": f"{month}/{number}", "status": "solved",
+                 "opened_by": "customer", "created_at": at, "created_day": at.date(), "solved_at": solved,
+                 "solved_day": solved.date(), "resolution_minutes": waited, "resolution_ended": True}
+            )  # fmt: skip
+    here = view(desk.build(tmp_path / "desk", tickets=rows), month="2026-08")
+    found = distribution("resolution_time", replace(here, compare_with="2026-06"))
     assert isinstance(found, Distribution)
-
-    def within_four_hours() -> nw.Expr:
-        clock = waits.value()
-        assert isinstance(clock, Clock)
-        inside = nw.col(clock.ended) & (nw.col(clock.minutes) > 60) & (nw.col(clock.minutes) <= 240)
-        known = ~nw.col(clock.minutes).is_null() & (True if clock.where is None else clock.where)
-        return nw.when(known).then(inside)
-
-    as_share = replace(waits, kind="share", measured_in="%", scale=(0.0, 100.0), value=within_four_hours)
-    chosen = replace(looked, month="2026-08", compare_with="2026-06")
-    keys = pl.DataFrame({"period": ["2026-06", "2026-08"], "group": ["", ""]})
-    both = cells(as_share, chosen, ["2026-06", "2026-08"]).at(keys)
-    expected = compare(as_share, chosen, both, "2026-06").columns(as_share)
     row = found.points.row(by_predicate=pl.col("group") == "1–4 h", named=True)
-    names = ("difference", "low_difference", "high_difference", "p_value")
-    assert [row[name] for name in names] == pytest.approx([column.item() for column in expected])
-    assert row["p_value"] is not None
+    assert (row["value"], row["before"], row["difference"]) == pytest.approx((50.0, 30.0, 20.0))
+    ends = newcombe(short[8], short[6])
+    assert (row["low_difference"], row["high_difference"]) == pytest.approx(ends)
+    assert newcombe(short[8], short[6], row["p_value"])[0] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_bracket_that_waits_may_still_fall_into_is_not_compared(looked: View) -> None:
@@ -293,11 +297,53 @@ def test_what_has_no_classes_says_so(looked: View) -> None:
     assert isinstance(distribution("ticket_volume", looked), NotKnown)
 
 
+@pytest.fixture
+def counted(tmp_path: Path) -> View:
+    """Give 100 answers of as many customers to each survey in September and in October, so many of them at the top."""
+    top = {"csat": (90, 50), "repurchase": (50, 36), "nps": (50, 50), "effort": (50, 50)}
+    rows: desk.Rows = []
+    for kind, month, place in ((kind, month, place) for kind in top for month in (9, 10) for place in range(100)):
+        at, name, good = datetime(2026, month, 10, tzinfo=UTC), f"{kind}{month}/{place}", place < top[kind][month - 9]
+        low, high = (0.0, 10.0) if kind == "nps" else (1.0, 5.0)
+        rows.append(
+            {"survey_id": name, "ticket_id": name, "customer_id": name, "kind": kind, "box": ("bottom", "top")[good],
+             "latest": True, "customer_latest": True, "answer": high if good else low, "scale_low": low,
+             "scale_high": high, "scale_share": float(good), "answered_at": at, "answered_day": at.date()}
+        )  # fmt: skip
+    return view(desk.build(tmp_path / "desk", surveys=rows), month="2026-10")
+
+
 def test_the_overview_keeps_the_pages_order_and_lists_what_is_missing(looked: View) -> None:
     found = overview(looked, ["nps", "repurchase_intent", "csat", "sla_resolution"])
     assert [one.metric.name for one in found.trends] == ["nps", "csat"]
     assert set(found.missing) == {"repurchase_intent", "sla_resolution"}
-    assert found.survives <= {"nps", "csat"}
+    assert found.survives == frozenset(), "nothing was planted"
+
+
+def test_a_change_survives_only_among_all_key_figures(counted: View) -> None:
+    """From 50 to 36 of 100 is p = .045: enough alone, not as the second of four, of which two did not move."""
+    names = ["csat", "repurchase_intent", "nps", "customer_effort"]
+    found = overview(counted, names)
+    p = {one.metric.name: one.change.p_value for one in found.trends if one.change}
+    assert list(p) == names, found.missing
+    assert 0.025 < p["repurchase_intent"] < 0.05
+    assert found.survives == {"csat"}
+    assert overview(counted, names[:2]).survives == set(names[:2])
+
+
+def test_figures_have_the_intervals_of_independent_answers(counted: View) -> None:
+    from statsmodels.stats.proportion import proportion_confint
+
+    found = figures(counted, ["2026-09", "2026-10"], names=["csat"], change=True)
+    here, then = found.row(1, named=True), found.row(0, named=True)
+    assert (then["value"], here["value"], here["n"], here["units"]) == (90.0, 50.0, 100, 100)
+    for row, share in ((then, 90), (here, 50)):
+        low, high = proportion_confint(share, 100, method="wilson")
+        assert (row["low"], row["high"]) == pytest.approx((100 * low, 100 * high))
+    ends = newcombe((50, 100), (90, 100))
+    assert [here[name] for name in CHANGES[:3]] == pytest.approx([-40.0, *ends])
+    assert newcombe((50, 100), (90, 100), here["p_value"])[1] == pytest.approx(0.0, abs=1e-4)
+    assert [then[name] for name in CHANGES] == [None] * 4
 
 
 def test_false_discoveries_are_controlled_over_the_whole_family() -> None:
@@ -312,22 +358,44 @@ COLUMNS = ["metric", "period", "by", "group", "value", "low", "high", "n", "unit
 CHANGES = ["difference", "difference_low", "difference_high", "p_value"]
 
 
-def test_figures_are_those_of_the_pages(looked: View) -> None:
+def median_wait(rows: desk.Rows) -> float:
+    """Return the wait that half of the tickets last, by Kaplan and Meier; between two where exactly half do."""
+    still, ends = 1.0, list[float]()
+    for place, row in enumerate(sorted(rows, key=lambda row: float(row["resolution_minutes"]))):
+        if row["resolution_ended"]:
+            still *= 1 - 1 / (len(rows) - place)
+            ends += [row["resolution_minutes"]] if still < 0.5 + 1e-9 else []
+            if still < 0.5 - 1e-9:
+                break
+    return (ends[0] + ends[-1]) / 2
+
+
+def test_figures_are_what_a_loop_counts(looked: View, literal_surveys: desk.Rows, literal_tickets: desk.Rows) -> None:
     found = figures(looked, looked.months(3), change=True)
     assert found.columns == [*COLUMNS, *CHANGES]
     assert list(dict.fromkeys(found["metric"])) == [name for name in METRICS if name in set(found["metric"])]
-    for name in ("csat", "nps", "ticket_volume", "resolution_time"):
+    at = {(row["metric"], row["period"]): row for row in found.iter_rows(named=True)}
+    for month in ("2026-08", "2026-09", "2026-10"):
+        created = [row for row in literal_tickets if f"{row['created_day']:%Y-%m}" == month]
+        csat, nps = (answered(literal_surveys, kind, month) for kind in ("csat", "nps"))
+        low = sum(row["weight"] for row in nps if row["box"] == "bottom") / sum(row["weight"] for row in nps)
+        values = {
+            "csat": (len(csat), top_share(csat)), "nps": (len(nps), top_share(nps) - 100 * low),
+            "ticket_volume": (len(created), len(created)),
+            "resolution_time": (len(created), median_wait(created)),
+        }  # fmt: skip
+        for name, (n, value) in values.items():
+            row = at[name, month]
+            assert (row["n"], row["value"]) == (n, pytest.approx(value)), (name, month)
+            assert row["low"] < row["value"] < row["high"]
+            changed = None if month != "2026-10" else pytest.approx(row["value"] - at[name, "2026-09"]["value"])
+            assert row["difference"] == changed
+    for name in ("csat", "resolution_time"):  # and the page has the same
         page = trend(name, looked)
         assert isinstance(page, Trend)
-        row = found.filter((pl.col("metric") == name) & (pl.col("period") == "2026-10")).row(0, named=True)
-        assert [row[part] for part in ("n", "units", "value", "low", "high")] == [
-            page.points[part][-1] for part in ("n", "units", "value", "low", "high")
-        ]
-        expected = (page.change.difference, page.change.low, page.change.high, page.change.p_value)
-        assert tuple(row[part] for part in CHANGES) == pytest.approx(expected)
-    assert (
-        found.filter(pl.col("period") != "2026-10").select(CHANGES).null_count().row(0) == (found.height * 2 // 3,) * 4
-    )
+        assert page.change is not None
+        change_of = (page.change.difference, page.change.low, page.change.high, page.change.p_value)
+        assert [at[name, "2026-10"][part] for part in CHANGES] == pytest.approx(change_of)
 
 
 def test_figures_by_group_are_those_of_the_breakdown(looked: View) -> None:

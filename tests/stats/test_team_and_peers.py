@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from cxlib.errors import UsageError
 from cxlib.metrics import View, view
 from cxlib.stats import NotKnown, agents, alike, breakdown, figures, one_agent, peers
 from cxlib.stats.peers import FEWEST, among
-from cxlib.stats.reasons import Funnel
 from cxlib.stats.results import Effects
 from cxlib.store import open_data
 from cxlib.tabulate import table
@@ -53,18 +51,35 @@ def _desk(folder: Path, *, worse: float = 0.0, size: int = 8) -> View:
 def test_alike_agents_are_called_so_and_a_worse_one_is_left_out(tmp_path: Path) -> None:
     same, one = alike(_desk(tmp_path / "same"), ("csat",)), alike(_desk(tmp_path / "worse", worse=0.4), ("csat",))
     assert isinstance(same, Effects)
-    funnel = agents("csat", _desk(tmp_path / "again"))
-    assert isinstance(funnel, Funnel)
-    assert funnel.spread is not None
-    row = same.points.row(0, named=True)
-    assert (row["value"], row["high"], row["p_value"]) == (
-        funnel.spread.value,
-        funnel.spread.high,
-        min(1.0, 2 * funnel.spread.p_more),
-    )
-    assert "alike within" in str(say(same))
     assert isinstance(one, Effects)
+    row = same.points.row(0, named=True)
+    assert (row["value"], row["low"], row["n"], row["units"]) == (0.0, 0.0, 4000, 8)
+    assert row["p_value"] > 0.05
+    assert same.reading.startswith("alike within")
     assert "Left out: 1 evidently apart" in str(say(one))
+
+
+def test_the_spread_of_agents_is_another_tools_on_differences_counted_by_hand(tmp_path: Path) -> None:
+    """One channel, so that every answer is expected to be what the others' are; answers of single customers."""
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    day = datetime(2026, 10, 5, tzinfo=UTC)
+    good = {"a": 50, "b": 54, "c": 58, "d": 61, "e": 66, "f": 70}  # of 100 each
+    rows = [
+        {"survey_id": f"{agent}{k}", "kind": "csat", "box": "top" if k < top else "bottom", "latest": True,
+         "customer_latest": True, "answer": 1.0, "answered_at": day, "answered_day": day.date(),
+         "ticket_id": f"{agent}{k}", "customer_id": f"{agent}{k}", "agent_id": agent}
+        for agent, top in good.items() for k in range(100)
+    ]  # fmt: skip
+    found = alike(view(desk.build(tmp_path / "desk", surveys=rows), month="2026-10"), ("csat",))
+    assert isinstance(found, Effects)
+    level = sum(good.values()) / 600
+    differences = np.array([top / 100 - level for top in good.values()])
+    tau2 = combine_effects(differences, np.full(6, level * (1 - level) / 100), method_re="pm").tau2
+    row = found.points.row(0, named=True)
+    assert tau2 > 0
+    assert row["value"] == pytest.approx(100 * np.sqrt(tau2), rel=1e-4)
+    assert row["low"] < row["value"] < row["high"]
 
 
 def test_one_agents_months_equal_a_model_on_single_answers(tmp_path: Path) -> None:
@@ -109,7 +124,10 @@ def test_who_is_not_there_is_said(tmp_path: Path, looked: View) -> None:
     alone = one_agent(here.only("agent", "a0"), "a0")
     assert isinstance(alone, NotKnown)
     assert "Nobody else" in alone.reason
-    assert isinstance(one_agent(looked, "a1", "nps"), NotKnown | Effects)
+    for name in ("nps", "csat_mean"):  # −1, 0, 1 and means have no chance that a logistic model could tell
+        score = one_agent(looked, "a1", name)
+        assert isinstance(score, NotKnown)
+        assert "is no share" in score.reason
 
 
 def test_labels_take_the_place_of_names_wherever_agents_are_shown(tmp_path: Path) -> None:
@@ -210,6 +228,25 @@ def test_a_singular_customer_is_called_so(tmp_path: Path) -> None:
     assert isinstance(found, Effects)
     assert dict(found.points.select("group", "beyond").iter_rows())["tickets"] is True
     assert "singular in tickets" in str(say(found))
+    shown = table(found)
+    assert "singular in tickets" in shown.text
+    assert [row[3] for row in shown.rows if row[0].startswith("Tickets: 60")] == ["yes"]
+
+
+def test_a_customers_place_is_told_not_tested_against_the_middle(tmp_path: Path) -> None:
+    """A place far from 50 % of many peers may well be usual: interval and rank answer different questions."""
+    here = _customers(tmp_path / "desk")
+    found = [peers(here, f"c{number:03d}") for number in range(0, 80, 4)]
+    told = [one for one in found if isinstance(one, Effects)]
+    assert len(told) == 20
+    assert {one.none for one in told} == {None}
+    off = [row for one in told for row in one.points.drop_nulls("value").iter_rows(named=True)
+           if (row["low"] > 50 or row["high"] < 50) and not row["beyond"]]  # fmt: skip
+    assert len(off) > 10
+    for one in told:
+        if not one.points["beyond"].any():
+            assert "chance" not in str(say(one))
+            assert "read as % of peers below; typical" in str(say(one))
 
 
 def test_few_in_thirty_customers_alike_are_called_singular(tmp_path: Path) -> None:
@@ -229,6 +266,8 @@ def test_too_few_peers_and_unknown_customers_are_said(tmp_path: Path, looked: Vi
         peers(looked, "nobody")
     assert isinstance(peers(looked), NotKnown)  # no table of customers
     here = _customers(tmp_path / "other")
-    assert isinstance(peers(replace(here, filters=(("channel", ("phone",)),)), "c004"), NotKnown | Effects)
+    apart: Any = peers(here.only("channel", "phone"), "c004")
+    assert apart.points["value"].null_count() == 5
+    assert "channel" in apart.points["reason"][0]
     small: Any = peers(_customers(tmp_path / "small", size=160), "c004")
     assert "So few" in small.caveat or "so few" in small.caveat

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import t
 from stats import desk
 
 from cxlib.metrics import View, view
@@ -289,6 +290,19 @@ def test_the_difference_equals_a_regression_on_single_answers(metric_csat: Any) 
     assert found["n"] == cells.filter(pl.col("side") == "early")["n"].sum()
 
 
+def test_agents_who_happen_to_be_alike_have_the_error_of_their_answers(metric_csat: Any) -> None:
+    """Six agents of 60 % and six of 70 %, 100 answers each: chance alone would have spread them more."""
+    good = {"early": [59, 60, 60, 60, 60, 61], "late": [69, 70, 70, 70, 70, 71]}
+    cells = pl.DataFrame(
+        [{"period": "2026-01", "agent": f"{side}{k}", "side": side, "n": 100, "sum_w": 100.0, "sum_wx": float(top),
+          "sum_wxx": float(top)} for side, tops in good.items() for k, top in enumerate(tops)]
+    )  # fmt: skip
+    (row,) = against(metric_csat, cells, "early", "late")
+    assert row["value"] == pytest.approx(-10.0)
+    assert row["se"] == pytest.approx(100 * np.sqrt(0.65 * 0.35 * (1 / 600 + 1 / 600)))
+    assert row["p_value"] == pytest.approx(2 * t.sf(10 / row["se"], 5))
+
+
 @pytest.mark.parametrize("change", ["few", "never together", "all alike", "none"])
 def test_what_cannot_be_compared_says_why(metric_csat: Any, change: str) -> None:
     cells = _cells(np.random.default_rng(7), newcomers=4 if change == "few" else 6)
@@ -310,7 +324,7 @@ def test_what_nobody_knows_is_said(tmp_path: Path, looked: View) -> None:
         assert say(answer)
     alone = _looked(tmp_path / "desk", _agents(np.random.default_rng(3), 3, 0.1))
     assert isinstance(tenure_curve(alone), NotKnown)
-    assert "nobody's leaving is known" in str(say(breakdown("agent_turnover", alone, "team")))
+    assert "when agents left" in str(say(breakdown("agent_turnover", alone, "team")))
 
 
 def test_the_demos_leavers_are_those_of_its_truth(small_demo: Path) -> None:

@@ -1,0 +1,94 @@
+"""Why the data cannot answer for a figure, in words of what a source or a mapping could bring."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cxlib.metrics.registry import MONEY, Metric
+from cxlib.metrics.view import View
+from cxlib.schema import table
+from cxlib.tables.origins import ORIGINS, SOURCES_OF
+
+
+def known(metric: Metric, view: View) -> str | None:
+    """Return why the data cannot answer, in words, or None if they can."""
+    declared = table(metric.table)
+    for name in (*SOURCES_OF.get(metric.table, ()), metric.table):
+        if not view.data.has(name):
+            return f"The data {view.data.name!r} have no table {name!r} ({table(name).meaning})."
+    if metric.table == "backlog_months" and (reason := solving_unknown(view)):
+        return reason
+    if missing := _absent(metric, view):
+        if metric.table == "backlog_months":
+            return f"No ticket of the data {view.data.name!r} was unsolved at the end of a month."
+        origins = (ORIGINS.get(f"{metric.table}.{name}", f"{name} ({declared[name].meaning})") for name in missing)
+        return _not_said(view, "; ".join(dict.fromkeys(origins)))
+    if metric.survey and metric.survey not in view.data.survey_kinds:
+        return f"The data {view.data.name!r} have no answers to a {metric.survey!r} survey."
+    if reason := _on_other_scales(metric, view):
+        return reason
+    if metric.survey and "box" in metric.needs and metric.survey not in view.data.boxed_kinds:
+        return (
+            f"The answers to the {metric.survey!r} survey of {view.data.name!r} are on scales without a top box "
+            "(2 to 7, 10 or 11 points have one); map scale_low and scale_high."
+        )
+    for name in metric.gaps:
+        if not view.data.has_gaps(metric.table, name):
+            return f"The data {view.data.name!r} hold only rows with {name}: how many were asked is not recorded."
+    return _mixed(metric, view)
+
+
+def solving_unknown(view: View) -> str | None:
+    """Return why nobody can tell which tickets are solved and which wait, in words, or None if the data say it."""
+    if {"status", "solved_at", "closed_at"} & view.data.filled("tickets"):
+        return None
+    return _not_said(
+        view, "whether any ticket is solved (tickets.status, solved_at or closed_at, or changes of status)"
+    )
+
+
+def _not_said(view: View, what: str) -> str:
+    return f"The data {view.data.name!r} do not say {what}; a source or mapping that fills it brings this figure."
+
+
+def _absent(metric: Metric, view: View) -> list[str]:
+    """Return the needed columns without a value, but for those that may well have none.
+
+    A derived table has no anchor where it has no rows; the other columns tell why, and a backlog without any is 0.
+    """
+    anchor = f"{metric.anchor}_at" if table(metric.table).derived else ""
+    missing = [name for name in metric.needs if name not in (anchor, *view.data.filled(metric.table))]
+    if "solved_at" in missing and metric.anchor != "solved" and _none_is_solved(view):
+        missing.remove("solved_at")
+    return missing
+
+
+def _none_is_solved(view: View) -> bool:
+    if "status" not in view.data.filled("tickets"):
+        return False
+    solved = pl.col("status").is_in(["solved", "closed"]).any()
+    return not view.data.scan("tickets").select(solved).collect().item()
+
+
+def _on_other_scales(metric: Metric, view: View) -> str | None:
+    if metric.answered_on is None:
+        return None
+    answered = view.data.scan(metric.table).filter(pl.col("kind") == metric.survey, pl.col("answer").is_not_null())
+    found = answered.select("scale_low", "scale_high").drop_nulls().unique().sort("scale_low", "scale_high").collect()
+    if metric.answered_on in found.rows():
+        return None
+    used, scales = "{:g} to {:g}".format(*metric.answered_on), [f"{low:g} to {high:g}" for low, high in found.rows()]
+    named = f" ({', '.join(scales[:3])}{', …' if len(scales) > 3 else ''})" if scales else ""
+    return (
+        f"The answers to the {metric.survey!r} survey of {view.data.name!r} are on scales that this figure does not "
+        f"use{named}: it counts answers from {used} alone; map scale_low and scale_high."
+    )
+
+
+def _mixed(metric: Metric, view: View) -> str | None:
+    if metric.measured_in != MONEY or len(view.currencies) < 2:
+        return None
+    return (
+        f"The orders of {view.data.name!r} are in {', '.join(view.currencies)}; amounts are never added across "
+        f"currencies: filter one, for example currency={view.currencies[0]}."
+    )
