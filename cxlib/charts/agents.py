@@ -14,8 +14,8 @@ from cxlib.words.change import FEW, counted, counted_rows
 from cxlib.words.groups import label
 from cxlib.words.sentence import plain
 
-HEIGHT = 300
-BANDS = ((("low_998", "high_998"), "99.8 %", 0.22, -7), (("low", "high"), "95 %", 0.45, 9))
+HEIGHT, TOP, RIGHT = 300, 24, 1.16
+BANDS = ((("low_998", "high_998"), "99.8 %", 0.22, "high_998"), (("low", "high"), "95 %", 0.45, "low"))
 
 
 @chart.register
@@ -28,15 +28,19 @@ def _(result: Funnel) -> Figure:
     axis = Axis.of(result.metric, [*result.points["value"], *(row[end] for row in wide for end in BANDS[0][0])])
     count = Format("", language=result.scope.language)
     along = Axis.of(result.metric, [0.0, float(curve[-1]["n"])], form=count, zero=True)
-    frame = Frame((along.low, along.high), (axis.low, axis.high), HEIGHT)
+    frame = Frame((along.low, RIGHT * curve[-1]["n"]), (axis.low, axis.high), HEIGHT, top=TOP)
     layers = [*along.along_the_foot(frame), *axis.down_the_side(frame), *_bands(frame, axis, result)]
+    foot = [{"x": frame.x[1], "y": axis.low, "text": f"number of {counted_rows(result.metric)}"}]
+    side = [{"y": axis.high, "text": f"{result.metric.title}, {result.metric.measured_in}"}]
+    layers += frame.layer("text", foot, align="right", dy=32, fill=theme.MUTED)
+    layers += frame.layer("text", side, "left", align="left", dx=-40, dy=-16, fill=theme.MUTED)
     return figure(result, frame, layers + _dots(frame, axis, along, result), _subtitle(result, axis.said))
 
 
 def _bands(frame: Frame, axis: Axis, result: Funnel) -> Layers:
     layers: Layers = []
     last = result.curve.row(-1, named=True)
-    for (low, high), name, shade, dy in BANDS:
+    for (low, high), name, shade, edge in BANDS:
         band = [
             {
                 "x": row["n"],
@@ -45,8 +49,8 @@ def _bands(frame: Frame, axis: Axis, result: Funnel) -> Layers:
             for row in result.curve.iter_rows(named=True)
         ]
         layers += frame.layer("area", band, fill=theme.FAINT, fillOpacity=shade)
-        text = [{"x": last["n"], "y": axis.at(last[high]), "text": name}]
-        layers += frame.text(text, align="right", dy=dy, fill=theme.MUTED, fontSize=theme.SMALL)
+        text = [{"x": last["n"], "y": axis.at(last[edge]), "text": name}]  # right of all dots, one above, one below
+        layers += frame.text(text, align="left", dx=5, fill=theme.MUTED, fontSize=theme.SMALL)
     line = [{"y": axis.at(result.overall)}]
     return layers + frame.layer("rule", line, "across", stroke=theme.INK, strokeDash=theme.DASHED)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import log10
 
 from cxlib import numbers
 from cxlib.charts import theme
@@ -13,6 +14,8 @@ from cxlib.numbers import Format, format_of
 from cxlib.words.change import counted
 
 LETTERS = 36
+SECOND = 1 / 60
+_ROUND = (SECOND, 0.1, 1.0, 10.0, 60.0, 600.0, 2880.0, 14400.0, 86400.0)  # minutes
 _LONG = {"min": "minutes", "h": "hours", "d": "days"}
 
 
@@ -26,6 +29,7 @@ class Axis:
         ticks: Where lines and labels are.
         form: How labels are printed.
         divisor: Value of the metric ÷ place on the axis.
+        metric: Of a logarithmic axis of durations, whose places are logarithms of minutes; None of any other.
     """
 
     low: float
@@ -33,6 +37,7 @@ class Axis:
     ticks: tuple[float, ...]
     form: Format
     divisor: float
+    metric: Metric | None = None
 
     @classmethod
     def of(
@@ -48,10 +53,10 @@ class Axis:
         """
         known = [value for value in values if value is not None]
         low, high = min(known), max(known)
-        if zero or metric.kind == "count" or 0 < low < 0.4 * high:
-            low = min(low, 0.0)
-        room = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
         ends = metric.scale if metric.scale and form is None else (-float("inf"), float("inf"))
+        if zero or metric.kind == "count" or 0 < low < 0.4 * high:
+            low = min(low, max(ends[0], 0.0))
+        room = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
         bottom = low if low == 0 else max(low - room, min(ends[0], low))
         top = min(high + room, max(ends[1], high))
         printed = form or format_of(metric, top)
@@ -60,14 +65,23 @@ class Axis:
         labels = replace(printed, decimals=numbers.tick_decimals(ticks), divisor=1.0)
         return cls(low, high, tuple(ticks), labels, printed.divisor)
 
+    @classmethod
+    def logarithmic(cls, metric: Metric, values: Iterable[float | None]) -> Axis:
+        """Return the logarithmic axis of durations that holds all values; zero, which it lacks, counts as a second."""
+        places = [log10(max(value, SECOND)) for value in values if value is not None]
+        room = 0.06 * (max(places) - min(places))
+        low, high = min(places) - room, max(places) + room
+        ticks = tuple(log10(minutes) for minutes in _ROUND if low <= log10(minutes) <= high)
+        return cls(low, high, ticks, format_of(metric, 1.0), 1.0, metric)
+
     def at(self, value: float) -> float:
         """Return where a value of the metric stands on the axis."""
-        return value / self.divisor
+        return value / self.divisor if self.metric is None else log10(max(value, SECOND))
 
     @property
     def cut(self) -> bool:
         """Whether the axis leaves out zero."""
-        return not self.low <= 0 <= self.high
+        return self.metric is not None or not self.low <= 0 <= self.high
 
     def down_the_side(self, frame: Frame) -> Layers:
         """Return light lines across, a darker one at zero, and labels at the left."""
@@ -80,28 +94,35 @@ class Axis:
 
     def along_the_foot(self, frame: Frame) -> Layers:
         """Return light lines upward, a darker one at zero, and labels below."""
-        foot, head = frame.y
-        labels = [self.form.short.value(tick) for tick in self.ticks]
-        if sum(map(len, labels)) > LETTERS:  # beside each other on a narrow screen; the subtitle names the unit
+        labels = [self._label(tick) for tick in self.ticks]
+        if (
+            self.metric is None and sum(map(len, labels)) > LETTERS
+        ):  # beside each other on a narrow screen; the subtitle names the unit
             labels = [self.form.bare(tick) for tick in self.ticks]
-        rows = [{"x": tick, "y": foot, "text": label} for tick, label in zip(self.ticks, labels, strict=True)]
-        lines = [{"x": tick, "y": foot, "y2": head} for tick in self.ticks]
+        rows = [{"x": tick, "y": frame.y[0], "text": label} for tick, label in zip(self.ticks, labels, strict=True)]
         return [
-            *frame.layer("rule", lines, stroke=theme.GRID),
-            *frame.layer("rule", [line for line in lines if line["x"] == 0], stroke=theme.FAINT),
+            *frame.upright(self.ticks, stroke=theme.GRID),
+            *frame.upright([] if self.cut else [0.0], stroke=theme.FAINT),
             *frame.layer("text", rows, dy=14, fill=theme.MUTED),
         ]
 
     @property
     def said(self) -> str:
         """What the subtitle must say of it: " The axis does not start at 0.", or nothing."""
-        return f" The axis does not start at{numbers.SPACE}0." if self.cut else ""
+        kind = "" if self.metric is None else " is logarithmic and"
+        return f" The axis{kind} does not start at{numbers.SPACE}0." if self.cut else ""
+
+    def _label(self, tick: float) -> str:
+        if self.metric is None:
+            return self.form.short.value(tick)
+        return replace(format_of(self.metric, 10**tick), decimals=0 if tick >= 0 else 1).value(10**tick)
 
 
 def measure(metric: Metric, axis: Axis, n: int | None = None) -> str:
     """Return measure, unit and number of rows for a subtitle: "Time to first reply, median in hours, 1,203 tickets"."""
-    unit = {"duration": f", median in {_LONG.get(axis.form.unit)}", "count": ""}.get(
-        metric.kind, f", {metric.measured_in}"
-    )
+    unit = {
+        "duration": f", {metric.statistic}{f' in {_LONG.get(axis.form.unit)}' if axis.metric is None else ''}",
+        "count": "",
+    }.get(metric.kind, f", {metric.measured_in}")
     rows = "" if n is None or metric.kind == "count" else f", {counted(metric, n)}"
     return f"{metric.title}{unit}{rows}"

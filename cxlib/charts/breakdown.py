@@ -5,14 +5,13 @@ from __future__ import annotations
 from cxlib import numbers
 from cxlib.charts.axis import Axis, measure
 from cxlib.charts.figure import Figure, blank, chart, figure
-from cxlib.charts.rows import Row, axis_of, draw, frame_of, reference
+from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of, reference
 from cxlib.stats.results import Breakdown
 from cxlib.words.change import FEW, counted, level_format
+from cxlib.words.groups import ALPHA, estimate, known_rows, label
 from cxlib.words.groups import Row as Group
-from cxlib.words.groups import estimate, known_rows, label
 
 MOST = 15
-LETTERS, FEW_LETTERS = 24, 14
 
 
 @chart.register
@@ -20,8 +19,8 @@ def _(result: Breakdown) -> Figure:
     groups = known_rows(result)
     if not groups:
         return blank(result)
-    largest = sorted(groups, key=lambda group: -group["n"])[:MOST]
-    rows = [_row(result, group) for group in result.points.iter_rows(named=True) if group in largest]
+    drawn = sorted(groups, key=lambda group: (not _apart(group), -group["n"]))[:MOST]
+    rows = [_row(result, group) for group in result.points.iter_rows(named=True) if group in drawn]
     overall = None if result.metric.kind == "count" else result.overall.value  # parts do not lie around their total
     axis = axis_of(result.metric, rows, overall)
     frame = frame_of(axis, rows, headed=overall is not None)
@@ -34,12 +33,16 @@ def _(result: Breakdown) -> Figure:
     )
 
 
+def _apart(group: Group) -> bool:
+    return group["n"] >= FEW and group["rest_p"] is not None and group["rest_p"] < ALPHA
+
+
 def _row(result: Breakdown, group: Group) -> Row:
     point = estimate(group)
     form = level_format(result.metric, point, result.scope.language)
     few = result.metric.kind != "count" and point.n < FEW
     return Row(
-        label(group, FEW_LETTERS if few else LETTERS) + (f", only {counted(result.metric, point.n)}" if few else ""),
+        label(group, NAME) + (f", only {counted(result.metric, point.n)}" if few else ""),
         form.short.with_interval(group["value"], point.low, point.high),
         group["value"],
         point.low,
@@ -55,7 +58,7 @@ def _subtitle(result: Breakdown, axis: Axis, known: int, drawn: int) -> str:
     measured = measure(result.metric, axis, result.overall.n)
     parts = [f"{measured}, {numbers.month(result.scope.month, language)}. Line: 95 % interval{ring}."]
     if known > drawn:
-        parts.append(f"The {drawn} largest groups; {known - drawn} more in the table.")
+        parts.append(f"{drawn} groups: those apart from the rest, then the largest; {known - drawn} more in the table.")
     if result.points.height > known:
         parts.append(f"{result.points.height - known} without a value.")
     return " ".join(parts) + axis.said

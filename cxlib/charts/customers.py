@@ -64,7 +64,7 @@ def _(result: History) -> Figure:
 def _(result: WaitingList) -> Figure:
     rows = [
         Row(
-            ", ".join([plain(row["name"] or row["customer_id"], LETTERS), *standing(row)]),
+            ", ".join([plain(row["name"] or row["customer_id"]), *standing(row)]),
             wait(row["minutes"]),
             row["minutes"],
             None,
@@ -75,16 +75,15 @@ def _(result: WaitingList) -> Figure:
     ]
     if not rows:
         return blank(result)
-    metric = METRICS["resolution_time"]
-    form = format_of(metric, max(row.value for row in rows))
-    axis = axis_of(metric, rows, form=form)
+    axis = axis_of(METRICS["resolution_time"], rows)
     frame = frame_of(axis, rows)
     more = f" The first {len(rows)} of {numbers.number(result.selected)}." if result.selected > len(rows) else ""
     subtitle = (
         f"Importance, years as a customer, time since the oldest open ticket was created, {numbers.day(result.as_of)}. "
-        f"Blue: important, grey: long-loyal only.{more} {INTERNAL}"
+        f"First who is important and long-loyal, then important, then long-loyal only (grey); the longest wait first "
+        f"in each.{more}{axis.said} {INTERNAL}"
     )
-    return figure(result, frame, draw(frame, axis, rows, bars=True), subtitle)
+    return figure(result, frame, draw(frame, axis, rows), subtitle)
 
 
 def _lanes(result: History, place: Place) -> Iterator[Lane]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from cxlib import numbers
 from cxlib.charts.figure import Figure, blank, chart, figure
-from cxlib.charts.rows import Row, axis_of, draw, frame_of
+from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of
 from cxlib.stats.results import Distribution
 from cxlib.words.change import counted
 from cxlib.words.groups import share_format
 from cxlib.words.sentence import plain
-
-LETTERS = 40
 
 
 @chart.register
@@ -20,7 +18,7 @@ def _(result: Distribution) -> Figure:
         if point["value"] is not None:
             ends = point["value"], point["low"], point["high"]
             text = share_format(point).with_interval(*ends)
-            rows.append(Row(plain(point["group"], LETTERS), text, *ends, before=point["before"]))
+            rows.append(Row(plain(point["group"], NAME), text, *ends, before=point["before"]))
     if not rows:
         return blank(result)
     axis = axis_of(result.metric, rows, form=numbers.share_format())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +31,16 @@ class Frame:
         y: Domain of y, lowest end first.
         height: Pixels.
         top: Pixels kept free above for labels.
+        bends: Places of y with their pixel, from the foot up, where room is made for lines of text.
+        lanes: Stretches of y that upright lines cross, so that they leave out the text between; all of y without.
     """
 
     x: tuple[float, float]
     y: tuple[float, float]
     height: int
     top: int = 0
+    bends: tuple[tuple[float, float], ...] = ()
+    lanes: tuple[tuple[float, float], ...] = ()
 
     def layer(self, mark: str, rows: Rows, at: str = "", **style: Any) -> Layers:
         """Return one layer, none without rows.
@@ -58,12 +63,18 @@ class Frame:
         halo = self.layer("text", rows, at, **style | {"stroke": theme.PAPER, "strokeWidth": 4, "fill": theme.PAPER})
         return halo + self.layer("text", rows, at, **style)
 
+    def upright(self, places: Iterable[float], **style: Any) -> Layers:
+        """Return lines upward at these places of x."""
+        lanes = self.lanes or (self.y,)
+        return self.layer("rule", [{"x": x, "y": y, "y2": y2} for x in places for y, y2 in lanes], **style)
+
     def _channel(self, key: str) -> Any:
         if key == "x":
             return alt.X("x:Q", axis=None, scale=alt.Scale(domain=list(self.x), nice=False, zero=False))
         if key == "y":
-            ends = [self.height, self.top]
-            return alt.Y("y:Q", axis=None, scale=alt.Scale(domain=list(self.y), nice=False, zero=False, range=ends))
+            ends = (self.y[0], self.height), *self.bends, (self.y[1], self.top)
+            domain, pixels = ([end[part] for end in ends] for part in (0, 1))
+            return alt.Y("y:Q", axis=None, scale=alt.Scale(domain=domain, nice=False, zero=False, range=pixels))
         if key == "shade":
             return alt.FillOpacity("shade:Q", scale=None, legend=None)
         kinds = {"x2": alt.X2, "y2": alt.Y2, "text": alt.Text, "tip": alt.Tooltip, "run": alt.Detail}

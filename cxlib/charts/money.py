@@ -7,14 +7,12 @@ from dataclasses import replace
 from cxlib import numbers
 from cxlib.charts.axis import measure
 from cxlib.charts.figure import Figure, blank, chart, figure
-from cxlib.charts.rows import Row, axis_of, draw, frame_of
+from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of
 from cxlib.stats.results import Contrast, Worth
 from cxlib.words.change import FEW, level_format
 from cxlib.words.groups import estimate
 from cxlib.words.money import amount, span
 from cxlib.words.sentence import plain
-
-LETTERS = 40
 
 
 @chart.register
@@ -24,7 +22,7 @@ def _(result: Contrast) -> Figure:
         if point["value"] is not None:
             ends = point["value"], point["low"], point["high"]
             text = level_format(result.metric, estimate(point), result.scope.language).short.with_interval(*ends)
-            rows.append(Row(plain(point["group"], LETTERS), text, *ends, quiet=point["n"] < FEW))
+            rows.append(Row(plain(point["group"], NAME), text, *ends, quiet=point["n"] < FEW))
     if not rows:
         return blank(result)
     axis = axis_of(result.metric, rows)

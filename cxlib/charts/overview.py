@@ -78,4 +78,5 @@ def _told(trend: Trend, last: dict[str, Any]) -> str:
     if last["x"] != MONTHS - 1:
         return "no value"
     value = level_format(trend.metric, estimate(last), trend.scope.language).value(last["value"])
-    return f"{value} {verdict_words(trend.change)}".strip()
+    told = f"{value} {verdict_words(trend.change)}".strip()
+    return told + (", provisional" if trend.scope.provisional > 0 else "")

@@ -1,4 +1,4 @@
-"""Pictures of the data themselves: one bar a reason; a map of tables and months, paler where rows are fewer."""
+"""Pictures of the data themselves: one bar a reason; a bar a month for each table."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from cxlib.charts import theme
 from cxlib.charts.axis import Axis
 from cxlib.charts.figure import Figure, blank, chart, figure
 from cxlib.charts.frame import Frame
-from cxlib.charts.rows import Row, draw, frame_of
+from cxlib.charts.rows import NAME, Row, draw, frame_of
 from cxlib.metrics import METRICS
 from cxlib.stats.quality_results import Coverage, Tally
 from cxlib.words.quality import LONG
 from cxlib.words.sentence import plain
 
-MOST, LETTERS, HEIGHT, DARKEST = 10, 56, 28, 0.5
+MOST, HEIGHT, TALL = 10, 34, 0.8
 
 
 @chart.register
@@ -26,7 +26,7 @@ def _(result: Tally) -> Figure:
         return blank(result)
     form = numbers.Format("", language=language)
     rows = [
-        Row(plain(row["label"], LETTERS), f"{form.value(row['n'])} · {plain(row['family'])}", row["n"], None, None,
+        Row(plain(row["label"], NAME), f"{form.value(row['n'])} · {plain(row['family'])}", row["n"], None, None,
             quiet=row["known"] and result.compared is not None)
         for row in shown
     ]  # fmt: skip
@@ -41,27 +41,23 @@ def _(result: Tally) -> Figure:
 @chart.register
 def _(result: Coverage) -> Figure:
     names, months = result.points["table"].unique(maintain_order=True).to_list(), list(result.months)
-    frame = Frame((0, len(months)), (len(names), -1), HEIGHT * (len(names) + 1))
-    cells, texts = [], []
+    frame = Frame((0, len(months) + 3.0), (len(names) + 0.7, 0), HEIGHT * len(names) + 20)
+    bars, texts = [], []
     for (name,), part in result.points.partition_by("table", as_dict=True, maintain_order=True).items():
-        y, top = names.index(name), max(1, *part["rows"])
+        foot, top = names.index(name) + 1, max(1, *part["rows"])
         for x, (month, rows) in enumerate(part.select("month", "rows").iter_rows()):
             tip = f"{name}, {numbers.month(month)}: {numbers.number(rows)} rows"
-            cells.append({"x": x, "x2": x + 1, "y": y, "y2": y + 1, "shade": DARKEST * rows / top, "tip": tip})
-            texts.append({"x": x + 0.5, "y": y + 0.5, "text": _short(rows)})
-    heads = [{"x": x + 0.5, "y": -0.5, "text": numbers.short_month(month)} for x, month in enumerate(months)]
-    labels = [{"y": y + 0.5, "text": plain(name, LONG).replace("_", " ")} for y, name in enumerate(names)]
+            bars.append({"x": x + 0.1, "x2": x + 0.9, "y": foot, "y2": foot - TALL * rows / top, "tip": tip})
+            if not rows or x == len(months) - 1:
+                texts.append({"x": x + (2.5 if rows else 0.5), "y": foot - 0.25, "text": numbers.number(rows)})
+    shown = list(enumerate(months))[::-3]
+    heads = [{"x": x + 0.5, "y": frame.y[0] - 0.3, "text": numbers.short_month(month)} for x, month in shown]
+    labels = [{"y": y + 0.75, "text": plain(name, LONG).replace("_", " ")} for y, name in enumerate(names)]
     layers = [
-        *frame.layer("rect", cells, fill=theme.ACCENT, stroke=theme.PAPER),
-        *frame.layer("text", texts, fontSize=theme.SMALL),
-        *frame.layer("text", heads, fontSize=theme.SMALL, fontWeight="bold"),
+        *frame.layer("rect", bars, fill=theme.ACCENT, fillOpacity=0.6),
+        *frame.layer("text", texts),
+        *frame.layer("text", heads, fill=theme.MUTED),
         *frame.layer("text", labels, "left", align="right", dx=-8, fill=theme.MUTED),
     ]
-    return figure(result, frame, layers, "Rows of each table by month, paler where a table has fewer than in its best.")
-
-
-def _short(rows: int) -> str:
-    """Return a count that fits a cell: "812", "2.2k", "12k"."""
-    if rows < 1000:
-        return str(rows)
-    return f"{rows / 1000:.1f}k" if rows < 9950 else f"{rows / 1000:.0f}k"
+    about = f"the highest bar is its best month, 0 a month without rows; at the right: {numbers.month(months[-1])}"
+    return figure(result, frame, layers, f"Rows of each table by month: {about}.")

@@ -1,7 +1,8 @@
-"""Rows of one figure each: a label above, a dot or bar with its interval below; legible on a narrow screen."""
+"""Rows of one figure each: name and value above, a dot or bar with its interval below; legible on a narrow screen."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,12 @@ from cxlib.charts.frame import Frame, Layers
 from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format
 
-HEIGHT = 42
+HEIGHT, LINE = 42, 17
 MARK, LABEL = 0.24, -0.2
+LOGARITHMIC = 50  # largest ÷ smallest duration from which the small ones would look like zero
+LETTERS, SHORTEST = 42, 10  # of one line of a name at 360 px; of its end beside the value
+LINE_WIDTH, NAME_LETTER, VALUE_LETTER = 316, 7.5, 6.7  # pixels at 360 px
+NAME = 2 * LETTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,15 @@ class Row:
     before: float | None = None
     quiet: bool = False
 
+    @property
+    def name(self) -> list[str]:
+        """The lines of the label: the last stands beside the value, and is empty where that leaves no room."""
+        room = min(LETTERS, int((LINE_WIDTH - VALUE_LETTER * len(self.text)) / NAME_LETTER))
+        if room < min(SHORTEST, len(self.label)):
+            return [*textwrap.wrap(self.label, LETTERS), ""]
+        broken = (textwrap.wrap(self.label, letters) or [""] for letters in range(LETTERS, room - 1, -1))
+        return next(lines for lines in broken if len(lines[-1]) <= room)
+
 
 def axis_of(metric: Metric, rows: list[Row], *more: float | None, form: Format | None = None) -> Axis:
     """Return the axis that holds all values, and the intervals but for those of quiet rows, which may be cut.
@@ -44,14 +58,26 @@ def axis_of(metric: Metric, rows: list[Row], *more: float | None, form: Format |
     """
     values = [value for row in rows for value in (row.value, row.before)]
     loud = [row for row in rows if not row.quiet] or rows
-    ends = [end for row in loud for end in (row.low, row.high)]
+    ends = [end for row in loud for end in (row.low, row.high) if end is not None]
+    if metric.scale and form is None:  # an interval of few answers reaches beyond what can be answered
+        ends = [min(max(end, metric.scale[0]), metric.scale[1]) for end in ends]
+    known = [row.value for row in rows]
+    if form is None and metric.kind == "duration" and 0 < LOGARITHMIC * min(known) < max(known):
+        return Axis.logarithmic(metric, [*values, *ends, *more])
     return Axis.of(metric, [*values, *ends, *more], form=form, zero=form is not None)
 
 
 def frame_of(axis: Axis, rows: list[Row], *, headed: bool = False) -> Frame:
     """Return the plane for these rows; `headed` leaves room above for the label of a reference line."""
-    top = -1.05 if headed else -0.5
-    return Frame((axis.low, axis.high), (len(rows) - 0.5, top), round(HEIGHT * (len(rows) - 0.5 - top)))
+    head, foot = -1.05 if headed else -0.5, len(rows) - 0.5
+    height, bends = HEIGHT * (foot - head), []
+    for place, row in enumerate(rows):  # room for the first lines of a name, above the last
+        if more := LINE * (len(row.name) - 1):
+            pixel = height - HEIGHT * (foot - place + 0.45)
+            height += more
+            bends += [(place - 0.45, pixel), (place - 0.42, pixel + more + 0.03 * HEIGHT)]
+    lanes = [(place + 0.48, float(place)) for place in range(len(rows))] + ([(head + 0.35, head)] if headed else [])
+    return Frame((axis.low, axis.high), (foot, head), round(height), bends=tuple(bends[::-1]), lanes=tuple(lanes))
 
 
 def draw(frame: Frame, axis: Axis, rows: list[Row], *, bars: bool = False, behind: Sequence[alt.Chart] = ()) -> Layers:
@@ -74,13 +100,12 @@ def draw(frame: Frame, axis: Axis, rows: list[Row], *, bars: bool = False, behin
 
 
 def reference(frame: Frame, axis: Axis, value: float, text: str) -> Layers:
-    """Return a dashed line from top to bottom with its label above."""
-    foot, head = frame.y
+    """Return a dashed line past the marks of all rows with its label above."""
     x = axis.at(value)
     right = x > (axis.low + axis.high) / 2
-    label = [{"x": x, "y": head, "text": text}]
+    label = [{"x": x, "y": frame.y[1], "text": text}]
     return [
-        *frame.layer("rule", [{"x": x, "y": foot, "y2": head}], stroke=theme.INK, strokeDash=theme.DASHED),
+        *frame.upright([x], stroke=theme.INK, strokeDash=theme.DASHED),
         *frame.text(label, align="right" if right else "left", dx=-5 if right else 5, dy=7, fill=theme.MUTED),
     ]
 
@@ -94,9 +119,15 @@ def _before(frame: Frame, axis: Axis, rows: list[Row], bars: bool) -> Layers:
 
 
 def _labels(frame: Frame, rows: list[Row]) -> Layers:
-    labels = [{"y": y + LABEL, "text": row.label} for y, row in enumerate(rows)]
-    values = [{"y": y + LABEL, "text": row.text} for y, row in enumerate(rows)]
-    return [
-        *frame.text(labels, "left", align="left", dx=4, limit=300, fontWeight="bold"),
-        *frame.text(values, "right", align="right", fill=theme.MUTED),
+    names = [
+        (back, {"y": y + LABEL, "text": line})
+        for y, row in enumerate(rows)
+        for back, line in enumerate(row.name[::-1])
+        if line
     ]
+    values = [{"y": y + LABEL, "text": row.text} for y, row in enumerate(rows)]
+    layers = frame.text(values, "right", align="right", fill=theme.MUTED)
+    for up in range(max((back for back, _ in names), default=0) + 1):
+        lines = [line for back, line in names if back == up]
+        layers += frame.text(lines, "left", align="left", dx=4, dy=-LINE * up, fontWeight="bold")
+    return layers

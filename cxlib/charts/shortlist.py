@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from cxlib import numbers
 from cxlib.charts.figure import Figure, blank, chart, figure
-from cxlib.charts.rows import Row, axis_of, draw, frame_of
+from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of
 from cxlib.stats.shortlist_result import Shortlist
 from cxlib.words.groups import label
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
 from cxlib.words.shortlist import shortlist_format
 
-LETTERS, MOST = 40, 12
+MOST = 12
 
 
 @chart.register
@@ -21,7 +21,7 @@ def _(result: Shortlist) -> Figure:
     for row in known:
         ends = row["value"], row["low"], row["high"]
         text = shortlist_format(result, row).short.with_interval(*ends)
-        rows.append(Row(label(row, LETTERS), text, *ends, quiet=not row["named"]))
+        rows.append(Row(label(row, NAME), text, *ends, quiet=not row["named"]))
     if not rows:
         return blank(result)
     axis = axis_of(result.metric, rows, form=shortlist_format(result, known[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cxlib import numbers
@@ -9,6 +10,7 @@ from cxlib.charts import theme
 from cxlib.charts.axis import Axis, measure
 from cxlib.charts.figure import Figure, blank, chart, figure
 from cxlib.charts.frame import Frame, Layers, Rows
+from cxlib.charts.room import Place, Spot, along, free_spot
 from cxlib.periods import A_YEAR, SHOWN, Grain, bounds, earlier, grain_of
 from cxlib.settings import Event
 from cxlib.stats.results import Trend
@@ -32,8 +34,11 @@ def _(result: Trend) -> Figure:
     axis = Axis.of(result.metric, [*ends, *(point["value"] for point in before), *aims])
     events = _events(result)
     frame = Frame((min(0, now[0]["x"]), _end(result)), (axis.low, axis.high), HEIGHT, top=LINE * len(events))
-    year, year_label = _year_before(frame, axis, now, before)
-    goals, goal_labels = _goals(frame, axis, result)
+    lines = [[_place(axis, point) for point in points] for points in (now, before) if points]
+    posts = [[{"x": x, "y": axis.low}, {"x": x, "y": axis.high}] for x, _ in events]
+    taken = [point for line in (*lines, *posts) for point in along(line)]
+    goals, goal_labels = _goals(frame, axis, result, taken)
+    year, year_label = _year_before(frame, axis, now, before, taken)
     context = axis.down_the_side(frame) + _months(frame, result) + _happened(frame, events, axis) + year + goals
     layers = context + _line(frame, axis, now) + year_label + goal_labels + _reported(frame, axis, result, now)
     return figure(result, frame, layers, _subtitle(result, axis, bool(before)))
@@ -80,7 +85,7 @@ def _line(frame: Frame, axis: Axis, points: list[Point]) -> Layers:
     band = [_interval(axis, point) | {"run": point["run"]} for point in points if _bounded(point)]
     runs = [row["run"] for row in band]
     alone = [row for row in band if runs.count(row["run"]) == 1]
-    line = [_place(axis, point) | {"run": point["run"]} for point in points]
+    line = [_place(axis, point) for point in points]
     return [
         *frame.layer("area", band, fill=theme.ACCENT, fillOpacity=theme.BAND),
         *frame.layer("rule", alone, stroke=theme.ACCENT, strokeOpacity=0.5),
@@ -105,32 +110,38 @@ def _reported(frame: Frame, axis: Axis, result: Trend, now: list[Point]) -> Laye
     ]
 
 
-def _year_before(frame: Frame, axis: Axis, now: list[Point], before: list[Point]) -> tuple[Layers, Layers]:
-    """Return the line of the year before, and its label where the two lines are farthest apart."""
-    line = [_place(axis, point) | {"run": point["run"]} for point in before]
+def _year_before(
+    frame: Frame, axis: Axis, now: list[Point], before: list[Point], taken: list[Place]
+) -> tuple[Layers, Layers]:
+    """Return the line of the year before, and its label beside it where it is farthest from the other lines."""
+    line = [_place(axis, point) for point in before]
     drawn = frame.layer("line", line, stroke=theme.FAINT, strokeWidth=1.5)
     here = {point["x"]: point["value"] for point in now}
-    end = now[-1]["x"]
-    inner = [point for point in before if end / 6 <= point["x"] <= end * 5 / 6 and point["x"] in here]
-    if not inner:
-        return drawn, []
-    place = max(inner, key=lambda point: abs(float(point["value"]) - here[point["x"]]))
-    text = [_place(axis, place) | {"text": "a year before"}]
-    return drawn, frame.text(text, dy=-11 if place["value"] > here[place["x"]] else 12, fill=theme.MUTED)
+    both = [point for point in before if point["x"] in here]
+    apart = sorted(both, key=lambda point: -abs(float(point["value"]) - here[point["x"]]))
+    beside = [(point["x"], axis.at(point["value"]), -1 if point["value"] > here[point["x"]] else 1) for point in apart]
+    spots = [(x, y, far * side) for far in (11, 18, 26) for x, y, side in beside]
+    return drawn, _text(frame, "a year before", spots, taken, fill=theme.MUTED) if spots else []
 
 
-def _goals(frame: Frame, axis: Axis, result: Trend) -> tuple[Layers, Layers]:
-    """Return dashed lines, and their labels."""
+def _goals(frame: Frame, axis: Axis, result: Trend, taken: list[Place]) -> tuple[Layers, Layers]:
+    """Return dashed lines, and their labels above or below where there is room."""
     lines: Layers = []
     labels: Layers = []
-    goals = (("Target", result.target, theme.DASHED, 0), ("Benchmark", result.benchmark, theme.DOTTED, 5))
-    for name, goal, dash, x in goals:
-        if goal is not None:
-            row = {"y": axis.at(goal.value)}
-            text = [row | {"x": x, "text": f"{name} {goal_value(result.metric, goal)}"}]
-            lines += frame.layer("rule", [row], "across", stroke=theme.INK, strokeDash=dash)
-            labels += frame.text(text, align="left", dx=3, dy=-9)
+    goals = (("Target", result.target, theme.DASHED), ("Benchmark", result.benchmark, theme.DOTTED))
+    known = [(name, goal, dash, axis.at(goal.value)) for name, goal, dash in goals if goal is not None]
+    left, right = frame.x
+    taken += [point for *_, y in known for point in along([{"x": left, "y": y}, {"x": right, "y": y}])]
+    for name, goal, dash, y in known:
+        spots = [(left + (right - left) * share / 16, y, dy) for share in range(16) for dy in (-10, 11)]
+        lines += frame.layer("rule", [{"y": y}], "across", stroke=theme.INK, strokeDash=dash)
+        labels += _text(frame, f"{name} {goal_value(result.metric, goal)}", spots, taken)
     return lines, labels
+
+
+def _text(frame: Frame, text: str, spots: Sequence[Spot], taken: list[Place], **style: Any) -> Layers:
+    x, y, dy = free_spot(frame, text, spots, taken)
+    return frame.text([{"x": x, "y": y, "text": text}], align="left", dx=3, dy=dy, **style)
 
 
 def _events(result: Trend) -> list[tuple[float, Event]]:
@@ -150,7 +161,7 @@ def _happened(frame: Frame, events: list[tuple[float, Event]], axis: Axis) -> La
     for number, (x, event) in enumerate(events):
         side: dict[str, Any] = {"dx": -4, "align": "right"} if x > sum(frame.x) / 2 else {"dx": 4, "align": "left"}
         text: Rows = [{"x": x, "y": axis.high, "text": plain(event.title, 40)}]
-        layers += frame.layer("rule", [{"x": x, "y": axis.low, "y2": axis.high}], stroke=theme.MUTED, strokeWidth=1)
+        layers += frame.upright([x], stroke=theme.MUTED, strokeWidth=1)
         layers += frame.layer("text", text, dy=8 - LINE * (number + 1), fill=theme.MUTED, **side)
     return layers
 
@@ -181,7 +192,7 @@ def _subtitle(result: Trend, axis: Axis, year: bool) -> str:
 
 
 def _place(axis: Axis, point: Point) -> Point:
-    return {"x": point["x"], "y": axis.at(point["value"])}
+    return {"x": point["x"], "y": axis.at(point["value"]), "run": point["run"]}
 
 
 def _interval(axis: Axis, point: Point) -> Point:

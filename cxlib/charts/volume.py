@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from cxlib import numbers
 from cxlib.charts.figure import Figure, blank, chart, figure
-from cxlib.charts.rows import Row, axis_of, draw, frame_of
+from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of
 from cxlib.stats.results import Comparison
 from cxlib.words.groups import label
 from cxlib.words.sentence import plain
 from cxlib.words.volume import LONG, percent
 
-MOST, LETTERS = 15, 30
+MOST = 15
 
 
 @chart.register
@@ -22,7 +22,7 @@ def _(result: Comparison) -> Figure:
         return blank(result)
     largest = sorted(known, key=lambda row: -row["n"])[:MOST]
     rows = [
-        Row(label(row, LETTERS), percent(row), row["difference"], row["low_difference"], row["high_difference"],
+        Row(label(row, NAME), percent(row), row["difference"], row["low_difference"], row["high_difference"],
             quiet=not row["beyond"])
         for row in known if row in largest
     ]  # fmt: skip

@@ -64,7 +64,8 @@ def _end(result: Decomposition, *, after: bool) -> Row:
 
 def _connected(frame: Frame, levels: list[float]) -> Layers:
     """Return thin lines from the end of each step down to the next row."""
-    lines = [{"x": x, "y": place + MARK, "y2": place + 1 + MARK} for place, x in enumerate(levels)]
+    spans = ((MARK, 0.48), (1.0, 1 + MARK))  # not through the text of the next row
+    lines = [{"x": x, "y": place + y, "y2": place + y2} for place, x in enumerate(levels) for y, y2 in spans]
     return frame.layer("rule", lines, stroke=theme.MUTED, strokeWidth=1)
 
 
@@ -75,5 +76,5 @@ def _subtitle(result: Decomposition, said: str, drawn: int) -> str:
     rest = result.groups.height - drawn
     more = f"; {rest} more in the table" if rest else ""
     below = f" in points; below, mix and within of those {many} that moved it most{more}" if drawn else ""
-    measured = f"{measured}, median" if result.metric.kind == "duration" else measured
+    measured = f"{measured}, {result.metric.statistic}" if result.metric.kind == "duration" else measured
     return f"{measured}, parts by {many}{below}. Line: 95 % interval. Grey: within chance.{said}"

@@ -13,7 +13,7 @@ from cxlib.tables.origins import ORIGINS, SOURCES_OF
 def known(metric: Metric, view: View) -> str | None:
     """Return why the data cannot answer, in words, or None if they can."""
     declared = table(metric.table)
-    for name in (*SOURCES_OF.get(metric.table, ()), metric.table):
+    for name in SOURCES_OF.get(metric.table, () if declared.derived else (metric.table,)):
         if not view.data.has(name):
             return f"The data {view.data.name!r} have no table {name!r} ({table(name).meaning})."
     if metric.table == "backlog_months" and (reason := solving_unknown(view)):
@@ -23,6 +23,8 @@ def known(metric: Metric, view: View) -> str | None:
             return f"No ticket of the data {view.data.name!r} was unsolved at the end of a month."
         origins = (ORIGINS.get(f"{metric.table}.{name}", f"{name} ({declared[name].meaning})") for name in missing)
         return _not_said(view, "; ".join(dict.fromkeys(origins)))
+    if not view.data.has(metric.table):
+        return f"The data {view.data.name!r} have no table {metric.table!r} ({declared.meaning}); derive them anew."
     if metric.survey and metric.survey not in view.data.survey_kinds:
         return f"The data {view.data.name!r} have no answers to a {metric.survey!r} survey."
     if reason := _on_other_scales(metric, view):

@@ -98,11 +98,14 @@ def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, i
     Not yet known are rows whose window is not over, and those without a value anchored after the end of the data, such
     as promises not yet due, unless the ticket is over. A clock that will never end, because it is, does not run.
     """
-    rows = _valued(metric, view, [month], "")
+    promised = metric.anchor.endswith("due")  # only what is promised lies ahead
+    rows = (_valued if promised else _rows)(metric, view, [month], "")
     anchored = nw.lit(1).cast(nw.Int64)
-    ahead = (nw.col(f"{metric.anchor}_at") > nw.col("observed_until")).fill_null(False)
-    ahead = ahead & nw.col("x").is_null() & ~_is_over(rows)
-    late = nw.when(~_is_known(metric, view) | ahead).then(1).otherwise(0).cast(nw.Int64)
+    late = ~_is_known(metric, view)
+    if promised:
+        ahead = (nw.col(f"{metric.anchor}_at") > nw.col("observed_until")).fill_null(False)
+        late = late | (ahead & nw.col("x").is_null() & ~_is_over(rows))
+    late = nw.when(late).then(1).otherwise(0).cast(nw.Int64)
     outside = running = nw.lit(0).cast(nw.Int64)
     if metric.kind == "duration":
         clock = _clock(metric)

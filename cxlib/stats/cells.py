@@ -74,7 +74,8 @@ def daily(metric: Metric, units: pl.DataFrame, until: date) -> Cells:
     """Return monthly totals of a daily count; days without rows count as zero.
 
     The variance of a total is the total times its dispersion around the month's own weekday means (quasi-Poisson,
-    McCullagh & Nelder 1989, ch. 6), never below Poisson.
+    McCullagh & Nelder 1989, ch. 6), never below Poisson; how surely it is known from so few and skewed days by the
+    variance that counts of a negative binomial of that dispersion φ give it (Satterthwaite 1946).
 
     Args:
         metric: A count by day.
@@ -92,15 +93,17 @@ def daily(metric: Metric, units: pl.DataFrame, until: date) -> Cells:
         units=(pl.col("n") > 0).sum(),
         misfit=((pl.col("sum_wx") - pl.col("usual")) ** 2 / pl.col("usual")).sum(),
         df=pl.len().cast(pl.Float64) - pl.col("weekday").n_unique(),
+        mean=pl.col("usual").mean(),
     )
     summed = keys.join(summed, on=KEYS, how="left", maintain_order="left").fill_null(0)
-    n, value, units_seen, misfit, df = (
-        summed[name].to_numpy().astype(np.float64) for name in ("n", "sum_wx", "units", "misfit", "df")
+    n, value, units_seen, misfit, df, mean = (
+        summed[name].to_numpy().astype(np.float64) for name in ("n", "sum_wx", "units", "misfit", "df", "mean")
     )
     dispersion = np.fmax(1.0, np.divide(misfit, df, out=np.ones_like(df), where=df > 0))
     none = np.zeros_like(value)
     sums = Sums(n, units_seen, none, value, none, none, value * dispersion, none)
-    df = np.append(np.where(df > 0, df, MANY), MANY)
+    kurtosis = np.divide(6 * dispersion - 6 + 1 / dispersion, mean, out=np.zeros_like(mean), where=mean > 0)
+    df = np.append(np.where(df > 0, df * 2 / (2 + kurtosis), MANY), MANY)
     return Cells.build(metric, keys, lambda places: total(sums.take(places), df[places]).clipped(0.0, np.inf))
 
 

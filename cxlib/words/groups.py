@@ -49,7 +49,8 @@ def breakdown_text(result: Breakdown) -> str:
         return f"{name}: no difference beyond chance; all together {overall}.{curves(result, agreeing=False)}"
     parts = [f"{f'{word} for ' if word else ''}{_against_rest(result, row)}" for word, row in _apart(result)]
     nobody = "more difference than chance explains, but no group stands apart from the rest by itself"
-    if any((row["rest_p"] or 1.0) < ALPHA for row in rows):  # a group or its rest is too small to be named
+    apart = [row for row in rows if row["rest_p"] is not None and row["rest_p"] < ALPHA]
+    if apart:  # a group or its rest is too small to be named
         rows_said = counted(result.metric, 0).split(numbers.SPACE)[1]
         nobody = f"more difference than chance explains; too few {rows_said} to name a group"
     found = f"{'; '.join(parts)}; more than chance explains" if parts else nobody
@@ -189,7 +190,9 @@ def _apart(result: Breakdown) -> list[tuple[str, Row]]:
     """
     many = [row for row in known_rows(result) if row["n"] >= FEW or result.metric.kind == "count"]
     everybody = sum(row["n"] for row in known_rows(result))
-    tested = [row for row in many if everybody - row["n"] >= FEW and (row["rest_p"] or 1.0) < ALPHA]
+    tested = [
+        row for row in many if everybody - row["n"] >= FEW and row["rest_p"] is not None and row["rest_p"] < ALPHA
+    ]
     above = [row for row in tested if row["rest_difference"] > 0][:1]
     below = [row for row in tested if row["rest_difference"] < 0][-1:]
     high, low = ("longest", "shortest") if result.metric.kind == "duration" else ("highest", "lowest")

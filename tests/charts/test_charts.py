@@ -352,13 +352,10 @@ def noted(result: object, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     return seen[-1]["cx"]
 
 
-def test_only_rows_of_the_metric_itself_are_noted_and_as_a_part_where_months_are_more(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_only_rows_of_the_metric_itself_are_noted_with_all_their_months(monkeypatch: pytest.MonkeyPatch) -> None:
     month, longer = noted(RESULTS["trend"], monkeypatch), noted(RESULTS["contrast"], monkeypatch)
-    assert month["rows"] == [{"metric": "csat", "month": "2026-10", "filters": "", "by": ""}]
-    assert "part" not in month
-    assert longer["rows"]
-    assert longer["part"] is True
+    compared = {"metric": "csat", "months": "2026-10 2026-09 2025-10", "days": "", "filters": "", "by": ""}
+    assert month["rows"] == [compared]
+    assert longer["rows"][0]["months"] == "2025-08/2026-07"
     others = replace(RESULTS["effects"], metric=replace(RESULTS["effects"].metric, table="peers"))
     assert "rows" not in noted(others, monkeypatch)

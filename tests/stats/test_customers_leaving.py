@@ -212,7 +212,7 @@ def test_the_planted_ratio_is_found(many: tuple[View, dict[str, Any]]) -> None:
     assert curves.p_value is not None and curves.p_value < 0.001
     last = {row["group"]: row["value"] for row in curves.points.filter(months=24).iter_rows(named=True)}
     assert last["promoter"] > last["detractor"]
-    assert f"{curves.left} customers left" in say(found).text
+    assert f"{curves.left} customers left" in table(found).text
 
 
 def test_the_curve_is_a_product_over_those_at_risk(many: tuple[View, dict[str, Any]]) -> None:
@@ -273,7 +273,7 @@ def test_what_cannot_be_told_is_said(shop: View, tmp_path: Path) -> None:
     (bare.folder / "orders.parquet").unlink()
     unknown = customers_staying(view(open_data(str(bare.folder)), month="2026-10"))
     assert isinstance(unknown, NotKnown)
-    assert "neither left_at nor orders" in unknown.reason
+    assert "no table 'orders'" in unknown.reason
     (bare.folder / "followed_answers.parquet").unlink()
     assert isinstance(customers_leaving(view(open_data(str(bare.folder)), month="2026-10")), NotKnown)
     with pytest.raises(UsageError, match="class of an answer"):
