@@ -237,9 +237,7 @@ def _mixed_scales(data: Data) -> Iterator[Finding]:
     scale = ["kind", "scale_low", "scale_high"]
     answered = data.scan("surveys").filter(pl.col("answer").is_not_null()).drop_nulls(scale)
     for (kind,), part in answered.group_by(scale).len().sort(scale).collect().group_by("kind", maintain_order=True):
-        told = ", ".join(f"{low:g} to {high:g}: {count}" for _, low, high, count in part.iter_rows())
+        told = ", ".join(f"{low:g} to {high:g}: {count:,}" for _, low, high, count in part.iter_rows())
         if part.height > 1:
-            promise = (
-                f"{kind} is answered on several scales ({told}); boxes make their shares comparable, means stay mixed"
-            )
+            promise = f"{kind} is answered on several scales ({told}): compared by box, or by the place on each scale"
             yield Finding("surveys", promise, int(part["len"].sum()), ())

@@ -138,8 +138,8 @@ def test_answers_of_one_kind_on_several_scales_are_told(tmp_path: Path) -> None:
     asked = {"survey_id": "asked", "kind": "effort", "scale_low": 1.0, "scale_high": 5.0}
     told = [name for name in _found(_checked(tmp_path, surveys=[*rows, asked])) if "scales" in name]
     assert told == [
-        "surveys: csat is answered on several scales (1 to 5: 2, 1 to 10: 1); "
-        "boxes make their shares comparable, means stay mixed"
+        "surveys: csat is answered on several scales (1 to 5: 2, 1 to 10: 1): "
+        "compared by box, or by the place on each scale"
     ]
 
 

@@ -144,11 +144,18 @@ def forms_of(metric: Metric, points: list[Estimate], scope: Scope, size: float |
     """Return the format of each row: the decimals of the typical one; of durations one unit, which fits `size`."""
     if metric.kind == "duration":
         size = column_size([point.value for point in points]) if size is None else size
-        forms = [format_of(metric, size, width(point.low, point.high), language=scope.language) for point in points]
-        return [form.apart(point.value) for form, point in zip(forms, points, strict=True)]
+        return [_wait_form(metric, point, size, scope.language) for point in points]
     forms = [level_format(metric, point, scope.language) for point in points]
     known = [form.decimals for form, point in zip(forms, points, strict=True) if point.low is not None]
     return forms if metric.kind == "count" else [replace(form, decimals=median_low(known or [1])) for form in forms]
+
+
+def _wait_form(metric: Metric, point: Estimate, size: float, language: str) -> Format:
+    """Return the unit that fits the column, or the wait itself where it is less than a tenth of one."""
+    form = format_of(metric, size, width(point.low, point.high), language=language)
+    if point.value is not None and point.value < form.divisor / 10:
+        return level_format(metric, point, language)
+    return form
 
 
 def column_size(sizes: Sequence[float | None]) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cxlib import say, table
+from cxlib import table
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
 from cxlib.stats import customers_leaving, customers_staying

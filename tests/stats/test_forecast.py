@@ -186,8 +186,8 @@ def test_the_forecast_uses_settings_and_the_month_only(warsaw: View, opened: lis
     assert ahead["value"][0] < ahead["value"][1]  # 1 May is a holiday
     past = answer.points.filter(~answer.points["ahead"])
     assert past.height == 26
-    for row in past.iter_rows(named=True):
-        assert row["value"] == sum(tally[row["first"] + timedelta(days=i)] for i in range(7)) == row["n"]
+    for week in past.iter_rows(named=True):
+        assert week["value"] == sum(tally[week["first"] + timedelta(days=i)] for i in range(7)) == week["n"]
     assert "1 to 7 May 2026" in say(answer).text
 
 
