@@ -44,7 +44,7 @@ def test_italian_help_desk_shares_its_tickets_unequally(cx: Run, shared_data: Fi
     found = workload(here)
     assert isinstance(found, Effects)
     unknown, known = found.points.to_dicts()
-    assert "conversations" in unknown["reason"]
+    assert "which agent wrote which message" in unknown["reason"]
     months = [f"2012-{m:02d}" for m in range(7, 13)] + [f"2013-{m:02d}" for m in range(1, 7)]
     mine = [row for row in rows if f"{row['month_day']:%Y-%m}" in months and row["solved"]]
     load, usual = Counter[str](), Counter[str]()

@@ -128,6 +128,7 @@ def test_every_page_is_alive_folded_and_fits_without_a_network(
 def test_a_figure_leads_to_the_rows_behind_it(chromium: Any, heard: Any, report: Path, address: str) -> None:
     page = open_page(chromium, heard, f"{address}/{report.name}/01_satisfaction.html", width=1280)
     page.locator("p.rows a").first.click()
+    page.wait_for_load_state("load")
     assert page.url.endswith(f"/rows/csat-{report.name}.html")
     lines = (report / "rows" / f"csat-{report.name}.csv").read_text(encoding="utf-8").splitlines()
     assert page.locator(".list tbody tr").count() == 1000 < len(lines) - 1

@@ -47,7 +47,7 @@ WITHOUT = {
     "workflow_reach(view)", 'workflow_reach(view, "workflow")', "workflow_outcomes(view)", "heavy_workflows(view, by)",
     "automation_candidates(view, by)", "article_candidates(view)", "article_candidates(view, months=12)",
     "customers_staying(view)", "customers_leaving(view)", "lost_customer(view)", 'value_of_a_point(view, "nps")',
-    'value_of_a_point(view, "csat")',
+    'value_of_a_point(view, "csat")', 'relation_by_lag(view, "csat")', 'relation_by_lag(view, "nps")',
 }  # fmt: skip
 
 
