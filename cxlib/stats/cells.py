@@ -48,10 +48,14 @@ class Cells:
 
     def at(self, keys: pl.DataFrame) -> Cells:
         """Return the cells of these keys, in this order; without rows n = 0 and no value."""
-        index = {key: place for place, key in enumerate(self.keys.select(KEYS).iter_rows())}
-        wanted = [index.get(key, self.keys.height) for key in keys.select(KEYS).iter_rows()]
+        index = {key: place for place, key in enumerate(_names(self.keys))}
+        wanted = [index.get(key, self.keys.height) for key in _names(keys)]
         places = np.array([*wanted, self.keys.height], dtype=np.int64)
         return Cells.build(self.metric, keys.select(KEYS), lambda chosen: self.choose(places[chosen]))
+
+
+def _names(keys: pl.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(*(keys[name].to_list() for name in KEYS), strict=True))
 
 
 def cells(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Cells:

@@ -13,7 +13,7 @@ from cxlib.stats.intervals import ALPHA, Array, Figures, Limits
 from cxlib.stats.results import Change, NotKnown, Scope
 from cxlib.stats.scope import partly_observed, scope, unanswerable
 
-HALVINGS = 32
+HALVINGS = 28
 LEAST = 1e-16  # smallest p-value told apart from 0
 
 

@@ -30,7 +30,7 @@ from cxlib.stats.counting import (
     relative,
     weekly_dispersion,
 )
-from cxlib.stats.durations import Curve, coded
+from cxlib.stats.durations import coded, curves_by
 from cxlib.stats.effects import Row, effect_points, half_width, tested, unit_of
 from cxlib.stats.intervals import Array
 from cxlib.stats.level_shift import EDGE, steps_of
@@ -170,10 +170,8 @@ def _cells(metric: Metric, frame: pl.DataFrame) -> pl.DataFrame:
     """Return group, week, n, value (on the log scale where steps are in %)."""
     keys = ["group", "week"]
     if metric.kind == "duration":
-        frame = coded(frame)
-        size = frame["code"].n_unique()
-        parts = frame.partition_by(keys, as_dict=True, maintain_order=True)
-        rows = [(*key, part.height, Curve.of(part, size).quantile(metric.quantile)) for key, part in parts.items()]
+        parts = curves_by(coded(frame), *keys)
+        rows = [(*key, len(curve.values), curve.quantile(metric.quantile)) for key, curve in parts.items()]
         schema = {"group": pl.String, "week": pl.Date, "n": pl.Int64, "value": pl.Float64}
         found = pl.DataFrame(rows, schema=schema, orient="row").filter(pl.col("n") >= FEWEST)
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ from cxlib.stats.intervals import ALPHA, Array, Figures, Places, Sums, effective
 
 STEP = 1e-9  # two survival probabilities nearer than this are one
 HALF = 0.5
+WAIT = ("value", "ended", "code")
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,14 @@ class Curve:
     @classmethod
     def of(cls, rows: pl.DataFrame, size: int) -> Curve:
         """Take columns value, ended and code (number of the unit) of a row frame."""
-        values, ended, code = (rows[name].to_numpy() for name in ("value", "ended", "code"))
+        return cls.sorted(*(rows[name].to_numpy() for name in WAIT), size=size)
+
+    @classmethod
+    def sorted(cls, values: Array, ended: Array, units: Places, *, size: int) -> Curve:
+        """Take waits in any order."""
         order = np.argsort(values, kind="stable")
         return cls(
-            values[order].astype(np.float64), ended[order].astype(np.float64), code[order].astype(np.int64), size
+            values[order].astype(np.float64), ended[order].astype(np.float64), units[order].astype(np.int64), size
         )
 
     @cached_property
@@ -114,15 +120,28 @@ class Curve:
 
 
 def coded(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return a row frame with `code`: the number 0 … of each unit."""
-    return rows.with_columns((pl.col("unit").rank("dense").cast(pl.Int64) - 1).alias("code"))
+    """Return a row frame with `code`, the number 0 … of each unit, and flags of waits as 0 or 1."""
+    flags = pl.col(pl.Boolean).cast(pl.Float64)
+    return rows.with_columns((pl.col("unit").rank("dense").cast(pl.Int64) - 1).alias("code"), flags)
 
 
 def curves(rows: pl.DataFrame, keys: pl.DataFrame) -> list[Curve]:
     """Return the curve of each key (period, group) of a coded row frame; keys without rows give empty curves."""
-    size = rows["code"].n_unique()
-    parts = rows.partition_by("period", "group", as_dict=True)
-    return [Curve.of(parts.get(key, rows.clear()), size) for key in keys.select("period", "group").iter_rows()]
+    found, empty = curves_by(rows, "period", "group"), Curve.of(rows.clear(), rows["code"].n_unique())
+    return [found.get(key, empty) for key in keys.select("period", "group").iter_rows()]
+
+
+def curves_by(rows: pl.DataFrame, *keys: str) -> dict[tuple[Any, ...], Curve]:
+    """Return the curves of a coded row frame by the values of these columns."""
+    ordered, size = rows.sort(*keys, maintain_order=True), rows["code"].n_unique()
+    groups = ordered.group_by(keys, maintain_order=True).len()
+    columns = [ordered[name].to_numpy() for name in WAIT]
+    ends = np.cumsum(groups["len"].to_numpy())
+    return {
+        key: Curve.sorted(*(column[end - length : end] for column in columns), size=size)
+        for (*key_values, length), end in zip(groups.iter_rows(), ends, strict=True)
+        for key in (tuple(key_values),)
+    }
 
 
 def quantiles(cells: Sequence[Curve], q: float = HALF) -> Figures:
