@@ -296,12 +296,12 @@ def test_groups_that_stand_apart_are_named_although_the_ends_do_not_and_persons_
     assert "lowest for Ben" not in say(channel).text
 
 
-def test_waits_of_one_table_have_one_unit_also_in_the_sentence() -> None:
+def test_waits_of_one_table_have_one_unit_but_those_of_less_than_a_tenth_of_it() -> None:
     result = RESULTS["breakdown, duration"]
     cells = [cell.replace(numbers.SPACE, " ") for row in table(result).rows for cell in (row[1], row[5], row[6])]
-    assert cells == ["7.0 h", "6.7 h", "+3.3 h", "0.1 h", "0.1 h", "−5.0 h", "4.0 h", "–", "–"]
+    assert cells == ["7.0 h", "6.7 h", "+3.3 h", "4.2 min", "5.0 min", "−5.0 h", "4.0 h", "–", "–"]
     assert "longest for Email, 7.0 h (800 tickets), 3.3 h (2.5–4.2) above" in text_of("breakdown, duration")
-    assert "shortest for Chat, 0.1 h (500 tickets), 5.0 h (4.3–5.7) below" in text_of("breakdown, duration")
+    assert "shortest for Chat, 4.2 min (500 tickets), 5.0 h (4.3–5.7) below" in text_of("breakdown, duration")
 
 
 def test_hours_are_the_unit_of_days_beside_minutes() -> None:
