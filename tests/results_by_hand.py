@@ -247,7 +247,7 @@ def comparison(title: str, *rows: Any) -> Comparison:
     schema: Any = {"group": pl.String, "label": pl.String, "family": pl.String, **POINT_TYPES, "before": pl.Float64}
     schema |= dict.fromkeys(("difference", "low_difference", "high_difference", "p_value"), pl.Float64)
     points = pl.DataFrame(rows, schema=schema | {"beyond": pl.Boolean})
-    return Comparison(metric, SCOPE, f"{title} by category, October 2026 against October 2025", points)
+    return Comparison(metric, SCOPE, f"{title} by category, October 2026 against October 2025", points, "2025-10")
 
 
 def hours_of_the_week(*makers: tuple[str, str, float, float, bool]) -> Peaks:

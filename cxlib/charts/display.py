@@ -9,7 +9,6 @@ from cxlib.metrics import METRICS
 from cxlib.metrics.registry import MONEY, Metric
 from cxlib.metrics.rows import WORKING
 from cxlib.metrics.view import filter_line
-from cxlib.numbers import month as month_in_words
 from cxlib.periods import bounds, grain_of, month_of, shift
 from cxlib.schema import DIMENSIONS
 from cxlib.stats import results
@@ -20,7 +19,6 @@ from cxlib.words import say
 
 Asked = tuple[str, str, str]
 """Metric, months ("2026-10 2026-09", "2025-11/2026-10") and days (`metrics.rows`) of one list."""
-LONGEST_BACK = 120
 WITH_AMOUNTS = "spending_less"
 """The metric whose rows hold the amounts that effects in money are of."""
 
@@ -91,8 +89,8 @@ def _lists(result: Any) -> list[Asked]:
         weeks = result.points.filter(~result.points["ahead"])["first"]
         return [(name, f"{month_of(weeks[0])}/{month}", days)]
     if isinstance(result, results.Comparison):
-        if before := _named_month(result):
-            return [(name, f"{month} {before}", days)]
+        if result.baseline:
+            return [(name, f"{month} {result.baseline}", days)]
         months = sorted(result.points["group"])  # each against those around it
         return [(name, f"{shift(months[0], -AROUND)}/{shift(months[-1], AROUND)}", days)]
     handled = [f"{'estimated_' if result.estimated else ''}handle_time"] if isinstance(result, results.Staffing) else []
@@ -123,16 +121,8 @@ def _of_effects(result: results.Effects) -> list[Asked]:
     of_rows = result.measured_in in {unit_of(metric), metric.measured_in, "times", *in_percent}
     if not _is_of_its_rows(metric) or not (of_rows or metric.name == WITH_AMOUNTS) or "metric" in points.columns:
         return []  # as those of workflows, which rows of tickets do not hold
-    before = _named_month(result)
-    return [(metric.name, f"{result.scope.month} {before}" if before else months, "")]
+    return [(metric.name, f"{result.scope.month} {result.baseline}" if result.baseline else months, "")]
 
 
 def _named(group: str) -> list[str]:
     return [name for name, one in METRICS.items() if group == name or group.startswith(f"{one.title}, ")]
-
-
-def _named_month(result: results.Comparison | results.Effects) -> str:
-    """Return the other month that the end of a title names, empty if it names none."""
-    earlier = (shift(result.scope.month, by) for by in range(-LONGEST_BACK, LONGEST_BACK) if by)
-    words = {month_in_words(month, result.scope.language): month for month in earlier}
-    return next((month for text, month in words.items() if result.title.endswith(f" {text}")), "")

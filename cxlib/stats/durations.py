@@ -40,10 +40,10 @@ class Curve:
     @classmethod
     def of(cls, rows: pl.DataFrame, size: int) -> Curve:
         """Take columns value, ended and code (number of the unit) of a row frame."""
-        return cls.sorted(*(rows[name].to_numpy() for name in WAIT), size=size)
+        return cls.of_waits(*(rows[name].to_numpy() for name in WAIT), size=size)
 
     @classmethod
-    def sorted(cls, values: Array, ended: Array, units: Places, *, size: int) -> Curve:
+    def of_waits(cls, values: Array, ended: Array, units: Places, *, size: int) -> Curve:
         """Take waits in any order."""
         order = np.argsort(values, kind="stable")
         return cls(
@@ -136,11 +136,9 @@ def curves_by(rows: pl.DataFrame, *keys: str) -> dict[tuple[Any, ...], Curve]:
     ordered, size = rows.sort(*keys, maintain_order=True), rows["code"].n_unique()
     groups = ordered.group_by(keys, maintain_order=True).len()
     columns = [ordered[name].to_numpy() for name in WAIT]
-    ends = np.cumsum(groups["len"].to_numpy())
+    parts = zip(*(np.split(column, np.cumsum(groups["len"].to_numpy())[:-1]) for column in columns), strict=True)
     return {
-        key: Curve.sorted(*(column[end - length : end] for column in columns), size=size)
-        for (*key_values, length), end in zip(groups.iter_rows(), ends, strict=True)
-        for key in (tuple(key_values),)
+        key: Curve.of_waits(*part, size=size) for key, part in zip(groups.drop("len").iter_rows(), parts, strict=False)
     }
 
 

@@ -30,6 +30,7 @@ class Effects:
         caveat: The one thing a reader must not overlook, as a sentence.
         signed: Whether values carry their sign.
         n: Rows behind all effects together; 0 where one effect has them all.
+        baseline: The month that `months` are compared with, empty where they are not.
     """
 
     metric: Metric
@@ -44,3 +45,4 @@ class Effects:
     caveat: str = ""
     signed: bool = True
     n: int = 0
+    baseline: str = ""

@@ -94,7 +94,8 @@ def lasting_step(days: pl.DataFrame) -> Step | None:
 
 def steps_of(days: pl.DataFrame) -> list[date]:
     """Return the day of that step, if there is one."""
-    return [step.day for step in (lasting_step(days),) if step]
+    step = lasting_step(days)
+    return [step.day] if step else []
 
 
 def strongest(days: pl.DataFrame) -> Step | None:

@@ -58,6 +58,7 @@ def ordinal_change(name: str, view: View, baseline: str = "") -> Effects | NotKn
         points=effect_points([row]),
         reading="0 is as often higher as lower",
         caveat=unweighted(pl.concat(sides)).strip(),
+        baseline=before,
     )
 
 

@@ -23,6 +23,8 @@ KINDS = {
     "first_reply": "first reply time", "resolution": "time to solve", "reopened": "reopening", "channel": "channel",
     "category": "category", "importance": "importance",
 }  # fmt: skip
+ALIKE = "all answers are alike: whatever their weights, they say the same"
+UNTOLD = "nothing known of those asked tells who answers, so that nobody stands for the silent"
 SIDES = {"asked": "All who were asked", "silent": "Those who did not answer"}
 
 
@@ -83,10 +85,6 @@ def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
         f"those of their kind who answered: {form.value(level[1])} of all asked, {form.value(level[2])} of the silent. "
         f"At worst all asked are anywhere between {form.bare(low)} and {form.value(high)}.",
     )  # fmt: skip
-
-
-ALIKE = "all answers are alike: whatever their weights, they say the same"
-UNTOLD = "nothing known of those asked tells who answers, so that nobody stands for the silent"
 
 
 def levels(rows: pl.DataFrame, known: list[str]) -> tuple[Array, Array]:

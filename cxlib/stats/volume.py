@@ -137,7 +137,7 @@ def movers(name: str, view: View, by: str = "", baseline: str = "") -> Compariso
     ).join(_one_sided(found, both, view.month, baseline), on="group", how="left")  # fmt: skip
     against = f"{title}, {month_in_words(view.month)} against {month_in_words(baseline)}"
     ordered = _relative(both).sort("difference", "group", descending=[True, False], nulls_last=True)
-    return Comparison(rated, scope(metric, view), against, ordered)
+    return Comparison(rated, scope(metric, view), against, ordered, baseline)
 
 
 def seasons(name: str, view: View, numbers: Sequence[int] = (12, 7)) -> Comparison | NotKnown:

@@ -23,12 +23,14 @@ class Comparison:
             `before` (the rate compared with), `difference`, `low_difference`, `high_difference` in % of it, `p_value`,
             and `beyond`: whether it survives Benjamini–Hochberg at 5 % among all rows; differences null where either
             side has no rows or too few; a `p_value` without difference is that of a group that is new or gone.
+        baseline: The month that groups are compared with; empty where each row has months of its own.
     """
 
     metric: Metric
     scope: Scope
     title: str
     points: pl.DataFrame
+    baseline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
