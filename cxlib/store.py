@@ -22,6 +22,7 @@ from cxlib.schema import table
 from cxlib.settings import Settings, read_settings
 
 MANIFEST = "manifest.json"
+FIRST = 1000  # rows of a table in which most columns that hold something already do
 
 
 def project_root() -> Path:
@@ -99,8 +100,12 @@ class Data:
     def filled(self, name: str) -> set[str]:
         """Return the columns of a table that hold at least one value; empty when the table is absent."""
         if name not in self._filled:
-            counts = self.scan(name).select(pl.all().count()).collect().row(0, named=True) if self.has(name) else {}
-            self._filled[name] = {column for column, count in counts.items() if count}
+            found = set[str]()
+            if self.has(name):
+                every = self.scan(name)
+                found = _filled_in(every.head(FIRST))
+                found |= _filled_in(every.select(pl.exclude(list(found))))
+            self._filled[name] = found
         return self._filled[name]
 
     @cached_property
@@ -128,6 +133,11 @@ class Data:
     def has_gaps(self, name: str, column: str) -> bool:
         """Tell whether a column has rows without a value."""
         return bool(self.scan(name).select(pl.col(column).is_null().any()).collect().item())
+
+
+def _filled_in(rows: pl.LazyFrame) -> set[str]:
+    counts = rows.select(pl.all().count()).collect()
+    return {name for name in counts.columns if counts[name][0]}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

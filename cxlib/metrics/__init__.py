@@ -16,7 +16,7 @@ from cxlib.metrics import (
     waiting,
     workflows,
 )
-from cxlib.metrics.base import known, measured_frame, population, row_frame, unit_frame
+from cxlib.metrics.base import known, measured_frame, population, row_frame, settles, unit_frame
 from cxlib.metrics.registry import METRICS, Clock, Metric, get, metric
 from cxlib.metrics.rows import as_csv, rows, table_rows
 from cxlib.metrics.view import View, last_complete_month, parse_filters, view
@@ -24,5 +24,5 @@ from cxlib.metrics.view import View, last_complete_month, parse_filters, view
 __all__ = [
     "METRICS", "Clock", "Metric", "View", "agents", "as_csv", "effort", "get", "known", "last_complete_month",
     "loyalty", "measured_frame", "metric", "money", "parse_filters", "population", "row_frame", "rows", "satisfaction",
-    "self_service", "solving", "stock", "table_rows", "unit_frame", "view", "volume", "waiting", "workflows",
+    "self_service", "settles", "solving", "stock", "table_rows", "unit_frame", "view", "volume", "waiting", "workflows",
 ]  # fmt: skip

@@ -20,12 +20,12 @@ from cxlib.metrics.answerable import known
 from cxlib.metrics.pieces import is_over
 from cxlib.metrics.registry import Clock, Metric, Ratio
 from cxlib.metrics.view import NOT_KNOWN, View
-from cxlib.periods import month_index, month_name
+from cxlib.periods import first_day, last_day, month_index, month_name
 from cxlib.schema import path_of, table
 
 __all__ = [
     "BETWEEN", "NOT_KNOWN", "Frame", "counted", "kept", "known", "measured_frame", "population", "row_frame", "scan",
-    "unit_frame", "waits",
+    "settles", "unit_frame", "waits",
 ]  # fmt: skip
 BETWEEN = "\x1f"
 """Separates the names of a group by several dimensions, "agent+channel"."""
@@ -39,7 +39,7 @@ def unit_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") 
     Columns: period, group ("" without `by`; by several dimensions, "agent+channel", their names joined by BETWEEN),
     unit, n (rows with a value), sum_w (weights), sum_wx, sum_wxx.
     """
-    return _collect(_units(metric, view, months, by), UNIT_COLUMNS)
+    return _collect(_units(metric, view, months, by), ("unit", "period", "group"))
 
 
 def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
@@ -72,7 +72,7 @@ def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -
     rows = waits(metric, view, months, by)
     running = ~nw.col("ended") & ~_is_over(rows)
     kept = rows.with_columns(running=running).select("period", "group", "unit", "value", "ended", "running")
-    return _collect(kept, (*UNIT_COLUMNS, "value"))
+    return _collect(kept, ["value"])
 
 
 def waits(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Frame:
@@ -92,17 +92,26 @@ def _is_over(rows: Frame) -> nw.Expr:
     return is_over() if "status" in rows.collect_schema().names() else nw.lit(False)
 
 
+def settles(metric: Metric) -> bool:
+    """Tell whether rows of a metric may be not yet known, outside or still running (`population`)."""
+    return bool(metric.window) or metric.kind == "duration" or _promised(metric)
+
+
+def _promised(metric: Metric) -> bool:
+    """Tell whether rows are anchored at what may lie ahead."""
+    return metric.anchor.endswith("due")
+
+
 def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, int]:
     """Return how many rows the month has, and of them: not yet known, outside by a competing end, still running.
 
     Not yet known are rows whose window is not over, and those without a value anchored after the end of the data, such
     as promises not yet due, unless the ticket is over. A clock that will never end, because it is, does not run.
     """
-    promised = metric.anchor.endswith("due")  # only what is promised lies ahead
-    rows = (_valued if promised else _rows)(metric, view, [month], "")
+    rows = (_valued if _promised(metric) else _rows)(metric, view, [month], "")
     anchored = nw.lit(1).cast(nw.Int64)
     late = ~_is_known(metric, view)
-    if promised:
+    if _promised(metric):
         ahead = (nw.col(f"{metric.anchor}_at") > nw.col("observed_until")).fill_null(False)
         late = late | (ahead & nw.col("x").is_null() & ~_is_over(rows))
     late = nw.when(late).then(1).otherwise(0).cast(nw.Int64)
@@ -157,13 +166,14 @@ _SUMS = {"n": "n", "w": "sum_w", "wx": "sum_wx", "wxx": "sum_wxx"}
 
 
 def _rows(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
-    """Lay period, group and unit beside the rows of the metric's table, filtered.
+    """Lay period, group and unit beside the rows of the metric's table, filtered; files are read for these days only.
 
     Two constants are laid beside them for expressions: `window_minutes` and `observed_until`.
     """
     day = nw.col(f"{metric.anchor}_day")
     period = day.dt.year().cast(nw.Int64) * 12 + day.dt.month().cast(nw.Int64) - 1
-    frame = scan(view, metric.table).with_columns(period=period)
+    spanned = day.is_between(nw.lit(first_day(min(months))), nw.lit(last_day(max(months))))
+    frame = scan(view, metric.table).filter(spanned).with_columns(period=period)
     frame = frame.filter(nw.col("period").is_in([month_index(month) for month in months]))
     frame = kept(frame, metric.table, view)
     groups = []
@@ -255,4 +265,4 @@ def _collect(frame: Frame, order: Sequence[str]) -> pl.DataFrame:
     if not collected.height:
         return collected.with_columns(pl.col("period").cast(pl.String))
     names = {index: month_name(index) for index in collected["period"].unique().to_list()}
-    return collected.with_columns(pl.col("period").replace_strict(names, return_dtype=pl.String)).sort(*order)
+    return collected.sort(*order).with_columns(pl.col("period").replace_strict(names, return_dtype=pl.String))

@@ -47,7 +47,7 @@ def backlog(view: View) -> Trend | NotKnown:
         return Figures(np.append(n, 0.0)[places], found.units, found.value, found.se, found.limits)
 
     keys = days.select(period=pl.col("day").dt.strftime("%Y-%m-%d"), group=pl.lit(""))
-    found, about = Cells.build(metric, keys, choose), replace(scope(metric, view), observed=None)
+    found, about = Cells(metric, keys, choose), replace(scope(metric, view), observed=None)
     last: str = keys["period"][-1]
     month, year = (
         change_between(found, about, last, before, _correlation(open_, last, before))

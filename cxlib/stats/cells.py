@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,14 +13,14 @@ import polars as pl
 
 from cxlib.metrics import Metric, View, measured_frame, row_frame, unit_frame
 from cxlib.periods import first_day, last_day
-from cxlib.stats.durations import Curve, coded, curves, quantiles
+from cxlib.stats.durations import Curve, coded, curves, parted, quantiles
 from cxlib.stats.intervals import ALPHA, MANY, Array, Figures, Places, Sums, measure, total
 from cxlib.stats.results import POINT, Estimate
 
 KEYS = ("period", "group")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cells:
     """Figures of one metric: row i of `keys` (period, group) names element i of `figures`.
 
@@ -28,19 +29,18 @@ class Cells:
 
     metric: Metric
     keys: pl.DataFrame
-    figures: Figures
     choose: Callable[[Places], Figures]
 
-    @classmethod
-    def build(cls, metric: Metric, keys: pl.DataFrame, choose: Callable[[Places], Figures]) -> Cells:
-        """Return the cells of these keys."""
-        return cls(metric, keys, choose(np.arange(keys.height)), choose)
+    @cached_property
+    def figures(self) -> Figures:
+        """The figures of all rows."""
+        return self.choose(np.arange(self.keys.height))
 
     @classmethod
     def of_sums(cls, metric: Metric, frame: pl.DataFrame) -> Cells:
         """Return the cells of a measured frame."""
         sums = Sums.of(frame)
-        return cls.build(metric, frame.select(KEYS), lambda places: measure(metric, sums.take(places)))
+        return cls(metric, frame.select(KEYS), lambda places: measure(metric, sums.take(places)))
 
     def points(self) -> pl.DataFrame:
         """Return period, group and the POINT columns in printed units, null where there is nothing to say."""
@@ -51,7 +51,7 @@ class Cells:
         index = {key: place for place, key in enumerate(_names(self.keys))}
         wanted = [index.get(key, self.keys.height) for key in _names(keys)]
         places = np.array([*wanted, self.keys.height], dtype=np.int64)
-        return Cells.build(self.metric, keys.select(KEYS), lambda chosen: self.choose(places[chosen]))
+        return Cells(self.metric, keys.select(KEYS), lambda chosen: self.choose(places[chosen]))
 
 
 def _names(keys: pl.DataFrame) -> list[tuple[str, str]]:
@@ -71,7 +71,7 @@ def cells_of(metric: Metric, rows: pl.DataFrame) -> Cells:
     """Return the medians (or another quantile) of the waits of a row frame, by month and group."""
     keys = rows.select(KEYS).unique().sort(KEYS)
     found = [*curves(coded(rows), keys), Curve.of(coded(rows.clear()), 0)]
-    return Cells.build(metric, keys, lambda places: quantiles([found[place] for place in places], metric.quantile))
+    return Cells(metric, keys, lambda places: quantiles([found[place] for place in places], metric.quantile))
 
 
 def daily(metric: Metric, units: pl.DataFrame, until: date) -> Cells:
@@ -108,7 +108,7 @@ def daily(metric: Metric, units: pl.DataFrame, until: date) -> Cells:
     sums = Sums(n, units_seen, none, value, none, none, value * dispersion, none)
     kurtosis = np.divide(6 * dispersion - 6 + 1 / dispersion, mean, out=np.zeros_like(mean), where=mean > 0)
     df = np.append(np.where(df > 0, df * 2 / (2 + kurtosis), MANY), MANY)
-    return Cells.build(metric, keys, lambda places: total(sums.take(places), df[places]).clipped(0.0, np.inf))
+    return Cells(metric, keys, lambda places: total(sums.take(places), df[places]).clipped(0.0, np.inf))
 
 
 def influences(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
@@ -131,15 +131,10 @@ def influences_of(metric: Metric, waits: pl.DataFrame) -> pl.DataFrame:
     """Return period, group, unit, influence of the waits of a row frame."""
     rows = coded(waits)
     keys = rows.select(KEYS).unique().sort(KEYS)
-    names = rows.select("code", "unit").unique("code").sort("code")["unit"]
-    parts = [
-        pl.DataFrame(
-            {"period": period, "group": group, "unit": names, "influence": curve.influence_at(metric.quantile)}
-        )
-        for (period, group), curve in zip(keys.iter_rows(), curves(rows, keys), strict=True)
-    ]
-    empty = rows.clear().select(*KEYS, "unit", influence="value")
-    return pl.concat([empty, *parts]).filter(pl.col("influence") != 0)
+    names, found = rows["unit"].unique().sort(), [curve.influence_at(metric.quantile) for curve in curves(rows, keys)]
+    every = np.array(found, dtype=np.float64).reshape(keys.height, len(names))
+    cell, code = np.nonzero(every)
+    return keys[cell].with_columns(unit=names[code], influence=every[cell, code])
 
 
 def correlation(influence: pl.DataFrame, after: pl.DataFrame, before: pl.DataFrame) -> Array:
@@ -150,15 +145,17 @@ def correlation(influence: pl.DataFrame, after: pl.DataFrame, before: pl.DataFra
         after: Keys (period, group), one row a pair.
         before: Keys of the other figure of each pair.
     """
-    size = influence.group_by(KEYS).agg(size=pl.col("influence").pow(2).sum().sqrt())
-    scaled = influence.join(size, on=KEYS).with_columns(pl.col("influence") / pl.col("size"))
-    pairs = after.select(KEYS).rename({"period": "p1", "group": "g1"}).with_row_index("pair")
-    pairs = pairs.with_columns(before.select(p2="period", g2="group"))
-    one = pairs.join(scaled, left_on=["p1", "g1"], right_on=KEYS)
-    both = one.join(scaled, left_on=["p2", "g2", "unit"], right_on=[*KEYS, "unit"], suffix="_before")
-    product = both.group_by("pair").agg(r=(pl.col("influence") * pl.col("influence_before")).sum())
-    found = pairs.join(product, on="pair", how="left", maintain_order="left")["r"]
-    return np.asarray(np.clip(np.nan_to_num(found.to_numpy().astype(np.float64)), -1.0, 1.0), dtype=np.float64)
+    rows = coded(influence)
+    parts, spread = parted(rows, KEYS, ("code", "influence")), np.zeros(rows["unit"].n_unique())
+    nothing = [np.zeros(0, dtype=np.int64), np.zeros(0)]
+    found = []
+    for keys in zip(_names(after), _names(before), strict=True):
+        (code, one), (code_before, other) = (parts.get(key, nothing) for key in keys)
+        spread[code] = one
+        size = float(np.sqrt((one @ one) * (other @ other)))
+        found.append(float(spread[code_before] @ other) / size if size > 0 else 0.0)
+        spread[code] = 0.0
+    return np.clip(np.array(found, dtype=np.float64), -1.0, 1.0)
 
 
 def printed(figures: Figures, factor: float) -> pl.DataFrame:
@@ -166,8 +163,8 @@ def printed(figures: Figures, factor: float) -> pl.DataFrame:
     low, high = (bound * factor for bound in figures.limits(np.asarray(ALPHA)))
     low = np.where(~np.isfinite(high) & (low == 0), np.nan, low)
     numbers = {"value": figures.value * factor, "se": figures.se * factor, "low": low, "high": high}
-    frame = pl.DataFrame({"n": figures.n, "units": figures.units}).cast(pl.Int64)
-    return frame.with_columns(known(name, number) for name, number in numbers.items())
+    counts = [pl.Series(name, getattr(figures, name).astype(np.int64)) for name in ("n", "units")]
+    return pl.DataFrame([*counts, *(known(name, number) for name, number in numbers.items())])
 
 
 def known(name: str, numbers: Array) -> pl.Series:

@@ -90,7 +90,7 @@ def totals(metric: Metric, days: pl.DataFrame, *, rate: bool = False) -> Cells:
 
         return Figures(counted[places], found.units, found.value / each, found.se / each, limits)
 
-    return Cells.build(metric, cells.select(KEYS), choose)
+    return Cells(metric, cells.select(KEYS), choose)
 
 
 def per_day_metric(metric: Metric, what: str) -> Metric:

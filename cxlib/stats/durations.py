@@ -58,6 +58,15 @@ class Curve:
         ends = np.bincount(np.searchsorted(times, self.values), self.ended, len(times)).astype(np.float64)
         return times, at_risk, ends, np.cumprod(1 - ends / at_risk, dtype=np.float64)
 
+    @cached_property
+    def _precisions(self) -> dict[float, tuple[Sums, float, float]]:
+        return {}
+
+    @cached_property
+    def _past(self) -> Array:
+        """Share of waits that has ended by each distinct time."""
+        return 1 - self._steps[3]
+
     def quantile(self, q: float = HALF) -> float:
         """Return the time by which a share q of waits has ended; NaN if not yet reached.
 
@@ -102,13 +111,18 @@ class Curve:
 
         0 and inf where the curve gives no such time.
         """
-        times, _, _, survival = self._steps
-        first = np.searchsorted(1 - survival, low - STEP, side="left") if low > 0 else -1
-        last = np.searchsorted(1 - survival, high + STEP, side="right")
+        times, past = self._steps[0], self._past
+        first = past.searchsorted(low - STEP, side="left") if low > 0 else -1
+        last = past.searchsorted(high + STEP, side="right")
         return times[first] if -1 < first < len(times) else 0.0, times[last] if last < len(times) else np.inf
 
     def precision(self, q: float) -> tuple[Sums, float, float]:
         """Return the number of waits by unit, and variance and error of the curve at a quantile (½ if not reached)."""
+        if q not in self._precisions:
+            self._precisions[q] = self._precision(q)
+        return self._precisions[q]
+
+    def _precision(self, q: float) -> tuple[Sums, float, float]:
         at = self.quantile(q)
         sizes = np.bincount(self.units, minlength=self.size).astype(np.float64)
         sums = Sums.of_units(sizes, sizes, sizes, sizes)
@@ -121,8 +135,9 @@ class Curve:
 
 def coded(rows: pl.DataFrame) -> pl.DataFrame:
     """Return a row frame with `code`, the number 0 … of each unit, and flags of waits as 0 or 1."""
-    flags = pl.col(pl.Boolean).cast(pl.Float64)
-    return rows.with_columns((pl.col("unit").rank("dense").cast(pl.Int64) - 1).alias("code"), flags)
+    names = pl.Enum(rows["unit"].unique().sort())  # far sooner than to rank all of them
+    code = pl.col("unit").cast(names).to_physical().cast(pl.Int64)
+    return rows.with_columns(code.alias("code"), pl.col(pl.Boolean).cast(pl.Float64))
 
 
 def curves(rows: pl.DataFrame, keys: pl.DataFrame) -> list[Curve]:
@@ -133,13 +148,15 @@ def curves(rows: pl.DataFrame, keys: pl.DataFrame) -> list[Curve]:
 
 def curves_by(rows: pl.DataFrame, *keys: str) -> dict[tuple[Any, ...], Curve]:
     """Return the curves of a coded row frame by the values of these columns."""
-    ordered, size = rows.sort(*keys, maintain_order=True), rows["code"].n_unique()
-    groups = ordered.group_by(keys, maintain_order=True).len()
-    columns = [ordered[name].to_numpy() for name in WAIT]
-    parts = zip(*(np.split(column, np.cumsum(groups["len"].to_numpy())[:-1]) for column in columns), strict=True)
-    return {
-        key: Curve.of_waits(*part, size=size) for key, part in zip(groups.drop("len").iter_rows(), parts, strict=False)
-    }
+    size = rows["code"].n_unique()
+    return {key: Curve.of_waits(*part, size=size) for key, part in parted(rows, keys, WAIT).items()}
+
+
+def parted(rows: pl.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> dict[tuple[Any, ...], list[Any]]:
+    """Return these columns of the rows by the values of the keys, in the order of the keys, then as they stand."""
+    found = rows.group_by(keys).agg(columns).sort(keys)
+    arrays = ([part.to_numpy() for part in found[name]] for name in columns)
+    return dict(zip(found.select(keys).iter_rows(), map(list, zip(*arrays, strict=True)), strict=True))
 
 
 def quantiles(cells: Sequence[Curve], q: float = HALF) -> Figures:
@@ -151,10 +168,10 @@ def quantiles(cells: Sequence[Curve], q: float = HALF) -> Figures:
     """
     sums, spreads, errors = zip(*(curve.precision(q) for curve in cells), strict=True) if cells else ((), (), ())
     stacked = Sums.stacked(sums) if cells else Sums(*np.zeros((8, 0)))
-    spread, error = np.array(spreads, dtype=np.float64), np.array(errors, dtype=np.float64)
+    worth = effective_n(stacked, np.array(spreads, dtype=np.float64), np.array(errors, dtype=np.float64))
 
     def limits(alpha: Array) -> tuple[Array, Array]:
-        half = normal_quantile(alpha) * np.sqrt(q * (1 - q) / effective_n(stacked, spread, error, alpha))
+        half = normal_quantile(alpha) * np.sqrt(q * (1 - q) / worth(alpha))
         halves = np.broadcast_to(half, (len(cells),))
         cuts = [curve.cut(q - half, q + half) for curve, half in zip(cells, halves, strict=True)]
         low, high = np.array(cuts, dtype=np.float64).reshape(-1, 2).T

@@ -56,7 +56,7 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
     if not change:
         return points.filter(pl.col("period").is_in(months)).select(*COLUMNS)
     after = found.keys.filter(pl.col("period") == view.month)
-    columns = compare(metric, view, found, view.baseline, by).columns(metric)
+    columns = compare(metric, view, found, [view.baseline], by).columns(metric)
     changes = after.with_columns(column.alias(name) for name, column in zip(CHANGE, columns, strict=True))
     partly = any(partly_observed(metric, view, month) for month in compared)
     if partly or view.month == view.baseline:

@@ -90,9 +90,10 @@ def measure(metric: Metric, sums: Sums) -> Figures:
 def share(sums: Sums) -> Figures:
     """Return shares with Wilson intervals on the effective number of answers (Wilson 1927; Korn & Graubard 1998)."""
     value, se, spread = _ratio(sums)
+    worth = effective_n(sums, spread, se)
 
     def limits(alpha: Array) -> tuple[Array, Array]:
-        return wilson(value, effective_n(sums, spread, se, alpha), normal_quantile(alpha))
+        return wilson(value, worth(alpha), normal_quantile(alpha))
 
     return Figures(sums.n, sums.units, value, se, limits)
 
@@ -100,10 +101,10 @@ def share(sums: Sums) -> Figures:
 def score(sums: Sums) -> Figures:
     """Return scores (mean of −1, 0, 1) with adjusted Wald intervals on the effective number of answers (Rocks 2016)."""
     value, se, spread = _ratio(sums)
-    squares = _divide(sums.wxx, sums.w)
+    squares, worth = _divide(sums.wxx, sums.w), effective_n(sums, spread, se)
 
     def limits(alpha: Array) -> tuple[Array, Array]:
-        return adjusted_wald(value, squares, effective_n(sums, spread, se, alpha), normal_quantile(alpha))
+        return adjusted_wald(value, squares, worth(alpha), normal_quantile(alpha))
 
     return Figures(sums.n, sums.units, value, se, limits)
 
@@ -111,9 +112,10 @@ def score(sums: Sums) -> Figures:
 def mean(sums: Sums) -> Figures:
     """Return means with t intervals, cluster-robust, even units − 1 degrees of freedom; none where all are alike."""
     value, se, _ = _ratio(sums)
+    df = even_units(sums) - 1
 
     def limits(alpha: Array) -> tuple[Array, Array]:
-        half = np.where(se > 0, t_quantile(alpha, even_units(sums) - 1) * se, np.inf)
+        half = np.where(se > 0, t_quantile(alpha, df) * se, np.inf)
         return value - half, value + half
 
     return Figures(sums.n, sums.units, value, se, limits)
@@ -172,8 +174,8 @@ def rate(sums: Sums) -> Figures:
     return Figures(sums.n, sums.units, value, _divide(np.sqrt(seen), sums.w), limits)
 
 
-def effective_n(sums: Sums, spread: Array, se: Array, alpha: Array) -> Array:
-    """Return how many independent answers the rows of a cell are worth.
+def effective_n(sums: Sums, spread: Array, se: Array) -> Callable[[Array], Array]:
+    """Return how many independent answers the rows of a cell are worth, as a function of alpha (1 − confidence).
 
     n ÷ design effect, never more than n, times (t with n − 1 ÷ t with even units − 1 degrees of freedom)²: Korn &
     Graubard 1998. Without any spread, or with one unit, answers of one unit are taken to be one answer.
@@ -182,13 +184,16 @@ def effective_n(sums: Sums, spread: Array, se: Array, alpha: Array) -> Array:
         sums: Sums of the cells.
         spread: Variance of single answers.
         se: Cluster-robust standard error.
-        alpha: 1 − confidence.
     """
     design = _divide(se * se * (sums.n - 1), spread)
-    worth = np.where(design > 1, _divide(sums.n, design), sums.n)
-    even = even_units(sums)
-    ratio = _divide(t_quantile(alpha, sums.n - 1), t_quantile(alpha, even - 1))
-    return np.where((spread > 0) & (se > 0), worth * ratio * ratio, even)
+    worth, even = np.where(design > 1, _divide(sums.n, design), sums.n), even_units(sums)
+    told = (spread > 0) & (se > 0)
+
+    def worth_at(alpha: Array) -> Array:
+        ratio = _divide(t_quantile(alpha, sums.n - 1), t_quantile(alpha, even - 1))
+        return np.where(told, worth * ratio * ratio, even)
+
+    return worth_at
 
 
 def even_units(sums: Sums) -> Array:

@@ -57,7 +57,7 @@ def _by_group(whole: Trend, view: View) -> list[Change]:
         return []
     found = cells(metric, view, sorted(months), by)
     after = found.keys.filter(pl.col("period") == view.month)
-    apart = pl.DataFrame(compare(metric, view, found, view.baseline, by).columns(metric)).iter_rows()
+    apart = pl.DataFrame(compare(metric, view, found, [view.baseline], by).columns(metric)).iter_rows()
     sides = [found.at(after.with_columns(period=pl.lit(month))).points() for month in months]
     named = dict(labels(view, by, after.select("group")).iter_rows())
     return [

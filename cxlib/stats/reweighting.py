@@ -59,7 +59,7 @@ class Waits:
 
     def shares(self, weights: Array, groups: int) -> Array:
         """Return the share of each group that both months have, for each row of weights."""
-        sums = np.stack([weights[:, self.group == place].sum(axis=1) for place in range(groups)], axis=1)
+        sums = weights @ (self.group[:, None] == np.arange(groups)).astype(np.float64)
         return np.asarray(sums / sums.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
@@ -98,10 +98,11 @@ def divided(after: Waits, before: Waits, drawn: Array, groups: int, q: float) ->
     weights = [drawn[:, side.unit] for side in (after, before)]
     shares = [side.shares(w, groups) for side, w in zip((after, before), weights, strict=True)]
     for place, side in enumerate((after, before)):
-        shared = weights[place] * (side.group >= 0)
+        alone = side.group < 0
+        shared = weights[place] * ~alone if alone.any() else weights[place]
         other = np.divide(shares[1 - place], shares[place], out=np.zeros_like(shares[0]), where=shares[place] > 0)
-        every.append(side.quantiles(weights[place], q))
         medians.append(side.quantiles(shared, q))
+        every.append(side.quantiles(weights[place], q) if alone.any() else medians[-1])
         swapped.append(side.quantiles(shared * other[:, side.group], q))
     mix = (medians[0] - swapped[0] + swapped[1] - medians[1]) / 2
     within = (swapped[0] - medians[1] + medians[0] - swapped[1]) / 2

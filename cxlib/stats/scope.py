@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
-from cxlib.metrics import Metric, View, known, population
+from cxlib.metrics import Metric, View, known, population, settles
 from cxlib.periods import first_day, last_day
 from cxlib.schema import DIMENSIONS, path_of
 from cxlib.stats.results import NotKnown, Scope
@@ -16,7 +16,7 @@ from cxlib.stats.results import NotKnown, Scope
 
 def scope(metric: Metric, view: View) -> Scope:
     """Return the scope of an answer about one metric in the reported month."""
-    rows, late, outside, running = population(metric, view, view.month)
+    rows, late, outside, running = population(metric, view, view.month) if settles(metric) else (0, 0, 0, 0)
     settings = view.data.settings
     margin: float = getattr(settings.margins, metric.kind)
     if metric.kind == "mean":

@@ -9,7 +9,7 @@ import polars as pl
 from cxlib.metrics import Metric, View, row_frame
 from cxlib.periods import month_of
 from cxlib.stats.cells import Cells, cells, cells_of, influences, influences_of
-from cxlib.stats.change import change_of
+from cxlib.stats.change import changes_of
 from cxlib.stats.results import POINT, NotKnown, Trend
 from cxlib.stats.scope import scope, unanswerable
 
@@ -32,14 +32,15 @@ def trend(name: str, view: View, months: int = 25) -> Trend | NotKnown:
     compared = {view.baseline, view.last_year} - set(periods)
     found, influence = _with_influence(metric, view, [*periods, *sorted(compared)])
     about = scope(metric, view)
+    changes = changes_of(metric, view, found, about, view.baseline, view.last_year, influence=influence)
     settings = view.data.settings
     keys = pl.DataFrame({"period": periods, "group": [""] * len(periods)})
     return Trend(
         metric=metric,
         scope=about,
         points=found.at(keys).points().select("period", *POINT),
-        change=change_of(metric, view, found, view.baseline, about, influence=influence),
-        last_year=change_of(metric, view, found, view.last_year, about, influence=influence),
+        change=changes[0],
+        last_year=changes[1],
         target=settings.goal(name, view.month),
         benchmark=settings.goal(name, view.month, kind="benchmarks"),
         events=tuple(event for event in settings.events if periods[0] <= month_of(event.date) <= periods[-1]),
