@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -158,18 +159,23 @@ def _holidays(schedule: ScheduleSettings, days: Micros) -> Iterable[int]:
     yield from ((day - _EPOCH).days for day in schedule.extra_holidays)
     if not schedule.holidays:
         return
+    for year in range(_year(days[0]), _year(days[-1]) + 1):
+        yield from _public(schedule.holidays, year)
+
+
+@cache
+def _public(calendar: str, year: int) -> tuple[int, ...]:
     import holidays  # late: half a second, and only where a schedule names a calendar
 
-    country, _, subdivision = schedule.holidays.partition("-")
-    years = range(_year(days[0]), _year(days[-1]) + 1)
+    country, _, subdivision = calendar.partition("-")
     try:
-        dates = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
+        dates = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
     except (NotImplementedError, KeyError) as error:
         raise UsageError(
-            f"There is no holiday calendar {schedule.holidays!r} ({error}); use a country code such as 'PL', or "
+            f"There is no holiday calendar {calendar!r} ({error}); use a country code such as 'PL', or "
             "a country and its part such as 'DE-BY'."
         ) from None
-    yield from ((day - _EPOCH).days for day in dates)
+    return tuple((day - _EPOCH).days for day in dates)
 
 
 def _segments(zone: ZoneInfo, first_day: int, last_day: int) -> tuple[Micros, Micros]:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +22,7 @@ from cxlib.schema import table
 from cxlib.settings import Settings, read_settings
 
 MANIFEST = "manifest.json"
+KEPT, MOST = 8_000_000, 32  # bytes of an answer, and answers, that are kept
 FIRST = 1000  # rows of a table in which most columns that hold something already do
 
 
@@ -91,6 +92,21 @@ class Data:
         found = pl.scan_parquet(self.path(name))
         if name == "agents" and self.labelled:
             found = found.with_columns(name=pl.format("Agent {}", pl.col("agent_id").rank("dense")))
+        return found
+
+    @cached_property
+    def _answers(self) -> dict[Hashable, pl.DataFrame]:
+        return {}
+
+    def once(self, key: Hashable, ask: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """Return the answer to a question, asked once for as long as the folder is open; large ones are not kept."""
+        found = self._answers.pop(key, None)
+        if found is None:
+            found = ask()
+        if found.estimated_size() <= KEPT:
+            self._answers[key] = found
+        while len(self._answers) > MOST:
+            del self._answers[next(iter(self._answers))]
         return found
 
     @cached_property

@@ -7,7 +7,8 @@ data's size. The *row frame* has one row per wait: what durations are computed f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -39,7 +40,8 @@ def unit_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") 
     Columns: period, group ("" without `by`; by several dimensions, "agent+channel", their names joined by BETWEEN),
     unit, n (rows with a value), sum_w (weights), sum_wx, sum_wxx.
     """
-    return _collect(_units(metric, view, months, by), ("unit", "period", "group"))
+    asked = ("units", *_asked(metric, view, months, by))
+    return view.data.once(asked, lambda: _collect(_units(metric, view, months, by), ("unit", "period", "group")))
 
 
 def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
@@ -48,6 +50,11 @@ def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = 
     Columns: period, group, n, units, sum_w, sum_wx, sum_wxx and, over units, sum_ww = Σ w², sum_wxwx = Σ (wx)²,
     sum_wwx = Σ w·wx.
     """
+    asked = ("measured", *_asked(metric, view, months, by))
+    return view.data.once(asked, lambda: _measured(metric, view, months, by))
+
+
+def _measured(metric: Metric, view: View, months: Sequence[str], by: str) -> pl.DataFrame:
     weight, total = nw.col("sum_w"), nw.col("sum_wx")
     squares = {"sum_ww": weight * weight, "sum_wxwx": total * total, "sum_wwx": weight * total}
     kept = ["n", "sum_w", "sum_wx", "sum_wxx", *squares]
@@ -69,10 +76,21 @@ def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -
     Raises:
         CxError: The metric is not a duration.
     """
+    asked = ("rows", *_asked(metric, view, months, by))
+    return view.data.once(asked, lambda: _waited(metric, view, months, by))
+
+
+def _waited(metric: Metric, view: View, months: Sequence[str], by: str) -> pl.DataFrame:
     rows = waits(metric, view, months, by)
     running = ~nw.col("ended") & ~_is_over(rows)
     kept = rows.with_columns(running=running).select("period", "group", "unit", "value", "ended", "running")
     return _collect(kept, ["value"])
+
+
+def _asked(metric: Metric, view: View, months: Sequence[str], by: str) -> tuple[Hashable, ...]:
+    """Return all that decides what the rows of a metric sum to."""
+    of = replace(metric, name="", title="", quantile=0.5)
+    return of, tuple(sorted(months)), by, view.filters, view.weighted, view.engine
 
 
 def waits(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Frame:

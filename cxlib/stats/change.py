@@ -169,10 +169,10 @@ def changes_of(
     after, *others = estimates(whole.points())
     apart = compare(metric, view, whole, compared, influence=influence).columns(metric) if compared else []
     differs = dict(zip(compared, pl.DataFrame(apart).iter_rows(), strict=True))
-    told = {
-        month: Change(metric, about, view.month, month, after, before, *differs.get(month, [None] * 4), "", part)
-        for (month, part), before in zip(partly.items(), others, strict=True)
-    }
+    told = {}
+    for (month, part), before in zip(partly.items(), others, strict=True):
+        size, low, high, p_value = differs.get(month, (None,) * 4)
+        told[month] = Change(metric, about, view.month, month, after, before, size, low, high, p_value, "", part)
     return [told.get(month) for month in baselines]
 
 

@@ -88,25 +88,26 @@ def _within(metric: Metric, view: View, months: list[str], by: str, within: str)
 
 def side_by_side(metric: Metric, sides: list[pl.DataFrame]) -> tuple[Figures, Array]:
     """Return the figures of both sides with common weights of months, and the correlation of their errors."""
-    cells = [side.group_by("period").agg(pl.col("sum_w", "sum_wx").sum(), k=(pl.col("n") > 0).sum()) for side in sides]
-    both = cells[0].join(cells[1], on="period", suffix="_2").filter((pl.col("k") > 1) & (pl.col("k_2") > 1))
-    one, two = pl.col("sum_w"), pl.col("sum_w_2")
-    weights = both.select("period", share=one * two / (one + two)).with_columns(pl.col("share") / pl.col("share").sum())
-    influences, values, counts = [], [], []
-    for side in sides:
-        rows = side.join(weights, on="period").with_columns(
-            w=pl.col("sum_w").sum().over("period"), k=(pl.col("n") > 0).sum().over("period"),
-            mean=pl.col("sum_wx").sum().over("period") / pl.col("sum_w").sum().over("period"),
-        )  # fmt: skip
-        residual = (pl.col("sum_wx") - pl.col("mean") * pl.col("sum_w")) * (pl.col("k") / (pl.col("k") - 1)).sqrt()
-        rows = rows.with_columns(influence=pl.col("share") * residual / pl.col("w"))
-        influences.append(rows.group_by("unit").agg(pl.col("influence").sum()))
-        months = rows.unique("period")
-        values.append(float((months["share"] * months["mean"]).sum()) if months.height else np.nan)
-        counts.append((rows["n"].sum(), rows["unit"].n_unique()))
-    pairs = influences[0].join(influences[1], on="unit", suffix="_2")
-    se = np.array([np.linalg.norm(part["influence"].to_numpy()) for part in influences])
-    shared = float((pairs["influence"] * pairs["influence_2"]).sum()) / float(se.prod()) if se.all() else 0.0
+    columns = ("period", "unit", "n", "sum_w", "sum_wx")
+    number = pl.col("period", "unit").rank("dense").cast(pl.Int64) - 1
+    rows = pl.concat(side.select(columns) for side in sides).with_columns(number)
+    size, cut = [rows[name].n_unique() for name in columns[:2]], sides[0].height
+    halves = [[part[name].to_numpy() for name in columns] for part in (rows[:cut], rows[cut:])]
+    cells = [[np.bincount(m, x, size[0]) for x in (n > 0, w, wx)] for m, _, n, w, wx in halves]
+    common = np.all([k > 1 for k, _, _ in cells], axis=0)
+    (_, one, _), (_, two, _) = cells
+    share = np.divide(one * two, one + two, out=np.zeros(size[0]), where=common)
+    share = share / share.sum() if common.any() else share
+    values, counts, influences = [], [], []
+    for (month, unit, n, w, wx), (k, weight, total) in zip(halves, cells, strict=True):
+        mean = np.divide(total, weight, out=np.zeros(size[0]), where=common)
+        each = np.divide(share * np.sqrt(k / np.fmax(k - 1, 1)), weight, out=np.zeros(size[0]), where=common)
+        inside = common[month]
+        influences.append(np.bincount(unit, each[month] * (wx - mean[month] * w), size[1]))
+        values.append(float(share @ mean) if common.any() else np.nan)
+        counts.append((n[inside].sum(), len(np.unique(unit[inside]))))
+    se = np.array([np.linalg.norm(part) for part in influences])
+    shared = float(influences[0] @ influences[1]) / float(se.prod()) if se.all() else 0.0
     n, units = np.array(counts, dtype=np.float64).T
     return _with_limits(metric, Figures(n, units, np.array(values), se, lambda _: (se, se))), np.array([shared])
 

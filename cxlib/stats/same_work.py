@@ -56,7 +56,8 @@ def alone(rows: pl.DataFrame, mix: Sequence[str]) -> frozenset[str]:
     if not mix:
         return frozenset()
     terms, found = _terms(work, mix), set()
-    for group in work["group"].unique():
+    told = work.filter(pl.len().over(mix) > 1)["group"].unique()  # by others who do just that
+    for group in set(work["group"]) - set(told):
         own = (work["group"] == group).to_numpy()
         theirs = np.unique(terms[~own], axis=0)
         left = terms[own] - terms[own] @ np.linalg.pinv(theirs) @ theirs
