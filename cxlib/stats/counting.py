@@ -99,28 +99,31 @@ def design(days: pl.DataFrame, steps: Sequence[date] = (), *, yearly: bool = Fal
         steps: Days from which the count may be on another level.
         yearly: Times of the year one by one for each year.
     """
-    day, feast, weekday, years = days["day"], days["feast"], days["weekday"], days["day"].dt.year()
-    usual = days.group_by("weekday").agg(pl.col("sum_wx").mean()).sort("sum_wx", "weekday")["weekday"][-1]
+    day, feast, weekday, years = (
+        part.to_numpy() for part in (days["day"], days["feast"], days["weekday"], days["day"].dt.year())
+    )
+    level = np.bincount(weekday, days["sum_wx"].to_numpy(), 8) / np.fmax(np.bincount(weekday, minlength=8), 1)
+    usual = 7 - int(np.argmax(level[:0:-1]))  # of equal ones the last in the week
     flags = {f"weekday {number}": (weekday == number) & ~feast for number in range(1, 8) if number != usual}
-    closed = days["kind"] == "weekend"
+    closed = (days["kind"] == "weekend").to_numpy()
     flags |= {"holiday": feast & ~closed, "holiday at a weekend": feast & closed}
     for name, flag in seasons(days).items():
-        flags |= {f"{name} {year}": flag & (years == year) for year in years.unique()} if yearly else {name: flag}
-    flags |= {f"step {start}": day >= start for start in steps}
-    past = (day - day[-1]).dt.total_days().to_numpy() / YEAR
-    return {"trend": past} | {name: flag.to_numpy().astype(np.float64) for name, flag in flags.items()}
+        flags |= {f"{name} {year}": flag & (years == year) for year in np.unique(years)} if yearly else {name: flag}
+    flags |= {f"step {start}": day >= np.datetime64(start) for start in steps}
+    past = (day - day[-1]) / np.timedelta64(1, "D") / YEAR
+    return {"trend": past} | {name: flag.astype(np.float64) for name, flag in flags.items()}
 
 
-def seasons(days: pl.DataFrame) -> dict[str, pl.Series]:
+def seasons(days: pl.DataFrame) -> dict[str, Flags]:
     """Return the times of the year that have an effect: 11 months from three years on, else what may be told apart."""
-    month = days["day"].dt.month()
-    whole = days.group_by(month.alias("month"), year=pl.col("day").dt.year()).len().filter(pl.col("len") >= 28)
-    years = {number: whole.filter(pl.col("month") == number).height for number in range(1, 13)}
-    if min(years.values()) >= YEARS_FOR_MONTHS:
+    month = days["day"].dt.month().to_numpy()
+    whole = np.unique(days["day"].dt.strftime("%Y%m").to_numpy().astype(np.int64), return_counts=True)
+    years = np.bincount(whole[0][whole[1] >= 28] % 100, minlength=13)
+    if years[1:].min() >= YEARS_FOR_MONTHS:
         return {f"month {number}": month == number for number in range(2, 13)}
     found = {f"month {number}": month == number for number in (12, 7) if years[number] and days.height >= YEAR / 2}
     closed = days.filter(pl.col("feast") & (pl.col("kind") == "holiday"))["monday"].unique()
-    return found | {"weeks with a holiday": days["monday"].is_in(closed.to_list()) & ~days["feast"]}
+    return found | {"weeks with a holiday": (days["monday"].is_in(closed.to_list()) & ~days["feast"]).to_numpy()}
 
 
 def fit(days: pl.DataFrame, columns: Columns, without: Flags | None = None) -> Model:

@@ -29,7 +29,9 @@ class Cox:
     log_likelihood: float
 
 
-def cox(entry: Array, stop: Array, left: Array, x: Array, units: Places | None = None) -> Cox:
+def cox(
+    entry: Array, stop: Array, left: Array, x: Array, units: Places | None = None, start: Array | None = None
+) -> Cox:
     """Return Cox's model of start–stop rows, at risk in (entry, stop]; ties by Efron 1977.
 
     statsmodels counts who enters at the very instant another leaves as at risk; entries are therefore moved by the
@@ -41,11 +43,12 @@ def cox(entry: Array, stop: Array, left: Array, x: Array, units: Places | None =
         left: Whether leaving ended it.
         x: One column per effect.
         units: Customer of each row, for errors robust by customer (Lin & Wei 1989).
+        start: Log hazard ratios to begin the search with.
     """
     from statsmodels.duration.hazard_regression import PHReg
 
     entry = np.where(entry > 0, np.nextafter(entry, np.inf), 0.0)
-    found = PHReg(stop, x, status=left.astype(np.float64), entry=entry, ties="efron").fit(disp=0)
+    found = PHReg(stop, x, status=left.astype(np.float64), entry=entry, ties="efron").fit(disp=0, start_params=start)
     covariance = np.atleast_2d(found.cov_params())
     if units is not None:
         totals = np.zeros((int(units.max()) + 1, x.shape[1]))
@@ -116,7 +119,7 @@ def customers_leaving(view: View, by: str = "loyalty_class", *, months: int = 36
          "reason": f"only {few[name]} left; {FEWEST} are needed"}
         for name in others if name in few
     ]  # fmt: skip
-    holds = proportional(entry, stop, left_now, classes, x)
+    holds = proportional(entry, stop, left_now, classes, x, found.beta)
     ends = f"{number(int(rows['left'].sum()))} customers left after their answers."
     return Effects(
         metric, scope(metric, view), title, span, "times", 1.0,
@@ -138,7 +141,9 @@ def _ratio(found: Cox, place: int, name: str, best: str, rows: pl.DataFrame) -> 
     return row | {"low": float(low), "high": float(high), "p_value": 2 * float(ndtr(-abs(value) / se))}
 
 
-def proportional(entry: Array, stop: Array, left: Array, classes: Array, x: Array) -> float | None:
+def proportional(
+    entry: Array, stop: Array, left: Array, classes: Array, x: Array, beta: Array | None = None
+) -> float | None:
     """Return the p-value that the ratios of the classes hold throughout; None where a half has too few leavings.
 
     Rows are split at the median time of leaving and each class may have another ratio afterwards: Wald's test of these
@@ -159,7 +164,8 @@ def proportional(entry: Array, stop: Array, left: Array, classes: Array, x: Arra
     sides = [(np.vstack([classes[early], classes[late]])[ends & (later == half)] > 0) for half in (0, 1)]
     if any(side.sum(axis=0).min() < FEWEST // 2 or (~side.any(axis=1)).sum() < FEWEST // 2 for side in sides):
         return None
-    found = cox(begin, end, halves, np.hstack([both, more]))
+    start = None if beta is None else np.append(beta, np.zeros(more.shape[1]))
+    found = cox(begin, end, halves, np.hstack([both, more]), start=start)
     apart = found.beta[both.shape[1] :]
     statistic = apart @ np.linalg.solve(found.covariance[both.shape[1] :, both.shape[1] :], apart)
     return float(chdtrc(len(apart), statistic))
