@@ -1,7 +1,7 @@
-"""How long the statistics of each notebook take on the demo, in one thread: python benchmarks/notebooks.py [CHECKOUT …].
+"""How long the statistics of each notebook take on the demo: python benchmarks/notebooks.py [CHECKOUT …].
 
-Charts, tables, sentences and imports are not timed. Each notebook runs in processes of its own, those of several
-checkouts in turn, and the least time of each is printed: the others measure what else the machine did.
+CPU seconds in one thread; charts, tables, sentences and imports are not timed. Each notebook runs in processes of its
+own, those of several checkouts in turn, and the least time of each is printed: the others tell what else was running.
 """
 
 from __future__ import annotations

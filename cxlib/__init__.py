@@ -25,6 +25,7 @@ Names are loaded on first use, so that `cx --help` and small scripts do not wait
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,9 @@ _LAID = {
     "tabulate": "table",
     "words": "say",
 }  # fmt: skip
+# Threads of small linear models wait for each other, ten times as long as one takes; only before numpy is loaded.
+for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
 _HOME = {name: home for home, names in _LAID.items() for name in names.split()}
 __all__ = tuple(_HOME)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import os
 import subprocess
 import sys
 import warnings
@@ -226,3 +227,11 @@ def test_importing_the_package_stays_cheap() -> None:
     code = f"import sys, cxlib; print([name for name in {heavy} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("given", "taken"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "4"}, "4")])
+def test_one_thread_computes_small_models_unless_more_are_asked_for(given: dict[str, str], taken: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name} | given
+    code = "import os, cxlib; print(os.environ['OPENBLAS_NUM_THREADS'])"
+    told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == taken

@@ -21,8 +21,6 @@ from cxlib.report.safe import without_paths
 
 LONGEST_ERROR = 600
 PAUSE_SECONDS = 0.2
-ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
-"""Several kernels share the machine; threads of small linear models would only wait for each other."""
 
 
 class _Kernel(AsyncKernelManager):
@@ -58,8 +56,6 @@ def execute(jobs: Mapping[Path, Mapping[str, Value]], folder: Path, *, progress:
         KeyboardInterrupt: Ctrl-C; what waits is cancelled and every live kernel killed before it is raised.
     """
     failed: dict[str, str] = {}
-    for name in ONE_THREAD:
-        os.environ.setdefault(name, "1")
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool, _advance(len(jobs), progress) as advance:
         futures = {pool.submit(_execute, path, folder / path.name, dict(values)): path for path, values in jobs.items()}
         try:

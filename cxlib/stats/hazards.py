@@ -30,7 +30,7 @@ class Cox:
 
 
 def cox(
-    entry: Array, stop: Array, left: Array, x: Array, units: Places | None = None, start: Array | None = None
+    entry: Array, stop: Array, left: Array, x: Array, units: Places | None = None, *, start: Array | None = None
 ) -> Cox:
     """Return Cox's model of start–stop rows, at risk in (entry, stop]; ties by Efron 1977.
 
@@ -119,7 +119,7 @@ def customers_leaving(view: View, by: str = "loyalty_class", *, months: int = 36
          "reason": f"only {few[name]} left; {FEWEST} are needed"}
         for name in others if name in few
     ]  # fmt: skip
-    holds = proportional(entry, stop, left_now, classes, x, found.beta)
+    holds = proportional(entry, stop, left_now, classes, x, beta=found.beta)
     ends = f"{number(int(rows['left'].sum()))} customers left after their answers."
     return Effects(
         metric, scope(metric, view), title, span, "times", 1.0,
@@ -142,12 +142,12 @@ def _ratio(found: Cox, place: int, name: str, best: str, rows: pl.DataFrame) -> 
 
 
 def proportional(
-    entry: Array, stop: Array, left: Array, classes: Array, x: Array, beta: Array | None = None
+    entry: Array, stop: Array, left: Array, classes: Array, x: Array, *, beta: Array | None = None
 ) -> float | None:
     """Return the p-value that the ratios of the classes hold throughout; None where a half has too few leavings.
 
     Rows are split at the median time of leaving and each class may have another ratio afterwards: Wald's test of these
-    differences (Therneau & Grambsch 2000, chapter 6).
+    differences (Therneau & Grambsch 2000, chapter 6). `beta`: what the model without them found, to begin with.
     """
     from scipy.special import chdtrc
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -252,3 +253,38 @@ def test_duckdb_gives_the_same_frames(folder: Path, name: str) -> None:
         unit_frame(get(name), view(data, month="2026-10", engine=engine), ["2026-10"], "channel") for engine in ENGINES
     ]
     assert_frame_equal(*by_engine, abs_tol=1e-9, check_dtypes=True)
+
+
+def test_the_same_rows_are_read_once_and_all_others_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cxlib.metrics import base
+
+    read: list[Any] = []
+    real = base._collect
+    monkeypatch.setattr(base, "_collect", lambda *asked: read.append(asked) or real(*asked))
+    here, months = view(open_data(str(folder)), month="2026-10"), ["2026-09", "2026-10"]
+    first = [unit_frame(get("csat"), here, months), measured_frame(get("csat"), here, months)]
+    again = [unit_frame(get("csat"), here, months[::-1]), measured_frame(get("csat"), here, months)]
+    assert [one.equals(two) for one, two in zip(first, again, strict=True)] == [True, True]
+    assert len(read) == 2
+    others = [
+        (get("customer_effort"), here, months, ""), (get("csat"), replace(here, weighted=False), months, ""),
+        (get("csat"), replace(here, filters=(("channel", ("phone",)),)), months, ""),
+        (get("csat"), here, months[:1], ""), (get("csat"), here, months, "channel"),
+        (get("csat"), replace(here, engine="duckdb"), months, ""),
+        (get("csat"), view(open_data(str(folder)), month="2026-10"), months, ""),
+    ]  # fmt: skip
+    for place, asked in enumerate(others, start=3):
+        unit_frame(*asked)
+        assert len(read) == place, asked
+
+
+def test_what_is_large_is_not_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cxlib.store.KEPT", 0)
+    here = view(open_data(str(folder)), month="2026-10")
+    unit_frame(get("csat"), here, ["2026-10"])
+    assert not here.data._answers
+    monkeypatch.setattr("cxlib.store.KEPT", 10**9)
+    monkeypatch.setattr("cxlib.store.MOST", 3)
+    for month in ("2026-07", "2026-08", "2026-09", "2026-10"):
+        unit_frame(get("csat"), here, [month])
+    assert len(here.data._answers) == 3

@@ -106,6 +106,37 @@ def test_p_is_the_level_whose_interval_just_touches_zero() -> None:
     assert touching[0] == pytest.approx(0.12, abs=1e-8)
 
 
+def halved(after: Figures, before: Figures) -> float:
+    """Return the smallest level whose interval leaves out 0, by halving alone."""
+    inside, outside = 1e-16, 1.0
+    for _ in range(60):
+        level = np.array([np.sqrt(inside * outside)])
+        (low_a, high_a), (low_b, high_b) = after.limits(level), before.limits(level)
+        apart = (after.value - before.value)[0]
+        down = float(np.hypot(after.value - low_a, high_b - before.value)[0])
+        up = float(np.hypot(high_a - after.value, before.value - low_b)[0])
+        inside, outside = (inside, level[0]) if apart - down > 0 or apart + up < 0 else (level[0], outside)
+    return float(outside)
+
+
+@settings(max_examples=60, deadline=None)
+@given(sides, sides)
+def test_p_of_shares_is_found_by_halving_too(after: tuple[int, int], before: tuple[int, int]) -> None:
+    one, other = (single("csat", dict(zip((1.0, 0.0), side, strict=True))) for side in (after, before))
+    expected = halved(one, other) if one.value != other.value else 1.0
+    assert difference(one, other, NONE).p_value[0] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("longer", [1.0, 1.1, 1.4, 2.0, 30.0])
+def test_p_of_medians_whose_intervals_jump_is_found_by_halving_too(longer: float) -> None:
+    rng = np.random.default_rng(3)
+    waits = [rng.lognormal(0, 1, 60), longer * rng.lognormal(0, 1, 45)]
+    one, other = (
+        quantiles([Curve.of_waits(each, np.ones(len(each)), np.arange(len(each)), size=len(each))]) for each in waits
+    )
+    assert difference(one, other, NONE).p_value[0] == pytest.approx(halved(one, other), rel=1e-5)
+
+
 def test_the_same_customers_answering_alike_make_a_change_certain() -> None:
     rng = np.random.default_rng(4)
     before = np.where(rng.random(200) < 0.6, 1.0, 0.0)
