@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -10,13 +11,14 @@ import polars as pl
 
 from cxlib.metrics import Metric, View
 from cxlib.metrics.base import NOT_KNOWN
-from cxlib.metrics.rows import counted_rows, table_rows
+from cxlib.metrics.rows import ADDS, counted_rows, table_rows
 from cxlib.stats.breakdown import against_rest, labels
 from cxlib.stats.cells import printed
 from cxlib.stats.effects import beyond
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.intervals import ALPHA, Sums, normal_quantile, total
 from cxlib.stats.likeness import ALIKE, alike, normalised, vectors
+from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.results import POINT, NotKnown, Scope
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.shortlist_result import Shortlist
@@ -25,10 +27,28 @@ LEAST, MOST, LETTERS = 20, 12, 200
 EVIDENT = 0.01
 REPEATED = 10  # tickets; a request that came less often does not repeat
 MINUTES = ("handle_minutes", "estimated_handle_minutes")
+SHARES = ("easy", "quick", "asked")
 HOURS = "hours a month"
+ARTICLES = "What to write about next"
+NOTHING = f"No request came {REPEATED} times or more: nothing repeats."
 Beside = tuple[tuple[str, str, str], ...]
 
 
+@row_list(
+    "Tickets of candidates for an automatic answer",
+    "Hours a month are the sum of what the rows add: the minutes of those that are easy (solved at first contact), "
+    "quick and asked again and again, ÷ 60 ÷ the months. The shares are those of all rows of a group.",
+    sums=("easy", "quick", "asked", ADDS),
+)
+def _automation_candidates(view: View, by: str = "category", *, months: int = 12) -> pl.DataFrame:
+    periods, rows = _judged(view, by, months)
+    adds = pl.when(pl.all_horizontal(SHARES)).then(_hours(periods)).fill_null(0.0)
+    named = rows.join(labels(view, by, rows.select("group").unique()), on="group", how="left")
+    told = ("ticket_id", "customer_id", pl.col("label").alias("group"))
+    return named.select(*told, adds.alias(ADDS), "minutes", *SHARES, "subject").sort("group", "ticket_id")
+
+
+@listed_by(_automation_candidates)
 def automation_candidates(view: View, by: str = "category", *, months: int = 12) -> Shortlist | NotKnown:
     """Return agent hours a month on tickets that an automatic answer could have settled, the largest lower end first.
 
@@ -44,23 +64,15 @@ def automation_candidates(view: View, by: str = "category", *, months: int = 12)
     Raises:
         UsageError: No such dimension.
     """
-    view = view.settled("first_contact_resolution")
-    metric, periods, title = view.metric("first_contact_resolution"), view.months(months), "What to automate next"
+    metric, title = view.metric("first_contact_resolution"), "What to automate next"
+    view = view.settled(metric.name)
     if reason := unanswerable(metric, view, by):
         return NotKnown(title, reason.reason)
-    rows = counted_rows(metric, view, periods, "group", "unit", "x", "subject", *MINUTES, by=by)
-    rows = rows.with_columns(minutes=pl.coalesce(MINUTES), key=normalised(pl.col("subject")))
+    periods, rows = _judged(view, by, months)
     if not rows["minutes"].count():
         return NotKnown(title, f"The data {view.data.name!r} say neither minutes of work nor replies of a ticket.")
-    told, key = rows["subject"].count() > 0, pl.col("key")
-    rows = rows.filter(pl.col("group").is_not_null(), pl.col("group") != NOT_KNOWN).with_columns(
-        easy=pl.col("x") > 0,
-        quick=(pl.col("minutes") <= pl.col("minutes").median()).fill_null(False),
-        asked=((pl.len().over("key") >= REPEATED) & (key != "")).fill_null(False) if told else pl.lit(True),
-    )
-    shares = ("easy", "quick", "asked")
-    beside = rows.group_by("group").agg(pl.col(*shares).mean() * 100, tickets=pl.len() / len(periods))
-    points = _totals(rows.filter(pl.all_horizontal(shares)), len(periods)).join(beside, on="group").join(
+    beside = rows.group_by("group").agg(pl.col(*SHARES).mean() * 100, tickets=pl.len() / len(periods))
+    points = _totals(rows.filter(pl.all_horizontal(SHARES)), len(periods)).join(beside, on="group").join(
         labels(view, by, rows.select("group").unique()), on="group")  # fmt: skip
     points = points.with_columns(note=pl.lit(""), open=pl.lit(True))
     columns = (("tickets", "Tickets a month", ""), ("easy", "At first contact", "%"), ("quick", "Quick", "%"),
@@ -69,6 +81,36 @@ def automation_candidates(view: View, by: str = "category", *, months: int = 12)
     return _shortlist(view, title, periods, points, reading=reading, beside=columns)
 
 
+def _judged(view: View, by: str, months: int) -> tuple[list[str], pl.DataFrame]:
+    """Return the months, and their tickets with `minutes` and whether each was easy, quick and asked repeatedly."""
+    metric, view = view.metric("first_contact_resolution"), view.settled("first_contact_resolution")
+    periods, ids = view.months(months), ("ticket_id", "customer_id")
+    rows = counted_rows(metric, view, periods, *ids, "group", "unit", "x", "subject", *MINUTES, by=by)
+    rows = rows.with_columns(minutes=pl.coalesce(MINUTES), key=normalised(pl.col("subject")))
+    told, key = rows["subject"].count() > 0, pl.col("key")
+    return periods, rows.filter(pl.col("group").is_not_null(), pl.col("group") != NOT_KNOWN).with_columns(
+        easy=pl.col("x") > 0,
+        quick=(pl.col("minutes") <= pl.col("minutes").median()).fill_null(False),
+        asked=((pl.len().over("key") >= REPEATED) & (key != "")).fill_null(False) if told else pl.lit(True),
+    )
+
+
+@row_list(
+    "Tickets of candidates for an article",
+    "The figure is the sum of what the rows add: the minutes of each ticket ÷ 60 ÷ the months; where no minutes are "
+    "known, 1 ÷ the months. A ticket without minutes counts as a mean one.",
+    sums=("minutes", ADDS),
+)
+def _article_candidates(view: View, *, months: int = 1) -> pl.DataFrame | NotKnown:
+    found = _requests(view, months)
+    if isinstance(found, NotKnown):
+        return found
+    rows = found.repeated.join(_most_hours(found), on="group", how="semi")
+    told = ("ticket_id", "customer_id", pl.col("label").alias("group"), _hours(found.periods).alias(ADDS), "minutes")
+    return rows.select(*told, "text").sort("group", "ticket_id")
+
+
+@listed_by(_article_candidates)
 def article_candidates(view: View, *, months: int = 1) -> Shortlist | NotKnown:
     """Return requests that repeat, by agent hours a month, and whether an article's title is already like them.
 
@@ -84,13 +126,61 @@ def article_candidates(view: View, *, months: int = 1) -> Shortlist | NotKnown:
     Raises:
         UsageError: No such dimension.
     """
-    metric, periods, title = view.metric("ticket_volume"), view.months(months), "What to write about next"
+    found = _requests(view, months)
+    if isinstance(found, NotKnown):
+        return found
+    points, timed = _most_hours(found), found.timed
+    counts = _totals(found.repeated.with_columns(minutes=60.0), len(found.periods))
+    points = points.join(counts.select("group", tickets="value", fewest="low", most="high"), on="group")
+    points = points.sort("low", "group", descending=[True, False])
+    near = (
+        found.likened[points["place"].to_numpy()] @ found.likened[found.likened.shape[0] - len(found.titles) :].T
+    ).toarray()
+    covered = [found.titles[int(row.argmax())] if len(row) and row.max() >= ALIKE else None for row in near]
+    note = pl.Series([f"an article is titled “{name}”" if name else "" for name in covered], dtype=pl.String)
+    points = points.with_columns(note=note, open=pl.Series([name is None for name in covered], dtype=pl.Boolean))
+    columns = (("tickets", "Tickets a month", ""), ("fewest", "at least", ""), ("most", "at most", ""))
+    what = (
+        f"agent hours a month, {_estimated(found.rows)},"
+        if timed
+        else "tickets a month, as nothing says how long they took,"
+    )
+    reading = f"{what} by the letters of subjects; named are those without an article"
+    unit = HOURS if timed else "tickets a month"
+    return _shortlist(view, ARTICLES, found.periods, points, reading=reading, beside=columns, measured_in=unit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Requests:
+    """What tickets of some months ask for, those alike in one `group`, and the articles there are.
+
+    Attributes:
+        rows: All tickets that say something, `minutes` filled with their mean; `timed` says whether any are known.
+        likened: A row of weights for each text – `place` is that of a group's first – and, last, each article's title.
+    """
+
+    periods: list[str]
+    rows: pl.DataFrame
+    timed: bool
+    likened: Any
+    titles: pl.Series
+
+    @property
+    def repeated(self) -> pl.DataFrame:
+        """The tickets of requests that came often enough, from several customers."""
+        often = pl.len().over("group") >= REPEATED, pl.col("unit").n_unique().over("group") >= REPEATED / 2
+        return self.rows.filter(often)
+
+
+def _requests(view: View, months: int) -> _Requests | NotKnown:
+    """Return what repeats, or why nothing is known to."""
+    metric, periods = view.metric("ticket_volume"), view.months(months)
     if reason := unanswerable(metric, view):
-        return NotKnown(title, reason.reason)
+        return NotKnown(ARTICLES, reason.reason)
     rows = _said(counted_rows(metric, view, periods, "ticket_id", "customer_id", "subject", *MINUTES), view)
     if rows.is_empty():
         told = "say neither subjects nor first messages of tickets; a source or mapping that fills them brings this."
-        return NotKnown(title, f"The data {view.data.name!r} {told}")
+        return NotKnown(ARTICLES, f"The data {view.data.name!r} {told}")
     raw = rows.group_by("key", "text").len().sort("len", "text", descending=[True, False])
     keys = raw.group_by("key", maintain_order=True).agg(pl.col("len").sum(), pl.col("text").first())
     keys = keys.sort("len", "key", descending=[True, False])
@@ -103,24 +193,15 @@ def article_candidates(view: View, *, months: int = 1) -> Shortlist | NotKnown:
     rows = rows.join(pl.concat([keys.select("key"), first_of], how="horizontal"), on="key").with_columns(
         unit=pl.coalesce("customer_id", "ticket_id"), minutes=known.fill_null(known.mean()) if timed else pl.lit(60.0)
     )
-    repeated = rows.filter(pl.len().over("group") >= REPEATED, pl.col("unit").n_unique().over("group") >= REPEATED / 2)
-    if repeated.is_empty():
-        return NotKnown(title, f"No request came {REPEATED} times or more: nothing repeats.")
-    points = _totals(repeated, len(periods)).join(repeated.select("group", "label", "place").unique(), on="group")
-    counts = _totals(repeated.with_columns(minutes=60.0), len(periods))
-    points = points.join(counts.select("group", tickets="value", fewest="low", most="high"), on="group")
-    points = points.sort("low", "group", descending=[True, False]).head(MOST)
-    near = (likened[points["place"].to_numpy()] @ likened[keys.height :].T).toarray()
-    covered = [titles["title"][int(row.argmax())] if len(row) and row.max() >= ALIKE else None for row in near]
-    note = pl.Series([f"an article is titled “{name}”" if name else "" for name in covered], dtype=pl.String)
-    points = points.with_columns(note=note, open=pl.Series([name is None for name in covered], dtype=pl.Boolean))
-    columns = (("tickets", "Tickets a month", ""), ("fewest", "at least", ""), ("most", "at most", ""))
-    what = (
-        f"agent hours a month, {_estimated(rows)}," if timed else "tickets a month, as nothing says how long they took,"
-    )
-    reading = f"{what} by the letters of subjects; named are those without an article"
-    unit = HOURS if timed else "tickets a month"
-    return _shortlist(view, title, periods, points, reading=reading, beside=columns, measured_in=unit)
+    found = _Requests(periods, rows, timed, likened, titles["title"])
+    return NotKnown(ARTICLES, NOTHING) if found.repeated.is_empty() else found
+
+
+def _most_hours(requests: _Requests) -> pl.DataFrame:
+    """Return the requests to tell, the largest lower end first."""
+    rows = requests.repeated
+    points = _totals(rows, len(requests.periods)).join(rows.select("group", "label", "place").unique(), on="group")
+    return points.sort("low", "group", descending=[True, False]).head(MOST)
 
 
 def leaving_articles(view: View, *, months: int = 12) -> Effects | NotKnown:
@@ -194,6 +275,10 @@ def _shortlist(
         found="first, or not told apart from it by chance", nothing="Nothing that is not there already.",
         reading=reading, beside=beside,
     )  # fmt: skip
+
+
+def _hours(periods: list[str]) -> pl.Expr:
+    return pl.col("minutes") / 60 / len(periods)
 
 
 def _totals(rows: pl.DataFrame, months: int) -> pl.DataFrame:
