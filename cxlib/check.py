@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,12 +45,17 @@ class TableSummary:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken promise: where, which, how often, up to three example ids."""
+    """One broken promise: where, which, how often, the ids of the rows where they have some."""
 
     table: str
     promise: str
     count: int
-    examples: tuple[str, ...]
+    ids: pl.Series = field(compare=False, default_factory=lambda: pl.Series(dtype=pl.String))
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Up to three of the ids."""
+        return tuple(self.ids.head(3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,11 @@ class CheckReport:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return asdict(self)
+        told = [
+            {"table": one.table, "promise": one.promise, "count": one.count, "examples": one.examples}
+            for one in self.findings
+        ]
+        return {"data": self.data, "tables": [asdict(one) for one in self.tables], "findings": told}
 
     def as_text(self) -> str:
         """Return the report as lines to read."""
@@ -124,7 +133,7 @@ def _findings(data: Data, declared: Table) -> Iterator[Finding]:
 
 def _finding(declared: Table, promise: str, wrong: pl.Series) -> Iterator[Finding]:
     if len(wrong):
-        yield Finding(declared.name, promise, len(wrong), tuple(str(key) for key in wrong.head(3)))
+        yield Finding(declared.name, promise, len(wrong), wrong.cast(pl.String).fill_null("None"))
 
 
 def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
@@ -193,8 +202,8 @@ def set_aside(data: Data, declared: Table) -> Iterator[Finding]:
     for reason, count in data.manifest.get("set_aside", {}).get(declared.name, {}).items():
         rows = kept.filter(pl.col("reason") == reason)
         named = next((name for name in (declared.key, "row_number") if name in rows.columns), None)
-        examples = tuple(str(key) for key in rows[named].drop_nulls().head(3)) if named else ()
-        yield Finding(declared.name, f"{reason} (set aside)", count, examples)
+        ids = rows[named].drop_nulls().cast(pl.String) if named else pl.Series(dtype=pl.String)
+        yield Finding(declared.name, f"{reason} (set aside)", count, ids)
 
 
 def _shrunk_months(data: Data, declared: Table) -> Iterator[Finding]:
@@ -240,4 +249,4 @@ def _mixed_scales(data: Data) -> Iterator[Finding]:
         told = ", ".join(f"{low:g} to {high:g}: {count:,}" for _, low, high, count in part.iter_rows())
         if part.height > 1:
             promise = f"{kind} is answered on several scales ({told}): compared by box, or by the place on each scale"
-            yield Finding("surveys", promise, int(part["len"].sum()), ())
+            yield Finding("surveys", promise, int(part["len"].sum()))
