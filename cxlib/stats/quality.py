@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.check import ANCHOR, MONTHLY, CheckReport, Finding, check
+from cxlib.check import ANCHOR, MONTHLY, broken
 from cxlib.check import set_aside as aside
 from cxlib.metrics import METRICS, Metric, View, population
 from cxlib.metrics.base import unfinal
@@ -30,34 +30,30 @@ SCHEMA = {
 
 @row_list("Rows that break a promise", f"{COUNTED} {NOT_KEPT}", filtered=False)
 def _quality(view: View) -> pl.DataFrame:
-    return _found((one.table, f"{one.table}: {one.promise}", one.ids) for one in _broken(check(view.data)))
+    return _found((one.table, f"{one.table}: {one.promise}", ids) for one, ids in broken(view.data))
 
 
 @listed_by(_quality)
 def quality(view: View) -> Tally:
     """Return what `cx check` finds in the whole data set, whatever is filtered: every broken promise of its tables."""
-    report = check(view.data)
-    rows = {summary.table: summary.rows for summary in report.tables}
-    found = [_counted(one.table, one.promise, one.count, one.examples, rows[one.table]) for one in _broken(report)]
+    rows = {name: view.data.scan(name).select(pl.len()).collect().item() for name in GIVEN if view.data.has(name)}
+    found = [_counted(one.table, one.promise, one.count, one.examples, rows[one.table]) for one, _ in broken(view.data)]
     return Tally(_scope(view), "Broken promises of the data", tallied(found), "every promise of the tables holds")
-
-
-def _broken(report: CheckReport) -> list[Finding]:
-    return [one for one in report.findings if not one.promise.endswith("(set aside)")]
 
 
 def _found(findings: Iterable[tuple[str, str, pl.Series]]) -> pl.DataFrame:
     """Return the ids of rows, each with its table and what was found, as (table, group, ids)."""
     rows = [
-        pl.DataFrame({"id": ids}).with_columns(group=pl.lit(group), table=pl.lit(name)) for name, group, ids in findings
+        pl.DataFrame({"id": ids.cast(pl.String)}).with_columns(group=pl.lit(group), table=pl.lit(name))
+        for name, group, ids in findings
     ]
     return pl.concat([pl.DataFrame(schema=dict.fromkeys(("id", "group", "table"), pl.String)), *rows])
 
 
 @row_list("Rows set aside", f"{COUNTED} {NOT_KEPT}", filtered=False)
 def _set_aside(view: View) -> pl.DataFrame:
-    apart = (one for declared in GIVEN.values() for one in aside(view.data, declared))
-    return _found((one.table, f"{one.table}: {one.promise}", one.ids) for one in apart)
+    apart = (found for declared in GIVEN.values() for found in aside(view.data, declared))
+    return _found((one.table, f"{one.table}: {one.promise}", ids) for one, ids in apart)
 
 
 @listed_by(_set_aside)
@@ -71,7 +67,7 @@ def set_aside(view: View) -> Tally:
     for declared in GIVEN.values():
         found += [
             _counted(one.table, one.promise, one.count, one.examples, read.get(one.table))
-            for one in aside(view.data, declared)
+            for one, _ in aside(view.data, declared)
         ]
     for part, words in (("left_out", "left out"), ("filled", "filled")):
         for name, counts in manifest.get(part, {}).items():

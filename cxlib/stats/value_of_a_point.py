@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -23,6 +22,8 @@ from cxlib.stats.worth import active_then, margin_of, unfit
 LEAST, YEAR = 20, 12
 SIDES = {"loyalty_class": ("promoter", "detractor"), "experience": ("good", "bad")}
 RISK = {"loyalty_class": "All {bad}s as {good}s", "experience": "All {bad} experiences as {good}"}
+Brought = tuple[str, Metric, str, pl.DataFrame, int]
+"""Class, metric and title of a score, customers with their `margin`, and how many were active in all."""
 POINTS = {"loyalty_class": 200.0, "experience": 100.0}  # per customer who changes side, in 1/n of a point
 
 
@@ -34,7 +35,7 @@ POINTS = {"loyalty_class": 200.0, "experience": 100.0}  # per customer who chang
 )
 def _value_of_a_point(view: View, score: str = "nps") -> pl.DataFrame | NotKnown:
     found = _brought(view, score)
-    return found if isinstance(found, NotKnown) else customers_listed(found.rows, "margin")
+    return found if isinstance(found, NotKnown) else customers_listed(found[3], "margin")
 
 
 @listed_by(_value_of_a_point)
@@ -77,17 +78,7 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
     )  # fmt: skip
 
 
-class _Brought(NamedTuple):
-    """Class, metric and title of a score, the customers with their `margin`, and how many were active in all."""
-
-    by: str
-    metric: Metric
-    title: str
-    rows: pl.DataFrame
-    everybody: int
-
-
-def _brought(view: View, score: str) -> _Brought | NotKnown:
+def _brought(view: View, score: str) -> Brought | NotKnown:
     by = {kind: name for name, kind in SCORES.items()}.get(score, score)
     metric, title = asked(view, by), "What a point is worth"
     if isinstance(metric, NotKnown):
@@ -107,7 +98,7 @@ def _brought(view: View, score: str) -> _Brought | NotKnown:
     bought = unit_frame(revenue, view, months_between(shift(start, 1), view.month)).group_by("unit")
     rows = rows.join(bought.agg(pl.col("sum_wx").sum()), on="unit", how="left", maintain_order="left")
     rows = rows.with_columns(margin=pl.col("sum_wx").fill_null(0.0) * margin)
-    return _Brought(by, metric, title, rows, everybody)
+    return by, metric, title, rows, everybody
 
 
 def _totals(gained: float, se: float, *, share: float, n: int, everybody: int, by: str) -> pl.DataFrame:
