@@ -32,7 +32,7 @@ from cxlib.words.change import level_format
 from cxlib.words.sentence import plain
 
 FOLDER = "rows"
-FEW = 3
+FEW, LONG = 3, 160
 Note = dict[str, Any]
 Asked = tuple[str, str, str, bool]
 """Metric, filters, days (`metrics.rows`) and whether it is of many months: what shares one list."""
@@ -137,9 +137,10 @@ def _of_answer(note: Note, view: View) -> RowPage | None:
     if isinstance(found, NotKnown):
         return None
     local = selectors.datetime(time_zone="*").dt.convert_time_zone(view.data.settings.timezone)
+    when = f"as of {numbers.month(note['month'], view.language)}"
     return RowPage(
-        f"{listed.name}-{note['month']}", listed.title, numbers.month(note["month"], view.language), listed.made,
-        _made_by(listed, found), "", found.with_columns(local), found.height > MOST, note["filters"],
+        f"{listed.name}-{note['month']}", listed.title, when, listed.made, _made_by(listed, found), "",
+        found.with_columns(local), found.height > MOST, note["filters"],
     )  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def _made_by(listed: RowList, found: pl.DataFrame) -> Table:
     shown = [made.select(pl.concat_str(listed.by, separator=", ")).to_series(), *made.drop(listed.by)]
     cells = zip(*(_numbers(column) if place else column for place, column in enumerate(shown)), strict=True)
     columns = ("group", *(f">{column.name}" for column in shown[1:]))
-    return Table("What the rows make", columns, tuple(tuple(map(plain, row)) for row in cells))
+    return Table("What the rows make", columns, tuple(tuple(plain(cell, LONG) for cell in row) for row in cells))
 
 
 def _numbers(column: pl.Series) -> list[str]:
