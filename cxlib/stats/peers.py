@@ -40,12 +40,12 @@ PICKED = "Picked for having the most to tell, which one of all always has: name 
 )
 def _peers(view: View, customer_id: str = "", *, months: int = 12) -> pl.DataFrame:
     periods, (chosen, alike, _) = view.months(months), _company(view, customer_id, months)
-    rows = []
+    rows = [pl.DataFrame(schema={"unit": pl.String, "value": pl.Float64, "group": pl.String})]
     for name in FIGURES:
         metric, values = _figure(name, view, periods)
-        known = None if isinstance(values, str) else _values(name, values, [chosen, *alike])
-        if known is not None:
-            rows.append(known.with_columns(group=pl.lit(TICKETS if name == "tickets" else metric.title)))
+        if not isinstance(values, str):
+            title = pl.lit(TICKETS if name == "tickets" else metric.title)
+            rows.append(_values(name, values, [chosen, *alike]).with_columns(group=title))
     told = pl.concat(rows).with_columns(others=(pl.col("unit") != chosen).cast(pl.Int64))
     own = pl.col("value").filter(pl.col("others") == 0).first()
     below = (pl.col("value") < own).cast(pl.Float64) + (pl.col("value") == own).cast(pl.Float64) / 2

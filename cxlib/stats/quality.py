@@ -78,16 +78,15 @@ def set_aside(view: View) -> Tally:
 
 
 @row_list("Rows whose figures are not final", COUNTED)
-def _provisional(view: View, names: Iterable[str] = ()) -> pl.DataFrame:
-    moving = _moving(view, names or METRICS)
+def _provisional(view: View, names: Sequence[str] = ()) -> pl.DataFrame:
     return _found(
         (one.table, f"{NOT_OVER if one.window else RUNNING}: {one.title}", unfinal(one, view, view.month))
-        for one in moving
+        for one in _moving(view, names or METRICS)
     )
 
 
 @listed_by(_provisional)
-def provisional(view: View, names: Iterable[str] = ()) -> Tally:
+def provisional(view: View, names: Sequence[str] = ()) -> Tally:
     """Return the figures of the reported month that are not final: windows not over, clocks that still run.
 
     Args:

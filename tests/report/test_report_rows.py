@@ -57,7 +57,7 @@ def built(home: Path) -> Iterator[ReportOutcome]:
             'cx.show(cx.breakdown("csat", view, "category"))',
             'cx.show(cx.trend("csat", view.only("channel", "phone")))',
             'cx.show(cx.breakdown("first_reply_time", view, "agent"))', "cx.show(cx.quality(view))",
-            'cx.show(cx.count_model("ticket_volume", view))',
+            'cx.show(cx.count_model("ticket_volume", view))', 'cx.show(cx.automation_candidates(view, "category"))',
         ]  # fmt: skip
         write_notebook(home, "01_satisfaction.ipynb", LOOK, *asked, parameters=PARAMETERS)
         yield build_report("demo", month=MONTH, progress=False)
@@ -73,6 +73,7 @@ def test_every_table_of_a_metric_links_to_its_rows(built: ReportOutcome) -> None
     assert links(folder / "01_satisfaction.html") == [
         f"rows/csat-{MONTH}.html", f"rows/csat-{MONTH}-2.html", f"rows/first_reply_time-{MONTH}.html",
         f"rows/quality-{MONTH}.html", f"rows/ticket_volume-2025-05-to-{MONTH}.html",
+        f"rows/automation_candidates-{MONTH}.html",
     ]  # fmt: skip
     first = links(folder / "index.html")
     assert len(first) == len(set(first)) > 5
@@ -81,7 +82,7 @@ def test_every_table_of_a_metric_links_to_its_rows(built: ReportOutcome) -> None
     }  # fmt: skip
     for path in (folder / "rows").glob("*.html"):
         text = path.read_text(encoding="utf-8")
-        kind = ".zip" if "-to-" in path.stem else ".csv"
+        kind = ".zip" if "-to-" in path.stem or "automation" in path.stem else ".csv"
         assert path.with_suffix(kind).exists()
         assert f'href="{path.stem}{kind}"' in text
         assert "default-src 'none'" in text
@@ -116,7 +117,10 @@ def test_what_the_data_hold_is_text(built: ReportOutcome) -> None:
         text = path.read_text(encoding="utf-8")
         assert "<script" not in text
         assert len(re.findall(r'<table class="cx">', text)) == 2
-    assert "<script>alert(1)</script>" in unescape((built.index.parent / "rows" / f"csat-{MONTH}.html").read_text())
+    for name in ("csat", "automation_candidates"):
+        assert "<script>alert(1)</script>" in unescape(
+            (built.index.parent / "rows" / f"{name}-{MONTH}.html").read_text()
+        )
 
 
 def test_a_page_shows_the_first_rows_and_says_so(built: ReportOutcome) -> None:
@@ -172,7 +176,7 @@ def test_saved_outputs_hold_no_link_but_what_is_asked_of_the_page(built: ReportO
     assert not [mark for mark in marks if "links" in mark]
     tables = [mark["rows"] for mark in marks if mark["role"] == "table" and "rows" in mark]
     asked = [one[0].get("metric") or one[0]["list"] for one in tables]
-    assert asked == ["csat", "csat", "first_reply_time", "quality", "ticket_volume"]
+    assert asked == ["csat", "csat", "first_reply_time", "quality", "ticket_volume", "automation_candidates"]
 
 
 def test_results_tell_which_rows_are_behind_them(small_demo: Path) -> None:
