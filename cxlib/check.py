@@ -53,6 +53,9 @@ class Finding:
     examples: tuple[str, ...]
 
 
+Found = tuple[Finding, pl.Series]
+
+
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """All summaries and findings of a data folder; rows set aside count as findings."""
@@ -87,10 +90,19 @@ def _examples(finding: Finding) -> str:
 
 def check(data: Data) -> CheckReport:
     """Check every given table of a data folder against its declaration and against the others."""
-    present = [declared for name, declared in GIVEN.items() if data.has(name)]
-    summaries = tuple(_summary(data, declared) for declared in present)
-    findings = [one for declared in present for one in (*_findings(data, declared), *set_aside(data, declared))]
-    return CheckReport(data.name, summaries, tuple(findings))
+    summaries = tuple(_summary(data, declared) for declared in _present(data))
+    aside = (one for declared in _present(data) for one, _ in set_aside(data, declared))
+    return CheckReport(data.name, summaries, (*(one for one, _ in broken(data)), *aside))
+
+
+def broken(data: Data) -> Iterator[Found]:
+    """Yield every broken promise of the given tables with the ids of the rows that break it."""
+    for declared in _present(data):
+        yield from _findings(data, declared)
+
+
+def _present(data: Data) -> list[Table]:
+    return [declared for name, declared in GIVEN.items() if data.has(name)]
 
 
 def _summary(data: Data, declared: Table) -> TableSummary:
@@ -112,7 +124,7 @@ def _nulls(names: list[str]) -> list[pl.Expr]:
     return [pl.col(name).null_count().alias(f"null {name}") for name in names]
 
 
-def _findings(data: Data, declared: Table) -> Iterator[Finding]:
+def _findings(data: Data, declared: Table) -> Iterator[Found]:
     frame = data.scan(declared.name)
     for promise, broken in _promises(data, declared):
         yield from _finding(declared, promise, frame.filter(broken).select(declared.key).collect().to_series())
@@ -122,9 +134,9 @@ def _findings(data: Data, declared: Table) -> Iterator[Finding]:
         yield from _mixed_scales(data)
 
 
-def _finding(declared: Table, promise: str, wrong: pl.Series) -> Iterator[Finding]:
+def _finding(declared: Table, promise: str, wrong: pl.Series) -> Iterator[Found]:
     if len(wrong):
-        yield Finding(declared.name, promise, len(wrong), tuple(str(key) for key in wrong.head(3)))
+        yield Finding(declared.name, promise, len(wrong), tuple(str(key) for key in wrong.head(3))), wrong
 
 
 def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
@@ -175,7 +187,7 @@ def _early_messages(data: Data) -> pl.Series:
     return messages.filter(pl.col("sent_at") < pl.col("created_at")).select("message_id").collect().to_series()
 
 
-def _references(data: Data, declared: Table) -> Iterator[Finding]:
+def _references(data: Data, declared: Table) -> Iterator[Found]:
     for column in declared.given:
         target = column.references
         if not target or not data.has(target):
@@ -186,18 +198,18 @@ def _references(data: Data, declared: Table) -> Iterator[Finding]:
         yield from _finding(declared, f"{column.name} is unknown in {target}", lost.sort())
 
 
-def set_aside(data: Data, declared: Table) -> Iterator[Finding]:
-    """Tell what an import or the derive step set aside, with ids where the kept rows have them."""
+def set_aside(data: Data, declared: Table) -> Iterator[Found]:
+    """Tell what an import or the derive step set aside, with the ids that the kept rows have."""
     path = data.folder / "set_aside" / f"{declared.name}.parquet"
     kept = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema={"reason": pl.String})
     for reason, count in data.manifest.get("set_aside", {}).get(declared.name, {}).items():
         rows = kept.filter(pl.col("reason") == reason)
         named = next((name for name in (declared.key, "row_number") if name in rows.columns), None)
-        examples = tuple(str(key) for key in rows[named].drop_nulls().head(3)) if named else ()
-        yield Finding(declared.name, f"{reason} (set aside)", count, examples)
+        ids = rows[named].drop_nulls() if named else pl.Series(dtype=pl.String)
+        yield Finding(declared.name, f"{reason} (set aside)", count, tuple(str(key) for key in ids.head(3))), ids
 
 
-def _shrunk_months(data: Data, declared: Table) -> Iterator[Finding]:
+def _shrunk_months(data: Data, declared: Table) -> Iterator[Found]:
     """Find months without rows, or with less than half those of the months around them (at the end: before)."""
     if declared.name not in MONTHLY:
         return
@@ -232,7 +244,7 @@ def _every_month(counts: pl.DataFrame, data: Data) -> pl.DataFrame:
     )
 
 
-def _mixed_scales(data: Data) -> Iterator[Finding]:
+def _mixed_scales(data: Data) -> Iterator[Found]:
     """Tell kinds of survey with answers on several scales, each with its number of answers."""
     scale = ["kind", "scale_low", "scale_high"]
     answered = data.scan("surveys").filter(pl.col("answer").is_not_null()).drop_nulls(scale)
@@ -240,4 +252,4 @@ def _mixed_scales(data: Data) -> Iterator[Finding]:
         told = ", ".join(f"{low:g} to {high:g}: {count:,}" for _, low, high, count in part.iter_rows())
         if part.height > 1:
             promise = f"{kind} is answered on several scales ({told}): compared by box, or by the place on each scale"
-            yield Finding("surveys", promise, int(part["len"].sum()), ())
+            yield Finding("surveys", promise, int(part["len"].sum()), ()), pl.Series(dtype=pl.String)

@@ -10,7 +10,6 @@ from cxlib.metrics.registry import MONEY, Metric
 from cxlib.metrics.rows import WORKING
 from cxlib.metrics.view import filter_line
 from cxlib.periods import bounds, grain_of, month_of, shift
-from cxlib.schema import DIMENSIONS
 from cxlib.stats import results
 from cxlib.stats.effects import unit_of
 from cxlib.stats.volume import AROUND
@@ -40,12 +39,17 @@ def show(result: Any) -> None:
             display_part(part, metadata={"cx": {"role": role, **behind}})
 
 
-def _behind(result: Any) -> list[dict[str, str]]:
-    """Return metric, months, days, filters and dimension of each list behind a result; none where it cannot tell."""
+def _behind(result: Any) -> list[dict[str, Any]]:
+    """Return what asks for each list behind a result, none where it cannot tell.
+
+    The list of its own (`stats.listed`), or metric, months, days, filters and dimension of its metric's rows.
+    """
     if isinstance(result, results.Overview):
         return [one for trend in result.trends for one in _behind(trend)]
     metric, scope = getattr(result, "metric", None), getattr(result, "scope", None)
-    if metric is None or scope is None or isinstance(result, results.Worth):
+    if scope is not None and scope.listed:
+        return [scope.listed]
+    if metric is None or scope is None:
         return []
     filters, by = scope.filters, str(getattr(result, "by", ""))
     if isinstance(result, results.Staffing):
@@ -65,19 +69,11 @@ def _is_rate(metric: Metric) -> bool:
     return metric.kind != METRICS[metric.name].kind
 
 
-def _tells_its_groups(result: Any) -> bool:
-    """Tell whether rows of the metric hold what the groups are: not workflows of tickets, nor candidates."""
-    if isinstance(result, results.Breakdown):
-        return result.metric.table in DIMENSIONS[result.by].paths
-    own = not isinstance(result, results.Shortlist) or result.points["group"].equals(result.points["label"])
-    return own and getattr(result, "measured_in", "times") == "times"
-
-
 def _lists(result: Any) -> list[Asked]:
     name, month = result.metric.name, result.scope.month
     if isinstance(result, results.Effects):
         return _of_effects(result)
-    if not _is_of_its_rows(result.metric) or not _tells_its_groups(result):
+    if not _is_of_its_rows(result.metric):
         return []
     days = WORKING if _is_rate(result.metric) else ""
     if isinstance(result, results.Trend):
@@ -93,8 +89,9 @@ def _lists(result: Any) -> list[Asked]:
             return [(name, f"{month} {result.baseline}", days)]
         months = sorted(result.points["group"])  # each against those around it
         return [(name, f"{shift(months[0], -AROUND)}/{shift(months[-1], AROUND)}", days)]
-    handled = [f"{'estimated_' if result.estimated else ''}handle_time"] if isinstance(result, results.Staffing) else []
-    return [(each, "/".join(getattr(result, "months", (month,))), days) for each in (name, *handled)]
+    more = [f"{'estimated_' if result.estimated else ''}handle_time"] if isinstance(result, results.Staffing) else []
+    more += ["ticket_volume"] if isinstance(result, results.Shortlist) and result.by else []  # a use per ticket opened
+    return [(each, "/".join(getattr(result, "months", (month,))), days) for each in (name, *more)]
 
 
 def _compared(trend: results.Trend, days: str) -> list[Asked]:
@@ -119,8 +116,8 @@ def _of_effects(result: results.Effects) -> list[Asked]:
         return [*((name, months, "") for name in names), *later]
     in_percent = ["%"] if metric.kind in ("count", "duration", "rate") else []
     of_rows = result.measured_in in {unit_of(metric), metric.measured_in, "times", *in_percent}
-    if not _is_of_its_rows(metric) or not (of_rows or metric.name == WITH_AMOUNTS) or "metric" in points.columns:
-        return []  # as those of workflows, which rows of tickets do not hold
+    if not _is_of_its_rows(metric) or not (of_rows or metric.name == WITH_AMOUNTS):
+        return []
     return [(metric.name, f"{result.scope.month} {result.baseline}" if result.baseline else months, "")]
 
 

@@ -26,7 +26,7 @@ from cxlib.schema import path_of, table
 
 __all__ = [
     "BETWEEN", "NOT_KNOWN", "Frame", "counted", "kept", "known", "measured_frame", "population", "row_frame", "scan",
-    "settles", "unit_frame", "waits",
+    "settles", "unfinal", "unit_frame", "waits",
 ]  # fmt: skip
 BETWEEN = "\x1f"
 """Separates the names of a group by several dimensions, "agent+channel"."""
@@ -126,6 +126,24 @@ def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, i
     Not yet known are rows whose window is not over, and those without a value anchored after the end of the data, such
     as promises not yet due, unless the ticket is over. A clock that will never end, because it is, does not run.
     """
+    parts = ("rows", "late", "outside", "running")
+    summed = _collect(
+        _told(metric, view, month).group_by("period").agg(*(nw.col(name).sum() for name in parts)), ["period"]
+    )
+    counts = summed.row(0, named=True) if summed.height else dict.fromkeys(parts, 0)
+    return int(counts["rows"]), int(counts["late"]), int(counts["outside"]), int(counts["running"])
+
+
+def unfinal(metric: Metric, view: View, month: str) -> pl.Series:
+    """Return the keys of the rows that `population` counts as not yet known or, without a window, as still running."""
+    key = table(metric.table).key
+    moving = nw.col("late") if metric.window else nw.col("late") + nw.col("running")
+    rows = _told(metric, view, month).filter(moving > 0).select("period", key)
+    return _collect(rows, [key])[key]
+
+
+def _told(metric: Metric, view: View, month: str) -> Frame:
+    """Lay beside a month's rows, as 0 or 1, what `population` counts."""
     rows = (_valued if _promised(metric) else _rows)(metric, view, [month], "")
     anchored = nw.lit(1).cast(nw.Int64)
     late = ~_is_known(metric, view)
@@ -141,12 +159,7 @@ def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, i
         inside = nw.lit(True) if clock.where is None else clock.where
         unended = inside & ~nw.col(clock.ended).fill_null(False) & ~nw.col(clock.minutes).is_null() & ~_is_over(rows)
         running = nw.when(unended).then(1).otherwise(0).cast(nw.Int64)
-    parts = {"rows": anchored, "late": late, "outside": outside, "running": running}
-    summed = _collect(
-        rows.with_columns(**parts).group_by("period").agg(*(nw.col(name).sum() for name in parts)), ["period"]
-    )
-    counts = summed.row(0, named=True) if summed.height else dict.fromkeys(parts, 0)
-    return int(counts["rows"]), int(counts["late"]), int(counts["outside"]), int(counts["running"])
+    return rows.with_columns(rows=anchored, late=late, outside=outside, running=running)
 
 
 def counted(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Frame:

@@ -5,46 +5,54 @@ Lists hold ids of customers and tickets: they belong to the internal report only
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import polars as pl
+from polars import selectors
 
 from cxlib import numbers
 from cxlib.errors import CxError
-from cxlib.metrics import Metric, View, as_csv, parse_filters, rows
+from cxlib.metrics import Metric, View, parse_filters, rows
 from cxlib.metrics.rows import ADDS, ENDED, MINUTES, WEIGHT, WORKING
 from cxlib.periods import grain_of, months_between
-from cxlib.report import safe
 from cxlib.report.page import Page
+from cxlib.report.row_page import MOST, RowPage
 from cxlib.schema import DIMENSIONS
 from cxlib.stats import figures
 from cxlib.stats.daily import day_counts
-from cxlib.stats.results import Estimate
+from cxlib.stats.listed import LISTS, RowList
+from cxlib.stats.results import Estimate, NotKnown
 from cxlib.tabulate import Table
 from cxlib.words.change import level_format
 from cxlib.words.sentence import plain
 
 FOLDER = "rows"
-MOST, FEW = 1000, 3
+FEW, LONG = 3, 160
+Note = dict[str, Any]
 Asked = tuple[str, str, str, bool]
 """Metric, filters, days (`metrics.rows`) and whether it is of many months: what shares one list."""
 
 
 @dataclass(slots=True)
 class _List:
-    """One list: its months, the dimensions beside its rows, and the pages that lead to it."""
+    """One list: the first note of it, its months, the dimensions beside its rows, and the pages that lead to it."""
 
-    asked: Asked
+    note: Note
     months: set[str] = field(default_factory=set)
     by: set[str] = field(default_factory=set)
     pages: dict[str, Page] = field(default_factory=dict)
     address: str = ""
+
+    @property
+    def asked(self) -> Asked:
+        """What the notes of a metric's own rows have in common."""
+        name, filters, days = (self.note[part] for part in ("metric", "filters", "days"))
+        return name, filters, days, len(_months(self.note["months"])) > FEW
 
 
 def link_rows(sheets: Sequence[tuple[Page, Any]], view: View, folder: Path) -> None:
@@ -63,12 +71,12 @@ def link_rows(sheets: Sequence[tuple[Page, Any]], view: View, folder: Path) -> N
         for output in (output for cell in notebook.cells for output in cell.get("outputs", []))
         if "rows" in (part := output.get("metadata", {}).get("cx", {}))
     ]
-    lists: dict[Asked, _List] = {}
+    lists: dict[Asked | str, _List] = {}
     for page, part in noted:
         for one in part["rows"]:
-            found = lists.setdefault(_key(one), _List(_key(one)))
-            found.months |= set(_months(one["months"]))
-            found.by |= set(filter(None, [one["by"], view.by]))
+            found = lists.setdefault(_key(one), _List(one))
+            found.months |= set(_months(one.get("months", "")))
+            found.by |= set(filter(None, [one.get("by"), view.by]))
             found.pages[page.file] = page
     taken: dict[str, int] = {}
     for one in lists.values():
@@ -78,13 +86,17 @@ def link_rows(sheets: Sequence[tuple[Page, Any]], view: View, folder: Path) -> N
         part["links"] = list(dict.fromkeys(way for way in ways if way[0]))
 
 
-def _name(one: dict[str, str], view: View) -> str:
-    when = _when(_months(one["months"]), one["days"], view.language, many=_key(one)[3])
+def _name(one: Note, view: View) -> str:
+    if "list" in one:
+        return LISTS[one["list"]].title
+    when = _when(_months(one["months"]), one["days"], view.language, many=_List(one).asked[3])
     return f"{view.metric(one['metric']).title}, {when}"
 
 
-def _key(one: dict[str, str]) -> Asked:
-    return one["metric"], one["filters"], one["days"], len(_months(one["months"])) > FEW
+def _key(one: Note) -> Asked | str:
+    if "list" in one:
+        return json.dumps(one, sort_keys=True)
+    return _List(one).asked
 
 
 def _months(text: str) -> list[str]:
@@ -106,58 +118,65 @@ def _when(months: Sequence[str], days: str, language: str, *, many: bool) -> str
 
 def _write(one: _List, view: View, folder: Path, taken: dict[str, int]) -> None:
     """Write one list and note its address, none where the data have none."""
-    name, filters, days, many = one.asked
-    months = sorted(one.months)
     try:
-        looked = replace(view, month=months[-1], filters=parse_filters(filters))
-        metric = looked.metric(name)
-        reached = [by for by in sorted(one.by) if by in DIMENSIONS and metric.table in DIMENSIONS[by].paths]
-        found = rows(name, looked, "+".join(reached), months=months, days=days)
+        page = _of_answer(one.note, view) if "list" in one.note else _of_metric(one, view)
     except CxError:
         return
-    span = f"{months[0]}-to-{months[-1]}" if many else months[-1]
-    stem = f"{name}-{f'{span}-{days}' if days == WORKING else days.replace('/', '-to-') or span}"
-    number = taken[stem] = taken.get(stem, 0) + 1
-    stem = f"{stem}-{number}" if number > 1 else stem
-    path = folder / FOLDER / f"{stem}.html"
-    path.parent.mkdir(exist_ok=True)
-    if many:
-        with ZipFile(path.with_suffix(".zip"), "w") as zipped:
-            zipped.writestr(ZipInfo(f"{stem}.csv"), as_csv(found), ZIP_DEFLATED)
-    else:
-        path.with_suffix(".csv").write_text(as_csv(found), encoding="utf-8")
-    path.write_text(_page(one, metric, looked, found, stem), encoding="utf-8")
+    if page is None:
+        return
+    number = taken[page.stem] = taken.get(page.stem, 0) + 1
+    path = folder / FOLDER / f"{page.stem}{f'-{number}' if number > 1 else ''}.html"
+    page.write(path, one.pages.values(), view)
     one.address = f"{FOLDER}/{path.name}"
 
 
-def _page(one: _List, metric: Metric, view: View, found: pl.DataFrame, name: str) -> str:
-    cells = tuple(tuple(_cell(value) for value in row) for row in found.head(MOST).iter_rows())
-    columns = [f">{name}" if kind.is_numeric() else name for name, kind in found.schema.items()]
-    kept = f", only {view.filter_text}" if view.filters else ""
-    count = numbers.number(found.height)
-    shown = count if found.height <= MOST else f"the first {numbers.number(MOST)} of {count}; all of them in the CSV"
-    when = _when(sorted(one.months, reverse=not one.asked[3]), one.asked[2], view.language, many=one.asked[3])
-    zone, data = view.data.settings.timezone, view.data.name
-    option = f" --filter {shlex.quote(view.filter_text)}" if view.filters else ""
-    title, where, sentence, made, zone, command, shown = (
-        escape(plain(text, 600))
-        for text in (
-            metric.title, f"{when} · data: {data}{kept}", metric.sentence, _made(one, metric, found), zone,
-            f"cx rows {data} --metric {metric.name} --month YYYY-MM{option}", shown,
-        )
+def _of_answer(note: Note, view: View) -> RowPage | None:
+    """Return the page of a list that stands beside its statistic (`stats.listed`)."""
+    listed, filters = LISTS[note["list"]], parse_filters(note["filters"])
+    found = listed.of(replace(view, month=note["month"], filters=filters), *note["args"], **note["words"])
+    if isinstance(found, NotKnown):
+        return None
+    local = selectors.datetime(time_zone="*").dt.convert_time_zone(view.data.settings.timezone)
+    when = f"as of {numbers.month(note['month'], view.language)}"
+    return RowPage(
+        f"{listed.name}-{note['month']}", listed.title, when, listed.made, _made_by(listed, found), "",
+        found.with_columns(local), found.height > MOST, note["filters"],
     )  # fmt: skip
-    back = " · ".join(f'<a href="../{escape(page.file)}">{escape(page.title)}</a>' for page in one.pages.values())
-    file = f'{escape(name)}.zip">All rows as CSV, zipped' if one.asked[3] else f'{escape(name)}.csv">All rows as CSV'
-    body = f"""<p class="where">{where} · internal: holds ids of customers and tickets</p>
-<h1>{title}: the rows</h1>
-<p class="question">{sentence}</p>
-<p class="back">Back to {back}</p>
-<div class="wide">{_totals(one, metric, view, found).html}</div>
-<p class="sums">{made}</p>
-<p><a href="{file}</a> · instants are local time, {zone} · any other month: <code>{command}</code></p>
-<p>Rows: {shown}.</p>
-<div class="wide list" tabindex="0" role="region" aria-label="Rows">{Table("", tuple(columns), cells).html}</div>"""
-    return safe.page(f"Rows: {title}", body, style="../assets/style.css", language=view.language)
+
+
+def _made_by(listed: RowList, found: pl.DataFrame) -> Table:
+    """Return what the rows make, group by group: the figure where it is a sum or a mean, their number, their sums."""
+    total = pl.col(ADDS).sum() / (pl.col(WEIGHT).sum() if WEIGHT in found.columns else 1)
+    figure = {"figure": total.cast(pl.Float64)} if ADDS in found.columns else {}
+    made = found.group_by(listed.by, maintain_order=True).agg(
+        **figure, rows=pl.len(), **{f"Σ {name}": pl.col(name).sum() for name in listed.sums}
+    )
+    shown = [made.select(pl.concat_str(listed.by, separator=", ")).to_series(), *made.drop(listed.by)]
+    cells = zip(*(_numbers(column) if place else column for place, column in enumerate(shown)), strict=True)
+    columns = ("group", *(f">{column.name}" for column in shown[1:]))
+    return Table("What the rows make", columns, tuple(tuple(plain(cell, LONG) for cell in row) for row in cells))
+
+
+def _numbers(column: pl.Series) -> list[str]:
+    return [numbers.number(float(value), 2 if column.dtype.is_float() else 0) for value in column]
+
+
+def _of_metric(one: _List, view: View) -> RowPage:
+    """Return the page of a list of a metric's own rows."""
+    name, filters, days, many = one.asked
+    months = sorted(one.months)
+    looked = replace(view, month=months[-1], filters=parse_filters(filters))
+    metric = looked.metric(name)
+    reached = [by for by in sorted(one.by) if by in DIMENSIONS and metric.table in DIMENSIONS[by].paths]
+    found = rows(name, looked, "+".join(reached), months=months, days=days)
+    span = f"{months[0]}-to-{months[-1]}" if many else months[-1]
+    option = f" --filter {shlex.quote(looked.filter_text)}" if filters else ""
+    return RowPage(
+        f"{name}-{f'{span}-{days}' if days == WORKING else days.replace('/', '-to-') or span}", metric.title,
+        _when(sorted(months, reverse=not many), days, view.language, many=many), metric.sentence,
+        _totals(one, metric, looked, found), _made(days, metric, found), found, many, looked.filter_text,
+        f"cx rows {view.data.name} --metric {name} --month YYYY-MM{option}",
+    )  # fmt: skip
 
 
 def _totals(one: _List, metric: Metric, view: View, found: pl.DataFrame) -> Table:
@@ -193,22 +212,16 @@ def _printed(metric: Metric, row: dict[str, Any], language: str) -> str:
     return "not yet reached" if value is None else form.with_interval(value, low, high)
 
 
-def _made(one: _List, metric: Metric, found: pl.DataFrame) -> str:
+def _made(days: str, metric: Metric, found: pl.DataFrame) -> str:
     """Return how the rows make the figure, and which of them count 0 in its number."""
     if MINUTES in found.columns:
         how = f"the {metric.statistic} of the minutes (Kaplan–Meier)"
         return f"The figure is {how}; a wait not ended counts as at least so long."
     if metric.kind == "count":
-        rate = ", divided by the working days" if one.asked[2] == WORKING else ""
+        rate = ", divided by the working days" if days == WORKING else ""
         return f"The figure is the sum of what the rows add{rate}."
     nothing = found.filter(pl.col(WEIGHT) == 0)
     kinds = nothing["kind"] if "kind" in found.columns else pl.repeat("row", nothing.height, eager=True)
     told = [f"{numbers.number(count)} {plain(kind)}s" for kind, count in sorted(kinds.value_counts().iter_rows())]
     zero = f" {' and '.join(told)} count 0 in the number of {metric.table.replace('_', ' ')}." if told else ""
     return f"The figure is what the rows add divided by their weight.{zero}"
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return "" if value is None else plain(f"{value:%Y-%m-%d %H:%M:%S}" if hasattr(value, "hour") else str(value))

@@ -1,6 +1,7 @@
 """Questions and their answers: each function takes a metric's name and a view and returns a frozen result."""
 
 from cxlib.stats.agents import agents
+from cxlib.stats.articles import article_candidates, leaving_articles
 from cxlib.stats.backlog import backlog
 from cxlib.stats.breakdown import breakdown
 from cxlib.stats.calendar_effects import count_model
@@ -14,7 +15,7 @@ from cxlib.stats.forecast import forecast
 from cxlib.stats.hazards import customers_leaving
 from cxlib.stats.history import history, waiting
 from cxlib.stats.level_shift import level_shift
-from cxlib.stats.next_steps import article_candidates, automation_candidates, leaving_articles
+from cxlib.stats.next_steps import automation_candidates
 from cxlib.stats.ordinal import ordinal_change
 from cxlib.stats.overview import overview
 from cxlib.stats.peaks import peaks
@@ -57,7 +58,8 @@ from cxlib.stats.turnover import tenure_curve, turnover
 from cxlib.stats.unusual_days import unusual_days
 from cxlib.stats.value_of_a_point import value_of_a_point
 from cxlib.stats.volume import movers, per_working_day, seasons, volume
-from cxlib.stats.workflow_use import heavy_workflows, workflow_outcomes, workflow_reach
+from cxlib.stats.workflow_reach import workflow_reach
+from cxlib.stats.workflow_use import heavy_workflows, workflow_outcomes
 from cxlib.stats.workload import workload
 from cxlib.stats.worth import lost_customer
 

@@ -47,6 +47,12 @@ def with_background(rows: pl.DataFrame, view: View) -> pl.DataFrame:
     return rows.sort("unit", "at")
 
 
+def customers_listed(rows: pl.DataFrame, *columns: str | pl.Expr) -> pl.DataFrame:
+    """Return customers for a list: whose, `group`, these columns, and what was known of them before."""
+    known = [name for name in ("joined_at", "importance", "tickets", "spent") if name in rows.columns]
+    return rows.select(pl.col("unit").alias("customer_id"), "group", *columns, *known).sort("group", "customer_id")
+
+
 def _year_before(rows: pl.DataFrame, view: View, table: str, anchor: str, value: pl.Expr) -> pl.Series:
     """Return the sum of `value` over each unit's rows of a table in the 365 days up to `at`, in the same order."""
     rows_of = view.data.scan(table)

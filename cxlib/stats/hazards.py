@@ -12,9 +12,10 @@ from cxlib.numbers import number
 from cxlib.stats.background import background_of
 from cxlib.stats.effects import effect_points
 from cxlib.stats.intervals import ALPHA, Array, Places, normal_quantile
+from cxlib.stats.listed import listed_by
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope
-from cxlib.stats.survival import followed
+from cxlib.stats.survival import customers_followed, followed
 
 FEWEST = 10  # who left, for each column of the model and in each class compared (Peduzzi and others 1995)
 CLASSES = {"loyalty_class": ("promoter", "passive", "detractor"), "experience": ("good", "in between", "bad")}
@@ -81,6 +82,7 @@ def _from(at: Array, sums: Array, times: Array) -> Array:
     return np.asarray(total[np.searchsorted(at[order], times, "left")], dtype=np.float64)
 
 
+@listed_by(customers_followed)
 def customers_leaving(view: View, by: str = "loyalty_class", *, months: int = 36) -> Effects | NotKnown:
     """Return how many times as fast customers of each class leave as those of the best one, all else known alike.
 

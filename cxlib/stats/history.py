@@ -15,6 +15,7 @@ from cxlib.metrics.answerable import solving_unknown
 from cxlib.metrics.pieces import is_waiting
 from cxlib.schema import INSTANT, table
 from cxlib.stats.experience import YEAR
+from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.results import History, NotKnown, WaitingList
 from cxlib.stats.scope import about, last_day_of
 
@@ -61,6 +62,21 @@ def history(view: View, customer_id: str = "") -> History | NotKnown:
     return _history(view, chosen, events)
 
 
+@row_list(
+    "Tickets of the important or long-loyal customers who wait",
+    "Open tickets of a customer are its rows; it waits since the oldest of them was created.",
+    sums=("minutes",),
+)
+def _waiting(view: View) -> pl.DataFrame:
+    tickets, listed = _selected(view)
+    rows, who = tickets.join(listed, on="customer_id", how="semi"), pl.format("{} ({})", "name", "customer_id")
+    who = pl.coalesce(who, "customer_id")
+    ids = ("ticket_id", "customer_id", "agent_id", who.alias("group"), "minutes")
+    named = rows.join(_customers(view).select("customer_id", "name"), on="customer_id", how="left")
+    return named.select(*ids, "created_at", "category", "channel").sort("customer_id", "created_at", "ticket_id")
+
+
+@listed_by(_waiting)
 def waiting(view: View) -> WaitingList | NotKnown:
     """Return the important or long-loyal customers with open tickets: both, then important, then loyal, longest first.
 
@@ -69,12 +85,30 @@ def waiting(view: View) -> WaitingList | NotKnown:
     Raises:
         UsageError: A dimension that does not exist.
     """
-    settings, end = view.data.settings, view.data.extracted_at
+    settings = view.data.settings
     if not {"importance", "joined_at"} & (filled := view.data.filled("customers")):
         reason = f"The data {view.data.name!r} do not say how important customers are or when they joined."
         return NotKnown(WAITING, reason)
     if unknown := _unreachable(view, "tickets") or solving_unknown(view):
         return NotKnown(WAITING, unknown)
+    tickets, listed = _selected(view)
+    return WaitingList(
+        scope=about(view),
+        as_of=last_day_of(view),
+        important=settings.important if "importance" in filled else (),
+        loyal_years=settings.loyal_years,
+        everybody=tickets["customer_id"].n_unique(),
+        selected=listed.height,
+        customers=listed.head(MOST).select(
+            "customer_id", "name", "importance", "is_important", "years", "is_loyal", "tickets", "minutes",
+            "ticket_id", "category", "channel", pl.coalesce("agent", "agent_id"),
+        ),
+    )  # fmt: skip
+
+
+def _selected(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return all tickets whose customers wait, and the important or long-loyal customers among these, in order."""
+    settings, end = view.data.settings, view.data.extracted_at
     tickets = _open_tickets(view, ~nw.col("customer_id").is_null()).join(_names(view), on="agent_id", how="left")
     oldest = tickets.group_by("customer_id", maintain_order=True).agg(
         pl.all().first(), pl.len().cast(pl.Int64).alias("tickets")
@@ -87,18 +121,7 @@ def waiting(view: View) -> WaitingList | NotKnown:
     )
     first = ["is_important", "is_loyal", "minutes", "customer_id"]
     listed = waits.filter(pl.col("is_important") | pl.col("is_loyal")).sort(first, descending=[True, True, True, False])
-    return WaitingList(
-        scope=about(view),
-        as_of=last_day_of(view),
-        important=settings.important if "importance" in filled else (),
-        loyal_years=settings.loyal_years,
-        everybody=oldest.height,
-        selected=listed.height,
-        customers=listed.head(MOST).select(
-            "customer_id", "name", "importance", "is_important", "years", "is_loyal", "tickets", "minutes",
-            "ticket_id", "category", "channel", pl.coalesce("agent", "agent_id"),
-        ),
-    )  # fmt: skip
+    return tickets, listed
 
 
 def _check(view: View, customer_id: str) -> None:

@@ -1,34 +1,46 @@
-"""What to do next for fewer and easier tickets: what to automate, what to write an article about, which one to mend."""
+"""What to do next for fewer and easier tickets: what to automate. What to write about is in `articles`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import Metric, View
+from cxlib.metrics import View
 from cxlib.metrics.base import NOT_KNOWN
-from cxlib.metrics.rows import counted_rows, table_rows
-from cxlib.stats.breakdown import against_rest, labels
+from cxlib.metrics.rows import ADDS, counted_rows
+from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import printed
-from cxlib.stats.effects import beyond
-from cxlib.stats.effects_result import Effects
-from cxlib.stats.intervals import ALPHA, Sums, normal_quantile, total
-from cxlib.stats.likeness import ALIKE, alike, normalised, vectors
+from cxlib.stats.intervals import Sums, total
+from cxlib.stats.likeness import normalised
+from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.results import POINT, NotKnown, Scope
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.shortlist_result import Shortlist
 
-LEAST, MOST, LETTERS = 20, 12, 200
-EVIDENT = 0.01
 REPEATED = 10  # tickets; a request that came less often does not repeat
 MINUTES = ("handle_minutes", "estimated_handle_minutes")
+SHARES = ("easy", "quick", "asked")
 HOURS = "hours a month"
 Beside = tuple[tuple[str, str, str], ...]
 
 
+@row_list(
+    "Tickets of candidates for an automatic answer",
+    "Hours a month are the sum of what the rows add: the minutes of those that are easy (solved at first contact), "
+    "quick and asked again and again, ÷ 60 ÷ the months. The shares are those of all rows of a group.",
+    sums=("easy", "quick", "asked", ADDS),
+)
+def _automation_candidates(view: View, by: str = "category", *, months: int = 12) -> pl.DataFrame:
+    periods, rows = _judged(view, by, months)
+    adds = pl.when(pl.all_horizontal(SHARES)).then(_hours(periods)).fill_null(0.0)
+    named = rows.join(labels(view, by, rows.select("group").unique()), on="group", how="left")
+    told = ("ticket_id", "customer_id", pl.col("label").alias("group"))
+    return named.select(*told, adds.alias(ADDS), "minutes", *SHARES, "subject").sort("group", "ticket_id")
+
+
+@listed_by(_automation_candidates)
 def automation_candidates(view: View, by: str = "category", *, months: int = 12) -> Shortlist | NotKnown:
     """Return agent hours a month on tickets that an automatic answer could have settled, the largest lower end first.
 
@@ -44,23 +56,15 @@ def automation_candidates(view: View, by: str = "category", *, months: int = 12)
     Raises:
         UsageError: No such dimension.
     """
-    view = view.settled("first_contact_resolution")
-    metric, periods, title = view.metric("first_contact_resolution"), view.months(months), "What to automate next"
+    metric, title = view.metric("first_contact_resolution"), "What to automate next"
+    view = view.settled(metric.name)
     if reason := unanswerable(metric, view, by):
         return NotKnown(title, reason.reason)
-    rows = counted_rows(metric, view, periods, "group", "unit", "x", "subject", *MINUTES, by=by)
-    rows = rows.with_columns(minutes=pl.coalesce(MINUTES), key=normalised(pl.col("subject")))
+    periods, rows = _judged(view, by, months)
     if not rows["minutes"].count():
         return NotKnown(title, f"The data {view.data.name!r} say neither minutes of work nor replies of a ticket.")
-    told, key = rows["subject"].count() > 0, pl.col("key")
-    rows = rows.filter(pl.col("group").is_not_null(), pl.col("group") != NOT_KNOWN).with_columns(
-        easy=pl.col("x") > 0,
-        quick=(pl.col("minutes") <= pl.col("minutes").median()).fill_null(False),
-        asked=((pl.len().over("key") >= REPEATED) & (key != "")).fill_null(False) if told else pl.lit(True),
-    )
-    shares = ("easy", "quick", "asked")
-    beside = rows.group_by("group").agg(pl.col(*shares).mean() * 100, tickets=pl.len() / len(periods))
-    points = _totals(rows.filter(pl.all_horizontal(shares)), len(periods)).join(beside, on="group").join(
+    beside = rows.group_by("group").agg(pl.col(*SHARES).mean() * 100, tickets=pl.len() / len(periods))
+    points = _totals(rows.filter(pl.all_horizontal(SHARES)), len(periods)).join(beside, on="group").join(
         labels(view, by, rows.select("group").unique()), on="group")  # fmt: skip
     points = points.with_columns(note=pl.lit(""), open=pl.lit(True))
     columns = (("tickets", "Tickets a month", ""), ("easy", "At first contact", "%"), ("quick", "Quick", "%"),
@@ -69,107 +73,18 @@ def automation_candidates(view: View, by: str = "category", *, months: int = 12)
     return _shortlist(view, title, periods, points, reading=reading, beside=columns)
 
 
-def article_candidates(view: View, *, months: int = 1) -> Shortlist | NotKnown:
-    """Return requests that repeat, by agent hours a month, and whether an article's title is already like them.
-
-    By tickets a month where the data say neither minutes nor replies; a ticket without them counts as a mean one.
-
-    Requests are alike by the letters of their subjects (of the first message without one): see `likeness`; each group
-    is called by its most frequent subject. The interval is that of a compound Poisson total, errors by customer.
-
-    Args:
-        view: What is looked at.
-        months: How many months up to the reported one.
-
-    Raises:
-        UsageError: No such dimension.
-    """
-    metric, periods, title = view.metric("ticket_volume"), view.months(months), "What to write about next"
-    if reason := unanswerable(metric, view):
-        return NotKnown(title, reason.reason)
-    rows = _said(counted_rows(metric, view, periods, "ticket_id", "customer_id", "subject", *MINUTES), view)
-    if rows.is_empty():
-        told = "say neither subjects nor first messages of tickets; a source or mapping that fills them brings this."
-        return NotKnown(title, f"The data {view.data.name!r} {told}")
-    raw = rows.group_by("key", "text").len().sort("len", "text", descending=[True, False])
-    keys = raw.group_by("key", maintain_order=True).agg(pl.col("len").sum(), pl.col("text").first())
-    keys = keys.sort("len", "key", descending=[True, False])
-    titles = _titles(view)
-    likened = vectors(pl.concat([keys["key"], titles["key"]]))
-    first = alike(likened[: keys.height])
-    first_of = keys.select(group="key", label="text")[first].with_columns(pl.Series("place", first))
-    known = pl.coalesce(MINUTES)
-    timed = rows.select(known.count() > 0).item()
-    rows = rows.join(pl.concat([keys.select("key"), first_of], how="horizontal"), on="key").with_columns(
-        unit=pl.coalesce("customer_id", "ticket_id"), minutes=known.fill_null(known.mean()) if timed else pl.lit(60.0)
+def _judged(view: View, by: str, months: int) -> tuple[list[str], pl.DataFrame]:
+    """Return the months, and their tickets with `minutes` and whether each was easy, quick and asked repeatedly."""
+    metric, view = view.metric("first_contact_resolution"), view.settled("first_contact_resolution")
+    periods, ids = view.months(months), ("ticket_id", "customer_id")
+    rows = counted_rows(metric, view, periods, *ids, "group", "unit", "x", "subject", *MINUTES, by=by)
+    rows = rows.with_columns(minutes=pl.coalesce(MINUTES), key=normalised(pl.col("subject")))
+    told, key = rows["subject"].count() > 0, pl.col("key")
+    return periods, rows.filter(pl.col("group").is_not_null(), pl.col("group") != NOT_KNOWN).with_columns(
+        easy=pl.col("x") > 0,
+        quick=(pl.col("minutes") <= pl.col("minutes").median()).fill_null(False),
+        asked=((pl.len().over("key") >= REPEATED) & (key != "")).fill_null(False) if told else pl.lit(True),
     )
-    repeated = rows.filter(pl.len().over("group") >= REPEATED, pl.col("unit").n_unique().over("group") >= REPEATED / 2)
-    if repeated.is_empty():
-        return NotKnown(title, f"No request came {REPEATED} times or more: nothing repeats.")
-    points = _totals(repeated, len(periods)).join(repeated.select("group", "label", "place").unique(), on="group")
-    counts = _totals(repeated.with_columns(minutes=60.0), len(periods))
-    points = points.join(counts.select("group", tickets="value", fewest="low", most="high"), on="group")
-    points = points.sort("low", "group", descending=[True, False]).head(MOST)
-    near = (likened[points["place"].to_numpy()] @ likened[keys.height :].T).toarray()
-    covered = [titles["title"][int(row.argmax())] if len(row) and row.max() >= ALIKE else None for row in near]
-    note = pl.Series([f"an article is titled “{name}”" if name else "" for name in covered], dtype=pl.String)
-    points = points.with_columns(note=note, open=pl.Series([name is None for name in covered], dtype=pl.Boolean))
-    columns = (("tickets", "Tickets a month", ""), ("fewest", "at least", ""), ("most", "at most", ""))
-    what = (
-        f"agent hours a month, {_estimated(rows)}," if timed else "tickets a month, as nothing says how long they took,"
-    )
-    reading = f"{what} by the letters of subjects; named are those without an article"
-    unit = HOURS if timed else "tickets a month"
-    return _shortlist(view, title, periods, points, reading=reading, beside=columns, measured_in=unit)
-
-
-def leaving_articles(view: View, *, months: int = 12) -> Effects | NotKnown:
-    """Return how much more often a ticket follows a visit with an article than visits with all others, in points.
-
-    An article that is evidently apart is left out of what the others are compared with.
-
-    Args:
-        view: What is looked at.
-        months: Most months to go back.
-
-    Raises:
-        UsageError: No such dimension.
-    """
-    metric, periods = view.metric("left_with_ticket"), view.months(months)
-    if reason := unanswerable(metric, view, "article"):
-        return reason
-    visitors = counted_rows(metric, view, periods, "group", "unit", by="article").group_by("group").agg(
-        n=pl.len(), units=pl.col("unit").n_unique())  # fmt: skip
-    found = _against_usual(metric, view, periods)
-    rows = found.join(visitors, on="group").join(labels(view, "article", visitors.select("group")), on="group")
-    enough = (pl.col("units") >= LEAST) & pl.col("rest_p").is_not_null()
-    numbers = {"value": "rest_difference", "low": "rest_low", "high": "rest_high", "p_value": "rest_p"}
-    rows = rows.with_columns(
-        *(pl.when(enough).then(column).alias(name) for name, column in numbers.items()),
-        reason=pl.when(~enough).then(pl.lit(f"fewer than {LEAST} visitors, or no other article")), family=pl.lit(""),
-    )  # fmt: skip
-    z = float(normal_quantile(np.asarray(ALPHA)))
-    points = rows.with_columns(beyond(rows["p_value"]), se=(pl.col("high") - pl.col("low")) / (2 * z))
-    points = points.sort("value", "group", descending=[True, False], nulls_last=True)
-    return Effects(
-        metric, scope(metric, view), "Views in a visit that a ticket follows, each article against all others",
-        (periods[0], periods[-1]), "points", 0.0,
-        points.select("group", "label", "family", *POINT, "p_value", "beyond", "reason"),
-        caveat="Who reads about trouble may have more of it: what goes together need not come of the article.",
-        n=int(visitors["n"].sum()),
-    )  # fmt: skip
-
-
-def _against_usual(metric: Metric, view: View, periods: list[str]) -> pl.DataFrame:
-    """Return each article against all others but the evident ones: Holm's steps at 1 % (Holm 1979), a fifth at most."""
-    evident: list[pl.DataFrame] = []
-    while True:
-        found, _ = against_rest(metric, view, "article", periods)
-        surest = found.filter(pl.col("rest_p").is_not_null()).sort("rest_p", -pl.col("rest_difference").abs()).head(1)
-        if not surest.height or surest["rest_p"][0] >= EVIDENT / found.height or 5 * len(evident) >= found.height - 1:
-            return pl.concat([*evident, found])
-        evident.append(surest)
-        view = view.only("article", *found.filter(pl.col("group") != surest["group"][0])["group"])
 
 
 def _shortlist(
@@ -196,6 +111,10 @@ def _shortlist(
     )  # fmt: skip
 
 
+def _hours(periods: list[str]) -> pl.Expr:
+    return pl.col("minutes") / 60 / len(periods)
+
+
 def _totals(rows: pl.DataFrame, months: int) -> pl.DataFrame:
     """Return group and POINT columns: hours a month from the `minutes` of each row, errors by `unit`."""
     by_unit = rows.group_by("group", "unit").agg(n=pl.len(), hours=pl.col("minutes").sum() / 60)
@@ -213,29 +132,3 @@ def _estimated(rows: pl.DataFrame) -> str:
     if known == rows.height:
         return "as recorded"
     return "partly estimated from replies" if known else "estimated from replies"
-
-
-def _said(tickets: pl.DataFrame, view: View) -> pl.DataFrame:
-    """Add what each ticket says – subject, else the customer's first message – and its normal form; empty ones go."""
-    silent = tickets.filter(pl.col("subject").is_null())["ticket_id"]
-    if len(silent) and view.data.has("messages"):
-        said = (nw.col("author") == "customer") & nw.col("ticket_id").is_in(silent.to_list())
-        messages = table_rows("messages", replace(view, filters=()), said, "ticket_id", "sent_at", "message_id", "text")
-        first = (
-            messages.drop_nulls("text")
-            .sort("sent_at", "message_id")
-            .unique("ticket_id", keep="first", maintain_order=True)
-        )
-        tickets = tickets.join(first.select("ticket_id", "text"), on="ticket_id", how="left")
-        tickets = tickets.with_columns(text=pl.coalesce("subject", pl.col("text").str.slice(0, LETTERS)))
-    else:
-        tickets = tickets.with_columns(text="subject")
-    return tickets.with_columns(key=normalised(pl.col("text"))).filter(pl.col("key") != "")
-
-
-def _titles(view: View) -> pl.DataFrame:
-    """Return title and normal form of the help articles, no rows where none are known."""
-    if not view.data.has("article_views"):
-        return pl.DataFrame(schema={"title": pl.String, "key": pl.String})
-    found = view.data.scan("article_views").select("title").unique().drop_nulls().sort("title").collect()
-    return found.with_columns(key=normalised(pl.col("title"))).filter(pl.col("key") != "")

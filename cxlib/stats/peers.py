@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric, View, table_rows
+from cxlib.metrics.rows import ADDS
 from cxlib.numbers import format_of, number
 from cxlib.periods import first_day, last_day
 from cxlib.stats.background import by_customer
@@ -17,6 +18,7 @@ from cxlib.stats.effects import Row, effect_points
 from cxlib.stats.experience import YEAR
 from cxlib.stats.history import KINDS, _check, _most_to_tell, _unreachable
 from cxlib.stats.intervals import ALPHA, Array, normal_quantile, wilson
+from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.relation import OF_CUSTOMERS
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import about, unanswerable
@@ -24,11 +26,35 @@ from cxlib.stats.scope import about, unanswerable
 FIGURES = ("tickets", "revenue", "csat_mean", "customer_effort", "first_reply_time")
 YEARS = (1.0, 3.0, 5.0)
 SINCE = ("under a year", "1 to 3 years", "3 to 5 years", "5 years or more")
+TICKETS = "Tickets"
 FEWEST, FAR, TO_SIGMA = 30, 3.5, 1.4826
 FEW = "With so few peers no rank is rare enough to be called singular."
 PICKED = "Picked for having the most to tell, which one of all always has: name a customer to have the ranks tested."
 
 
+@row_list(
+    "A customer and the others alike, figure by figure",
+    "The figure is the sum of what the rows add: 100 ÷ the others for each of them whose value lies below the "
+    "customer's, half of that for each of the same value.",
+    sums=("others", ADDS),
+)
+def _peers(view: View, customer_id: str = "", *, months: int = 12) -> pl.DataFrame:
+    periods, (chosen, alike, _) = view.months(months), _company(view, customer_id, months)
+    rows = [pl.DataFrame(schema={"unit": pl.String, "value": pl.Float64, "group": pl.String})]
+    for name in FIGURES:
+        metric, values = _figure(name, view, periods)
+        if not isinstance(values, str):
+            title = pl.lit(TICKETS if name == "tickets" else metric.title)
+            rows.append(_values(name, values, [chosen, *alike]).with_columns(group=title))
+    told = pl.concat(rows).with_columns(others=(pl.col("unit") != chosen).cast(pl.Int64))
+    own = pl.col("value").filter(pl.col("others") == 0).first()
+    below = (pl.col("value") < own).cast(pl.Float64) + (pl.col("value") == own).cast(pl.Float64) / 2
+    adds = (100 * below * pl.col("others") / pl.col("others").sum()).over("group").fill_null(0.0)
+    told = told.select(pl.col("unit").alias("customer_id"), "group", adds.alias(ADDS), "others", "value")
+    return told.sort("group", "others", "customer_id")
+
+
+@listed_by(_peers)
 def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | NotKnown:
     """Return how many % of the customers alike in importance and years with us lie below a customer, in five figures.
 
@@ -52,9 +78,7 @@ def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | N
     kinds = [kind for kind in KINDS if view.data.has(KINDS[kind][0])]
     if reason := _unreachable(view, *(KINDS[kind][0] for kind in kinds)):
         return NotKnown(title, reason)
-    chosen = customer_id or _most_to_tell(view, kinds)
-    periods = view.months(months)
-    alike, said = _alike(view, chosen, periods)
+    periods, (chosen, alike, said) = view.months(months), _company(view, customer_id, months)
     if len(alike) < FEWEST:
         few = f"{number(len(alike))} other customers are alike{said}"
         return NotKnown(title, f"{few}; fewer than {FEWEST} say nothing about one.")
@@ -77,13 +101,10 @@ def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | N
 
 def _row(name: str, view: View, periods: list[str], chosen: str, alike: list[str]) -> Row:
     metric, values = _figure(name, view, periods)
-    row = {"group": name, "label": metric.title if name != "tickets" else "Tickets"}
+    row = {"group": name, "label": metric.title if name != "tickets" else TICKETS}
     if isinstance(values, str):
         return {**row, "reason": values}
-    if name in ("tickets", "revenue"):
-        known = pl.DataFrame({"unit": [chosen, *alike]}).join(values, on="unit", how="left").fill_null(0.0)
-    else:
-        known = values.filter(pl.col("unit").is_in([chosen, *alike]))
+    known = _values(name, values, [chosen, *alike])
     own, others = (known.filter((pl.col("unit") == chosen) == mine)["value"].to_numpy() for mine in (True, False))
     if not len(own) or len(others) < FEWEST:
         who = "the customer has none" if not len(own) else f"fewer than {FEWEST} such customers have one"
@@ -92,6 +113,13 @@ def _row(name: str, view: View, periods: list[str], chosen: str, alike: list[str
     form = format_of(metric, usual or float(own[0]))
     told = f"{row['label']}: {form.value(float(own[0]))}, usual {form.bare(usual)}"
     return {**row, "label": told, **among(float(own[0]), others)}
+
+
+def _values(name: str, values: pl.DataFrame, customers: list[str]) -> pl.DataFrame:
+    """Return these customers' values of a figure; of tickets and amounts, none is 0."""
+    if name in ("tickets", "revenue"):
+        return pl.DataFrame({"unit": customers}).join(values, on="unit", how="left").fill_null(0.0)
+    return values.filter(pl.col("unit").is_in(customers))
 
 
 def among(own: float, others: Array) -> Row:
@@ -111,6 +139,13 @@ def among(own: float, others: Array) -> Row:
     se = 100 * float(np.sqrt(share * (1 - share) / n))
     ends = {"value": 100 * share, "se": se, "low": 100 * float(low), "high": 100 * float(high)}
     return {"n": n, "units": n, **ends, "p_value": min(1.0, p), "score": score}
+
+
+def _company(view: View, customer_id: str, months: int) -> tuple[str, list[str], str]:
+    """Return the customer – the one with the most to tell where none is named –, those alike, and what they share."""
+    kinds = [kind for kind in KINDS if view.data.has(KINDS[kind][0])]
+    chosen = customer_id or _most_to_tell(view, kinds)
+    return chosen, *_alike(view, chosen, view.months(months))
 
 
 def _alike(view: View, customer_id: str, periods: list[str]) -> tuple[list[str], str]:

@@ -7,34 +7,56 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.check import ANCHOR, MONTHLY, check
+from cxlib.check import ANCHOR, MONTHLY, broken
 from cxlib.check import set_aside as aside
-from cxlib.metrics import METRICS, View, population
+from cxlib.metrics import METRICS, Metric, View, population
+from cxlib.metrics.base import unfinal
 from cxlib.numbers import month as month_words
 from cxlib.schema import DIMENSIONS, GIVEN, TABLES
+from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.quality_results import Coverage, Tally
 from cxlib.stats.results import NotKnown, Scope
 from cxlib.stats.scope import unanswerable
 
 MONTHS_SHOWN = 13
+NOT_OVER, RUNNING = "window not over", "clock still running"
+COUNTED = "A figure of the table is a number of rows."
+NOT_KEPT = "What is counted without its rows being kept – scales, notes, rows left out – has no rows here."
 SCHEMA = {
     "family": pl.String, "label": pl.String, "n": pl.Int64, "share": pl.Float64, "typical": pl.Float64,
     "known": pl.Boolean, "examples": pl.String,
 }  # fmt: skip
 
 
+@row_list("Rows that break a promise", f"{COUNTED} {NOT_KEPT}", filtered=False)
+def _quality(view: View) -> pl.DataFrame:
+    return _found((one.table, f"{one.table}: {one.promise}", ids) for one, ids in broken(view.data))
+
+
+@listed_by(_quality)
 def quality(view: View) -> Tally:
     """Return what `cx check` finds in the whole data set, whatever is filtered: every broken promise of its tables."""
-    report = check(view.data)
-    rows = {summary.table: summary.rows for summary in report.tables}
-    found = [
-        _counted(one.table, one.promise, one.count, one.examples, rows[one.table])
-        for one in report.findings
-        if not one.promise.endswith("(set aside)")
-    ]
+    rows = {name: view.data.scan(name).select(pl.len()).collect().item() for name in GIVEN if view.data.has(name)}
+    found = [_counted(one.table, one.promise, one.count, one.examples, rows[one.table]) for one, _ in broken(view.data)]
     return Tally(_scope(view), "Broken promises of the data", tallied(found), "every promise of the tables holds")
 
 
+def _found(findings: Iterable[tuple[str, str, pl.Series]]) -> pl.DataFrame:
+    """Return the ids of rows, each with its table and what was found, as (table, group, ids)."""
+    rows = [
+        pl.DataFrame({"id": ids.cast(pl.String)}).with_columns(group=pl.lit(group), table=pl.lit(name))
+        for name, group, ids in findings
+    ]
+    return pl.concat([pl.DataFrame(schema=dict.fromkeys(("id", "group", "table"), pl.String)), *rows])
+
+
+@row_list("Rows set aside", f"{COUNTED} {NOT_KEPT}", filtered=False)
+def _set_aside(view: View) -> pl.DataFrame:
+    apart = (found for declared in GIVEN.values() for found in aside(view.data, declared))
+    return _found((one.table, f"{one.table}: {one.promise}", ids) for one, ids in apart)
+
+
+@listed_by(_set_aside)
 def set_aside(view: View) -> Tally:
     """Return what imports read but did not use: rows set aside, left out on purpose; and values taken otherwise."""
     manifest, found = view.data.manifest, list[dict[str, Any]]()
@@ -45,7 +67,7 @@ def set_aside(view: View) -> Tally:
     for declared in GIVEN.values():
         found += [
             _counted(one.table, one.promise, one.count, one.examples, read.get(one.table))
-            for one in aside(view.data, declared)
+            for one, _ in aside(view.data, declared)
         ]
     for part, words in (("left_out", "left out"), ("filled", "filled")):
         for name, counts in manifest.get(part, {}).items():
@@ -55,7 +77,16 @@ def set_aside(view: View) -> Tally:
     return Tally(_scope(view), "Rows not used as they came", tallied(found), "every row read was written as it came")
 
 
-def provisional(view: View, names: Iterable[str] = ()) -> Tally:
+@row_list("Rows whose figures are not final", COUNTED)
+def _provisional(view: View, names: Sequence[str] = ()) -> pl.DataFrame:
+    return _found(
+        (one.table, f"{NOT_OVER if one.window else RUNNING}: {one.title}", unfinal(one, view, view.month))
+        for one in _moving(view, names or METRICS)
+    )
+
+
+@listed_by(_provisional)
+def provisional(view: View, names: Sequence[str] = ()) -> Tally:
     """Return the figures of the reported month that are not final: windows not over, clocks that still run.
 
     Args:
@@ -93,17 +124,20 @@ def tallied(found: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def _unfinal(view: View, names: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for name in names:
-        metric = view.metric(name)
-        if not (metric.window or metric.kind == "duration") or unanswerable(metric, view):
-            continue
+    for metric in _moving(view, names):
         rows, late, _, running = population(metric, view, view.month)
         if metric.window:
-            final = view.settled(name).month
+            final = view.settled(metric.name).month
             told = f"final up to {month_words(final, view.language)}" if final < view.month else ""
-            yield _counted("window not over", metric.title, late, [told], rows)
+            yield _counted(NOT_OVER, metric.title, late, [told], rows)
         elif late or running:
-            yield _counted("clock still running", metric.title, late + running, (), rows)
+            yield _counted(RUNNING, metric.title, late + running, (), rows)
+
+
+def _moving(view: View, names: Iterable[str]) -> list[Metric]:
+    """Return the figures that can move after their month: those with a window or a clock."""
+    metrics = map(view.metric, names)
+    return [one for one in metrics if (one.window or one.kind == "duration") and not unanswerable(one, view)]
 
 
 def _covered(view: View, name: str, months: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:

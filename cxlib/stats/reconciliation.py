@@ -16,6 +16,7 @@ from cxlib.clock import business_minutes, open_minutes
 from cxlib.metrics import View, table_rows
 from cxlib.schema import INSTANT
 from cxlib.settings import Settings
+from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.quality import tallied
 from cxlib.stats.quality_results import Tally
 from cxlib.stats.results import NotKnown, Scope
@@ -42,12 +43,23 @@ _ENDS = {
     "resolution": ((FIRST_SOLVE, "first_solved_at"), (CLOSE, "closed_at")),
 }
 _LAST = {"first_reply": "first_replied_at", "resolution": "solved_at"}
+_IN_WORDS = pl.col("figure").str.replace_all("_", " ")
 _COLUMNS = (
     "ticket_id", "created_at", "schedule", "status", "opened_by", "first_replied_at", "solved_at", "first_solved_at",
     "closed_at", "first_reply_ended", "resolution_ended",
 )  # fmt: skip
 
 
+@row_list("Figures of tickets, ours and the source's own", "A figure of the table is a number of rows.")
+def _reconciliation(view: View) -> pl.DataFrame | NotKnown:
+    found = differences(view)
+    if isinstance(found, NotKnown):
+        return found
+    group = pl.format("{}: {}", _IN_WORDS, pl.col("reason").fill_null("agrees exactly"))
+    return found.select("ticket_id", group.alias("group"), "ours", "theirs", "difference").sort("group", "ticket_id")
+
+
+@listed_by(_reconciliation)
 def reconciliation(view: View) -> Tally | NotKnown:
     """Return how many figures of tickets equal the source's own, and for which reasons the others differ.
 
@@ -65,7 +77,7 @@ def reconciliation(view: View) -> Tally | NotKnown:
         .agg(n=pl.len(), typical=pl.col("difference").median(), examples=examples)
         .join(of, on="figure")
         .select(
-            pl.col("figure").str.replace_all("_", " ").alias("family"), pl.col("reason").alias("label"), "n", "typical",
+            _IN_WORDS.alias("family"), pl.col("reason").alias("label"), "n", "typical",
             "examples", share=100 * pl.col("n") / pl.col("every"),
             known=~pl.col("reason").is_in([UNEXPLAINED, NOT_ENDED, NOT_THERE]),
         )

@@ -11,9 +11,10 @@ import polars as pl
 from cxlib.metrics import Metric, View
 from cxlib.numbers import month as month_text
 from cxlib.periods import months_between, shift
-from cxlib.stats.background import background_of, by_customer, with_background
+from cxlib.stats.background import background_of, by_customer, customers_listed, with_background
 from cxlib.stats.effects import Row, effect_points, no_value, tested
 from cxlib.stats.intervals import Array, Places
+from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.spells import end_of
@@ -44,9 +45,13 @@ class _Sides:
         """Return each customer's outcome in these months."""
         return by_customer(self.target, self.outcome, months)
 
+    def pairs(self, x: pl.DataFrame, y: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+        """Return the customers with figure `x` and outcome `y`, and what was known of them."""
+        return _pairs(x, self.target, y).join(known, on="unit", maintain_order="left")
+
     def correlated(self, x: pl.DataFrame, y: pl.DataFrame, known: pl.DataFrame) -> tuple[Row, list[str]]:
         """Return the partial rank correlation of figure and outcome, and what it allows for."""
-        both = _pairs(x, self.target, y).join(known, on="unit", maintain_order="left")
+        both = self.pairs(x, y, known)
         held, allowed = background_of(both, both.height // PER_TERM)
         found = _spearman(both["x"].to_numpy(), both["y"].to_numpy(), held)
         return {"n": both.height, "units": both.height, **found}, allowed if "value" in found else []
@@ -112,6 +117,24 @@ def relation(
     return sides.effects(f"Rank correlation with {_lower(sides.target)} of {ends}", rows, allowing)
 
 
+@row_list(
+    "Customers with a figure, and their outcome in each month afterwards",
+    "The figure is the rank correlation of the figure with the outcome over the customers of a month, less what the "
+    "columns at the end tell of either.",
+    sums=("figure", "outcome"),
+)
+def _relation_by_lag(
+    view: View, name: str = "csat", outcome: str = "revenue", *, months: int = 12, later: int = 6
+) -> pl.DataFrame | NotKnown:
+    sides = _sides(view, outcome, months, later)
+    if isinstance(sides, NotKnown):
+        return sides
+    x, ahead, known = _month_by_month(sides, view.metric(name))
+    rows = [sides.pairs(x, y, known).with_columns(group=pl.lit(month)) for month, y in ahead.items()]
+    return customers_listed(pl.concat(rows), pl.col("x").alias("figure"), pl.col("y").alias("outcome"))
+
+
+@listed_by(_relation_by_lag)
 def relation_by_lag(
     view: View, name: str = "csat", outcome: str = "revenue", *, months: int = 12, later: int = 6
 ) -> Effects | NotKnown:
@@ -137,11 +160,7 @@ def relation_by_lag(
     title = f"{metric.title} and {_lower(sides.target)} in each month afterwards, rank correlation"
     if reason := unanswerable(metric, sides.figures):
         return NotKnown(title, reason.reason)
-    x = by_customer(metric, sides.figures, sides.months)
-    ahead = {
-        month: sides.after([month]) for month in months_between(shift(sides.figures.month, 1), sides.outcome.month)
-    }
-    known = sides.background([x, *ahead.values()])
+    x, ahead, known = _month_by_month(sides, metric)
     rows: list[Row] = []
     allowing: list[str] = []
     for lag, (month, y) in enumerate(ahead.items(), start=1):
@@ -150,6 +169,14 @@ def relation_by_lag(
         rows.append({"group": month, "label": label, **found})
         allowing += allowed
     return no_value(title, rows) or sides.effects(title, rows, allowing)
+
+
+def _month_by_month(sides: _Sides, metric: Metric) -> tuple[pl.DataFrame, dict[str, pl.DataFrame], pl.DataFrame]:
+    """Return customers' figures, their outcome in each month afterwards, and what was known of them."""
+    x = by_customer(metric, sides.figures, sides.months)
+    months = months_between(shift(sides.figures.month, 1), sides.outcome.month)
+    ahead = {month: sides.after([month]) for month in months}
+    return x, ahead, sides.background([x, *ahead.values()])
 
 
 def _sides(view: View, outcome: str, months: int, later: int) -> _Sides | NotKnown:

@@ -7,6 +7,7 @@ Every table of points has the same columns: `n` (rows with a value), `units` (in
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -70,6 +71,8 @@ class Scope:
         outside: Rows of the month outside the wait by a competing end (solved, merged, deleted first); durations only.
         unfinished: Rows of the month whose clock still runs, durations only.
         observed: How many days of the month the data observe wholly, and how many it has; counts only, None if all.
+        listed: Which list of rows (`stats.listed`) the answer is made from and what was asked; empty where its metric's
+            own rows are.
     """
 
     data: str
@@ -82,6 +85,7 @@ class Scope:
     outside: int = 0
     unfinished: int = 0
     observed: tuple[int, int] | None = None
+    listed: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Shortlist:
         reading: How a value is read.
         caveat: The one thing a reader must not overlook, as a sentence.
         beside: Further columns: name, heading, unit.
+        by: The dimension that parts what is listed, empty if none does.
     """
 
     metric: Metric
@@ -40,3 +41,4 @@ class Shortlist:
     reading: str = ""
     caveat: str = ""
     beside: tuple[tuple[str, str, str], ...] = ()
+    by: str = ""

@@ -7,7 +7,9 @@ import polars as pl
 
 from cxlib.metrics import Metric, View
 from cxlib.schema import DIMENSIONS
+from cxlib.stats.background import customers_listed
 from cxlib.stats.intervals import ALPHA, Array, normal_quantile
+from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.results import POINT, NotKnown, Survival
 from cxlib.stats.scope import scope
 from cxlib.stats.spells import asked, spells
@@ -18,6 +20,21 @@ NOBODY = "Nobody is known to have left"
 Followed = tuple[Metric, str, tuple[str, str], pl.DataFrame, str]
 
 
+@row_list(
+    "Customers after each answer, until the next one or until they left",
+    "A row is at risk from day entry to day stop since the customer's first answer; left says whether leaving ended "
+    "it. The curves are Kaplan–Meier's of these rows, the ratios Cox's, which allow for the columns at the end.",
+    sums=("left",),
+)
+def customers_followed(view: View, by: str = "loyalty_class", *, months: int = 36) -> pl.DataFrame | NotKnown:
+    """Return the rows at risk: whose, of which class, from which day to which, and whether leaving ended it."""
+    found = followed(view, by, "", months)
+    if isinstance(found, NotKnown):
+        return found
+    return customers_listed(found[3], pl.col("at").alias("answered_at"), "entry", "stop", "left")
+
+
+@listed_by(customers_followed)
 def customers_staying(view: View, by: str = "loyalty_class", *, months: int = 36) -> Survival | NotKnown:
     """Return the share of customers still there after an answer, by its class: Kaplan–Meier and the log-rank test.
 

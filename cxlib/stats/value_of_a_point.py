@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import View, known, unit_frame
+from cxlib.metrics import Metric, View, known, unit_frame
 from cxlib.numbers import number
 from cxlib.periods import first_day, months_between, shift
-from cxlib.stats.background import background_of, with_background
+from cxlib.stats.background import background_of, customers_listed, with_background
 from cxlib.stats.effects import effect_points, tested
 from cxlib.stats.intervals import Array
+from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope
 from cxlib.stats.spells import SCORES, asked, end_of
@@ -21,9 +22,23 @@ from cxlib.stats.worth import active_then, margin_of, unfit
 LEAST, YEAR = 20, 12
 SIDES = {"loyalty_class": ("promoter", "detractor"), "experience": ("good", "bad")}
 RISK = {"loyalty_class": "All {bad}s as {good}s", "experience": "All {bad} experiences as {good}"}
+Brought = tuple[str, Metric, str, pl.DataFrame, int]
+"""Class, metric and title of a score, customers with their `margin`, and how many were active in all."""
 POINTS = {"loyalty_class": 200.0, "experience": 100.0}  # per customer who changes side, in 1/n of a point
 
 
+@row_list(
+    "Customers active a year ago, with the class of their last answer",
+    "What a good one brings more than a bad one is the difference of their margins in the year since, among customers "
+    "equal in the columns at the end (least squares); the figure is that, times the customers who would change sides.",
+    sums=("margin",),
+)
+def _value_of_a_point(view: View, score: str = "nps") -> pl.DataFrame | NotKnown:
+    found = _brought(view, score)
+    return found if isinstance(found, NotKnown) else customers_listed(found[3], "margin")
+
+
+@listed_by(_value_of_a_point)
 def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
     """Return the yearly margin that goes together with one point more, and with nobody on the bad side.
 
@@ -40,6 +55,30 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
     Raises:
         UsageError: No such score; a gross margin that is not a share.
     """
+    found = _brought(view, score)
+    if isinstance(found, NotKnown):
+        return found
+    by, metric, title, rows, everybody = found
+    (good, bad), start, y = SIDES[by], shift(view.month, -YEAR), rows["margin"].to_numpy()
+    background, names = background_of(rows, len(rows) // 20)
+    sides = np.column_stack([(rows["group"] == name).to_numpy() for name in (good, "passive", "in between")])
+    per_customer, se = gain(y, sides[:, [0, *(np.flatnonzero(sides[:, 1:].any(axis=0)) + 1)]].astype(float), background)
+    if not 0 < se < np.inf:
+        return NotKnown(title, "All customers brought the same in the year since.")
+    points = _totals(
+        per_customer, se, share=rows.filter(group=bad).height / rows.height, n=rows.height, everybody=everybody, by=by
+    )
+    amount, each = view.currencies[0], number(per_customer, 1)
+    return Effects(
+        replace(metric, measured_in=amount), scope(metric, view), title, (shift(start, 1), view.month), amount, 0.0,
+        points, allowing_for=tuple(names),
+        reading=f"{amount} of margin a year, of {number(everybody)} customers active then",
+        caveat="What goes together need not be why, nor come with a better score. "
+        f"Per customer {each} {amount} a year lie between {good} and {bad}; nobody has turned one into the other.",
+    )  # fmt: skip
+
+
+def _brought(view: View, score: str) -> Brought | NotKnown:
     by = {kind: name for name, kind in SCORES.items()}.get(score, score)
     metric, title = asked(view, by), "What a point is worth"
     if isinstance(metric, NotKnown):
@@ -58,21 +97,8 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
         )
     bought = unit_frame(revenue, view, months_between(shift(start, 1), view.month)).group_by("unit")
     rows = rows.join(bought.agg(pl.col("sum_wx").sum()), on="unit", how="left", maintain_order="left")
-    y = rows["sum_wx"].fill_null(0.0).to_numpy() * margin
-    background, names = background_of(rows, len(rows) // 20)
-    sides = np.column_stack([(rows["group"] == name).to_numpy() for name in (good, "passive", "in between")])
-    per_customer, se = gain(y, sides[:, [0, *(np.flatnonzero(sides[:, 1:].any(axis=0)) + 1)]].astype(float), background)
-    if not 0 < se < np.inf:
-        return NotKnown(title, "All customers brought the same in the year since.")
-    points = _totals(per_customer, se, share=counts[1] / rows.height, n=rows.height, everybody=everybody, by=by)
-    amount, each = view.currencies[0], number(per_customer, 1)
-    return Effects(
-        replace(metric, measured_in=amount), scope(metric, view), title, (shift(start, 1), view.month), amount, 0.0,
-        points, allowing_for=tuple(names),
-        reading=f"{amount} of margin a year, of {number(everybody)} customers active then",
-        caveat="What goes together need not be why, nor come with a better score. "
-        f"Per customer {each} {amount} a year lie between {good} and {bad}; nobody has turned one into the other.",
-    )  # fmt: skip
+    rows = rows.with_columns(margin=pl.col("sum_wx").fill_null(0.0) * margin)
+    return by, metric, title, rows, everybody
 
 
 def _totals(gained: float, se: float, *, share: float, n: int, everybody: int, by: str) -> pl.DataFrame:

@@ -1,7 +1,8 @@
-"""Workflows: what they reach, how tickets fare on which they ran, and whose uses stand out among their peers."""
+"""Workflows: how tickets fare on which they ran, and whose uses stand out among their peers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import narwhals as nw
@@ -9,67 +10,51 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric, View
-from cxlib.metrics.base import NOT_KNOWN
-from cxlib.metrics.rows import counted_rows, table_rows
-from cxlib.periods import month_index
-from cxlib.schema import DIMENSIONS
+from cxlib.metrics.base import BETWEEN, NOT_KNOWN
+from cxlib.metrics.rows import ADDS, WEIGHT, counted_rows, table_rows
+from cxlib.schema import DIMENSIONS, table
 from cxlib.stats.breakdown import labels
-from cxlib.stats.cells import Cells, estimates, known
+from cxlib.stats.cells import known
 from cxlib.stats.contrast import differences, side_by_side
 from cxlib.stats.effects import Row, beyond, effect_points
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.intervals import ALPHA, normal_quantile
-from cxlib.stats.results import POINT, Breakdown, Estimate, NotKnown
+from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.results import POINT, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.shortlist_result import Shortlist
 
 OUTCOMES = {"first_contact_resolution": "resolved at first contact", "csat": "satisfied", "reopen_rate": "reopened"}
+NONE = "none of them"
 FAR, PEERS, LEAST, MOST = 2.0, 3, 20, 12
 KIND = pl.col("kind").str.replace_all("_", " ")
 NAME = pl.format("{}: {}", KIND, pl.col("name").fill_null(NOT_KNOWN))
 """What a workflow is called: two kinds may have one of the same name."""
+MONTH = pl.date(pl.col("period") // 12, pl.col("period") % 12 + 1, 1).dt.strftime("%Y-%m").alias("month")
 
 
-def workflow_reach(view: View, by: str = "workflow_kind") -> Breakdown | NotKnown:
-    """Return the share of solved tickets on which each kind of workflow, or each workflow, ran before the solve.
-
-    A ticket may belong to several: shares do not add up, and groups are not tested against each other.
-
-    Args:
-        view: What is looked at.
-        by: "workflow_kind" or "workflow".
-
-    Raises:
-        UsageError: No such dimension of the view's filters.
-    """
-    metric, months = view.metric("workflow_share"), sorted({view.month, view.baseline})
-    if reason := unanswerable(metric, view):
-        return reason
-    tickets = counted_rows(metric, view, months, "period", "ticket_id", "unit", "n", "wx", "solved_at")
-    runs = _runs(view, pl.lit(by == "workflow")).join(tickets, on="ticket_id")
-    runs = runs.filter(pl.col("ran_at") <= pl.col("solved_at"), pl.col("kind") != "sla")
-    touched = pl.concat([
-        runs.select("period", "group", "ticket_id", "unit").unique(),
-        tickets.filter(pl.col("wx") > 0).select("period", pl.lit("").alias("group"), "ticket_id", "unit"),
-    ])  # fmt: skip
-    own = tickets.group_by("period", "unit").agg(n=pl.col("n").sum())
-    whole = own.group_by("period").agg(pl.col("n").sum(), units=pl.len(), sum_ww=(pl.col("n") ** 2).sum())
-    x, cell = pl.col("sum_wx"), ["period", "group"]
-    by_unit = touched.group_by(*cell, "unit").agg(sum_wx=pl.len()).join(own, on=["period", "unit"])
-    sums = by_unit.group_by(cell).agg(
-        x.sum(), sum_wxx=x.sum(), sum_wxwx=(x**2).sum(), sum_wwx=(x * pl.col("n")).sum()
-    )  # fmt: skip
-    points = Cells.of_sums(metric, sums.join(whole, on="period").with_columns(sum_w="n")).points()
-    here, before = (points.filter(pl.col("period") == month_index(each)) for each in (view.month, view.baseline))
-    joined = here.join(before.select("group", before="value"), on="group", how="left").sort("value", descending=True)
-    nulls = [pl.lit(None, dtype=pl.Float64).alias(f"rest_{name}") for name in ("difference", "low", "high", "p")]
-    rows = joined.filter(pl.col("group") != "").with_columns(label="group")
-    rows = rows.select("group", "label", *POINT, "before", *nulls)
-    overall = estimates(joined.filter(pl.col("group") == "")) or [Estimate(0, 0, None, None, None, None)]
-    title = DIMENSIONS[by].title
-    return Breakdown(metric, scope(metric, view), by, title, view.baseline, rows, overall[0], None)
+@row_list(
+    "Tickets with a first human reply, and the workflows up to it",
+    "An effect compares the rows of a workflow with all other tickets of the same outcome, within month, channel and "
+    "category: what they add divided by their weight. A ticket has a row for each workflow looked at that ran on it, "
+    "and one without where none did.",
+    sums=(ADDS, WEIGHT),
+)
+def _workflow_outcomes(view: View, *, months: int = 12) -> pl.DataFrame:
+    early, mix, frames = _early(view), _mixed(view), list[pl.DataFrame]()
+    early = early.filter(pl.col("group").is_in(_most_frequent(early))).select("ticket_id", name="group").unique()
+    for metric, _, tickets in _fates(view, months, mix):
+        name = pl.format("{}, {}", pl.col("name").fill_null(NONE), pl.lit(metric.title.lower()))
+        rows = tickets.join(early, on="ticket_id", how="left").with_columns(group=name)
+        frames.append(rows.with_columns(adds=pl.col("sum_wx") * metric.factor, weight="sum_w"))
+    rows = pl.concat(frames, how="diagonal").sort("group", "month", "ticket_id", descending=[False, True, False])
+    ids = [name for name in ("survey_id", "ticket_id", "customer_id") if name in rows.columns]
+    parts = pl.col("mix").str.split(BETWEEN).list
+    within = {name: parts.get(place) for place, name in enumerate(mix)}
+    return rows.select(*ids, "group", ADDS, WEIGHT, "month", **within)
 
 
+@listed_by(_workflow_outcomes)
 def workflow_outcomes(view: View, *, months: int = 12) -> Effects | NotKnown:
     """Return how tickets fare on which a workflow ran up to the first human reply, beside those without it by then.
 
@@ -87,24 +72,14 @@ def workflow_outcomes(view: View, *, months: int = 12) -> Effects | NotKnown:
     reopened = view.metric("reopen_rate")
     if reason := unanswerable(view.metric("workflow_uses"), view) or unanswerable(reopened, view):
         return reason
-    mix = [name for name in ("channel", "category") if not unanswerable(reopened, view, name)]
-    replied, early = _replied(view)["ticket_id"], _early(view)
+    mix, early = _mixed(view), _early(view)
     rows, span = list[Row](), ("", "")
-    chosen = early["group"].value_counts().sort("count", "group", descending=[True, False])["group"].head(MOST)
-    for name in OUTCOMES:
-        metric, settled = view.metric(name), view.settled(name)
-        if unanswerable(metric, settled):
-            continue
-        periods = settled.months(months)
+    for metric, periods, tickets in _fates(view, months, mix):
         span = (min(span[0] or periods[0], periods[0]), max(span[1], periods[-1]))
-        columns = ("period", "group", "ticket_id", "unit", "n", "w", "wx")
-        tickets = counted_rows(metric, settled, periods, *columns, by="+".join(mix))
-        tickets = tickets.filter(pl.col("ticket_id").is_in(replied.implode())).select(
-            "ticket_id", "unit", "n", period=pl.format("{}/{}", "period", "group"), sum_w="w", sum_wx="wx"
-        )
-        for label in chosen:
-            row = {"group": f"{label}/{name}", "label": f"{label}, {metric.title.lower()}", "family": metric.title}
-            rows.append({**row, "name": label, "metric": name, **_beside(metric, tickets, early, label)})
+        for label in _most_frequent(early):
+            row = {"group": f"{label}/{metric.name}", "label": f"{label}, {metric.title.lower()}"}
+            told = {"family": metric.title, "name": label, "metric": metric.name}
+            rows.append({**row, **told, **_beside(metric, tickets, early, label)})
     if not rows:
         return NotKnown(
             "How tickets fare with a workflow", "No workflow is known to have run up to a first human reply."
@@ -118,6 +93,33 @@ def workflow_outcomes(view: View, *, months: int = 12) -> Effects | NotKnown:
         allowing_for=("month", *(DIMENSIONS[name].title for name in mix)),
         caveat="What goes together with a workflow need not come of it: agents choose when to use it.",
     )  # fmt: skip
+
+
+def _mixed(view: View) -> list[str]:
+    reopened = view.metric("reopen_rate")
+    return [name for name in ("channel", "category") if not unanswerable(reopened, view, name)]
+
+
+def _most_frequent(early: pl.DataFrame) -> list[str]:
+    return early["group"].value_counts().sort("count", "group", descending=[True, False])["group"].head(MOST).to_list()
+
+
+def _fates(view: View, months: int, mix: list[str]) -> Iterator[tuple[Metric, list[str], pl.DataFrame]]:
+    """Yield each outcome known, its months, and its tickets with a human reply; `period` is what they are alike in."""
+    replied = _replied(view)["ticket_id"]
+    for name in OUTCOMES:
+        metric, settled = view.metric(name), view.settled(name)
+        if unanswerable(metric, settled):
+            continue
+        periods = settled.months(months)
+        ids = dict.fromkeys((table(metric.table).key, "ticket_id", "customer_id"))
+        columns = (*ids, "period", "group", "unit", "n", "w", "wx")
+        tickets = counted_rows(metric, settled, periods, *columns, by="+".join(mix))
+        tickets = tickets.filter(pl.col("ticket_id").is_in(replied.implode()))
+        tickets = tickets.select(
+            *ids, "unit", "n", MONTH, period=pl.format("{}/{}", "period", "group"), mix="group", sum_w="w", sum_wx="wx"
+        )
+        yield metric, periods, tickets
 
 
 def heavy_workflows(view: View, by: str = "", *, months: int = 12) -> Shortlist | NotKnown:
@@ -161,7 +163,7 @@ def heavy_workflows(view: View, by: str = "", *, months: int = 12) -> Shortlist 
         points.select("group", "label", *POINT, "named", "note", "reason"),
         found="to look at", nothing=f"No workflow is evidently used over {FAR:g} times as often as its peers.",
         reading=f"times as often as {peers} on average",
-        caveat="" if by else "What goes together with a workflow need not come of it.",
+        caveat="" if by else "What goes together with a workflow need not come of it.", by=by,
     )  # fmt: skip
 
 

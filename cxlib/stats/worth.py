@@ -8,8 +8,10 @@ import polars as pl
 from cxlib.errors import UsageError
 from cxlib.metrics import View, known, unit_frame
 from cxlib.metrics.base import NOT_KNOWN
+from cxlib.metrics.rows import ADDS, WEIGHT
 from cxlib.periods import first_day, months_between, shift
 from cxlib.stats.effects import Row, interval
+from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.relation import LEAST, OF_CUSTOMERS
 from cxlib.stats.results import POINT, NotKnown, Worth
 from cxlib.stats.scope import scope
@@ -21,6 +23,20 @@ BOUGHT, MARGIN, TIME, LOST, WON = (
 )  # fmt: skip
 
 
+@row_list(
+    "Customers active a year ago, and what each brought in the year since",
+    "Each amount is the sum of what its rows add, divided by their weight: a mean over customers.",
+    sums=(ADDS, WEIGHT),
+)
+def _lost_customer(view: View) -> pl.DataFrame | NotKnown:
+    found = _each(view)
+    if isinstance(found, NotKnown):
+        return found
+    parts = found.unpivot(index="customer_id", variable_name="group", value_name=ADDS)
+    return parts.with_columns(pl.lit(1.0).alias(WEIGHT))
+
+
+@listed_by(_lost_customer)
 def lost_customer(view: View) -> Worth | NotKnown:
     """Return what customers active a year ago brought in the year since, per customer: what is lost with one of them.
 
@@ -31,6 +47,19 @@ def lost_customer(view: View) -> Worth | NotKnown:
     Raises:
         UsageError: A gross margin that is not a share.
     """
+    each = _each(view)
+    if isinstance(each, NotKnown):
+        return each
+    revenue, won = view.metric("revenue"), float(view.data.settings.costs["acquisition"])
+    rows = [{"group": part.name, **_mean(part)} for part in each.drop("customer_id")]
+    rows.append({"group": WON, "n": 0, "units": 0, "value": won})
+    kinds = {"group": pl.String, "n": pl.Int64, "units": pl.Int64} | dict.fromkeys(POINT[2:], pl.Float64)
+    start = shift(view.month, -MONTHS)
+    return Worth(revenue, scope(revenue, view), start, pl.DataFrame(rows, schema=kinds))
+
+
+def _each(view: View) -> pl.DataFrame | NotKnown:
+    """Return customer_id and a column for each amount, named as it is printed."""
     costs, revenue = view.data.settings.costs, view.metric("revenue")
     margin, start = margin_of(view, ("gross_margin", "acquisition")), shift(view.month, -MONTHS)
     if isinstance(margin, str):
@@ -40,7 +69,9 @@ def lost_customer(view: View) -> Worth | NotKnown:
     months = months_between(shift(start, 1), view.month)
     customers = active_then(view, start)
     bought = unit_frame(revenue, view, months).group_by("unit").agg(pl.col("sum_wx").sum())
-    each = customers.join(bought, left_on="customer_id", right_on="unit", how="left")["sum_wx"].fill_null(0.0)
+    each = customers.join(bought, left_on="customer_id", right_on="unit", how="left", maintain_order="left")[
+        "sum_wx"
+    ].fill_null(0.0)
     if len(each) < LEAST:
         few = f"{len(each)} customers were active at the end of {start}; fewer than {LEAST} say too little."
         return NotKnown(TITLE, few)
@@ -51,10 +82,7 @@ def lost_customer(view: View) -> Worth | NotKnown:
             _minutes(view, customers, months) / 60 * costs["agent_hour"]
         )
         gain = gain - time
-    rows = [{"group": name, **_mean(values)} for name, values in (parts | {LOST: gain}).items()]
-    rows.append({"group": WON, "n": 0, "units": 0, "value": float(costs["acquisition"])})
-    kinds = {"group": pl.String, "n": pl.Int64, "units": pl.Int64} | dict.fromkeys(POINT[2:], pl.Float64)
-    return Worth(revenue, scope(revenue, view), start, pl.DataFrame(rows, schema=kinds))
+    return customers.with_columns(**parts, **{LOST: gain})
 
 
 def margin_of(view: View, needed: tuple[str, ...]) -> float | str:

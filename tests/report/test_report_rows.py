@@ -18,9 +18,10 @@ from report_samples import PARAMETERS, write_notebook
 
 from cxlib.charts.display import _behind
 from cxlib.metrics import rows, view
-from cxlib.report.rows import MOST, _List, _made
+from cxlib.report.row_page import MOST
+from cxlib.report.rows import _made
 from cxlib.report.run import ReportOutcome, build_report
-from cxlib.stats import breakdown, contrast, overview, quality, trend, volume
+from cxlib.stats import breakdown, contrast, coverage, overview, quality, trend, volume
 from cxlib.stats import figures as all_figures
 from cxlib.store import open_data
 from tests.conftest import ROOT
@@ -56,7 +57,7 @@ def built(home: Path) -> Iterator[ReportOutcome]:
             'cx.show(cx.breakdown("csat", view, "category"))',
             'cx.show(cx.trend("csat", view.only("channel", "phone")))',
             'cx.show(cx.breakdown("first_reply_time", view, "agent"))', "cx.show(cx.quality(view))",
-            'cx.show(cx.count_model("ticket_volume", view))',
+            'cx.show(cx.count_model("ticket_volume", view))', 'cx.show(cx.automation_candidates(view, "category"))',
         ]  # fmt: skip
         write_notebook(home, "01_satisfaction.ipynb", LOOK, *asked, parameters=PARAMETERS)
         yield build_report("demo", month=MONTH, progress=False)
@@ -71,7 +72,8 @@ def test_every_table_of_a_metric_links_to_its_rows(built: ReportOutcome) -> None
     folder = built.index.parent
     assert links(folder / "01_satisfaction.html") == [
         f"rows/csat-{MONTH}.html", f"rows/csat-{MONTH}-2.html", f"rows/first_reply_time-{MONTH}.html",
-        f"rows/ticket_volume-2025-05-to-{MONTH}.html",
+        f"rows/quality-{MONTH}.html", f"rows/ticket_volume-2025-05-to-{MONTH}.html",
+        f"rows/automation_candidates-{MONTH}.html",
     ]  # fmt: skip
     first = links(folder / "index.html")
     assert len(first) == len(set(first)) > 5
@@ -80,7 +82,7 @@ def test_every_table_of_a_metric_links_to_its_rows(built: ReportOutcome) -> None
     }  # fmt: skip
     for path in (folder / "rows").glob("*.html"):
         text = path.read_text(encoding="utf-8")
-        kind = ".zip" if "-to-" in path.stem else ".csv"
+        kind = ".zip" if "-to-" in path.stem or "automation" in path.stem else ".csv"
         assert path.with_suffix(kind).exists()
         assert f'href="{path.stem}{kind}"' in text
         assert "default-src 'none'" in text
@@ -115,7 +117,10 @@ def test_what_the_data_hold_is_text(built: ReportOutcome) -> None:
         text = path.read_text(encoding="utf-8")
         assert "<script" not in text
         assert len(re.findall(r'<table class="cx">', text)) == 2
-    assert "<script>alert(1)</script>" in unescape((built.index.parent / "rows" / f"csat-{MONTH}.html").read_text())
+    for name in ("csat", "automation_candidates"):
+        assert "<script>alert(1)</script>" in unescape(
+            (built.index.parent / "rows" / f"{name}-{MONTH}.html").read_text()
+        )
 
 
 def test_a_page_shows_the_first_rows_and_says_so(built: ReportOutcome) -> None:
@@ -140,7 +145,7 @@ def test_rows_without_a_weight_are_named(small_demo: Path) -> None:
     looked = view(open_data(str(small_demo)), month=MONTH)
     found = rows("average_order_value", looked)
     refunds = found.filter(pl.col("kind") == "refund").height
-    told = _made(_List(("average_order_value", "", "", False)), looked.metric("average_order_value"), found)
+    told = _made("", looked.metric("average_order_value"), found)
     assert f"{refunds} refunds count 0 in the number of orders." in told
     assert refunds > 1
 
@@ -154,7 +159,7 @@ def test_a_run_that_dies_leaves_the_last_good_report(
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cxlib.report.rows._page", dies)
+    monkeypatch.setattr("cxlib.report.row_page.RowPage.write", dies)
     with pytest.raises(KeyboardInterrupt):
         build_report("demo", month=MONTH, progress=False)
     assert {path: path.read_bytes() for path in built.index.parent.rglob("*") if path.is_file()} == before
@@ -170,7 +175,8 @@ def test_saved_outputs_hold_no_link_but_what_is_asked_of_the_page(built: ReportO
     ]
     assert not [mark for mark in marks if "links" in mark]
     tables = [mark["rows"] for mark in marks if mark["role"] == "table" and "rows" in mark]
-    assert [one[0]["metric"] for one in tables] == ["csat", "csat", "first_reply_time", "ticket_volume"]
+    asked = [one[0].get("metric") or one[0]["list"] for one in tables]
+    assert asked == ["csat", "csat", "first_reply_time", "quality", "ticket_volume", "automation_candidates"]
 
 
 def test_results_tell_which_rows_are_behind_them(small_demo: Path) -> None:
@@ -184,5 +190,6 @@ def test_results_tell_which_rows_are_behind_them(small_demo: Path) -> None:
     ]
     assert _behind(breakdown("csat", looked, "channel"))[0]["by"] == "channel"
     assert [one["metric"] for one in _behind(overview(looked))][:1] == ["csat"]
-    assert _behind(quality(looked)) == []
+    assert [one["list"] for one in _behind(quality(looked))] == ["quality"]
+    assert _behind(coverage(looked)) == []
     assert _behind(contrast("csat", looked, "channel", "phone"))[0]["months"] == "2025-09/2026-08"

@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from html import unescape
+from importlib import import_module
 from pathlib import Path
+from statistics import median
 from typing import Any
 from zipfile import ZipFile
 
@@ -18,11 +22,19 @@ from metrics.test_rows import Line, agrees, group_of, value_of
 from nbformat import v4
 
 from cxlib.charts.display import _behind
-from cxlib.metrics import View, get, parse_filters, view
+from cxlib.metrics import View, get, parse_filters, rows, view
 from cxlib.periods import bounds, months_between
 from cxlib.report.page import Page
 from cxlib.report.rows import link_rows
-from cxlib.stats import figures
+from cxlib.stats import (
+    customers_leaving,
+    customers_staying,
+    figures,
+    one_agent,
+    quality,
+    value_of_a_point,
+    workflow_reach,
+)
 from cxlib.stats.results import (
     Breakdown,
     Contrast,
@@ -38,26 +50,31 @@ from cxlib.stats.results import (
     UnusualDays,
 )
 from cxlib.store import open_data
+from cxlib.tabulate import table
+from cxlib.words.sentence import plain
 from tests.conftest import ROOT
 
 MONTH, BEFORE = "2026-10", "2026-09"
 WITHOUT = {
-    "provisional(view)", "quality(view)", "set_aside(view)", "coverage(view)", "reconciliation(view)",
-    "history(view, customer_id)", "peers(view, customer_id)", "waiting(view)", "one_agent(view, agent_id)",
-    "workflow_reach(view)", 'workflow_reach(view, "workflow")', "workflow_outcomes(view)", "heavy_workflows(view, by)",
-    "automation_candidates(view, by)", "article_candidates(view)", "article_candidates(view, months=12)",
-    "customers_staying(view)", "customers_leaving(view)", "lost_customer(view)", 'value_of_a_point(view, "nps")',
-    'value_of_a_point(view, "csat")', 'relation_by_lag(view, "csat")', 'relation_by_lag(view, "nps")',
-}  # fmt: skip
+    "coverage(view)",  # the rows of whole tables, months over
+    "history(view, customer_id)",  # is itself the list of its rows, ids and all
+    "one_agent(view, agent_id)",  # no agent is named in the committed notebook: see the test of a named one
+}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A result that a notebook shows, with the lists that its page links to: note, lines and page of each."""
+    """A result that a notebook shows, and the lists that its page links to.
+
+    Attributes:
+        lists: Those of metrics: note, lines and page of each.
+        own: Lines and page of the one that stands beside its statistic.
+    """
 
     call: str
     result: Any
     lists: list[tuple[dict[str, str], list[Line], str]]
+    own: tuple[list[Line], str] | None = None
 
 
 def results(data: Path) -> list[tuple[str, Any]]:
@@ -97,7 +114,8 @@ def shown(here: View, tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
         links = [address for address, _ in mark.get("links", [])]
         assert len(links) == len(mark.get("rows", [])), call
         read = [(note, *_read(folder / address)) for note, address in zip(mark.get("rows", []), links, strict=True)]
-        found.append(Shown(call, result, read))
+        own = next((tuple(entry[1:]) for entry in read if "list" in entry[0]), None)
+        found.append(Shown(call, result, [] if own else read, own))
     return found
 
 
@@ -122,8 +140,9 @@ def named(shown: list[Shown], kind: type) -> list[Shown]:
 
 
 def test_the_results_without_a_link_are_these(shown: list[Shown]) -> None:
-    assert {one.call for one in shown if not one.lists and not isinstance(one.result, NotKnown)} <= WITHOUT
-    assert {one.call for one in shown if one.call in WITHOUT and one.lists} == set()
+    without = {one.call for one in shown if not one.lists and not one.own and not isinstance(one.result, NotKnown)}
+    assert without == WITHOUT - {"one_agent(view, agent_id)"}
+    assert {one.call for one in shown if one.call in WITHOUT and (one.lists or one.own)} == set()
     assert len(shown) > 150
     assert sum(isinstance(one.result, NotKnown) for one in shown) < 15
 
@@ -251,10 +270,23 @@ def test_counts_by_hour_day_workflow_and_channel_are_in_their_lists(shown: list[
     [days] = named(shown, UnusualDays)
     of_day = Counter(datetime.fromisoformat(line["created_at"]).date() for line in of(days.lists[0][1], MONTH))
     assert all(of_day[day] == value for day, value in days.result.points.select("day", "value").rows())
-    [heavy] = named(shown, Shortlist)
+    [heavy, by_category] = named(shown, Shortlist)
     note, lines, _ = heavy.lists[0]
     uses = Counter(f"{line['kind'].replace('_', ' ')}: {line['name']}" for line in lines)
-    assert all(uses[group] >= n > 0 for group, n in heavy.result.points.select("group", "n").rows())
+    assert all(uses[group] == n > 0 for group, n in heavy.result.points.select("group", "n").rows())
+    lines, tickets = (
+        [line for month in months_of(note) for line in of(rest, month)] for note, rest, _ in by_category.lists
+    )
+    here = Counter(f"{line['kind'].replace('_', ' ')}: {line['name']}/{line['by category']}" for line in lines)
+    opened = Counter(group_of(line, "category", "tickets") for line in tickets)
+    for row in by_category.result.points.iter_rows(named=True):
+        name, category = row["group"].rsplit("/", 1)
+        assert here[row["group"]] == row["n"]
+        if row["value"] is not None:
+            others = sum(here[f"{name}/{one}"] for one in opened if one != category)
+            peers = others / (sum(opened.values()) - opened[category])
+            assert row["n"] / opened[category] / peers == pytest.approx(row["value"], rel=1e-9)
+    assert by_category.result.points["value"].count() > 5
     [staffing] = named(shown, Staffing)
     (arrivals, lines, _), (handled, others, _) = staffing.lists
     assert {line["channel"] for line in [*lines, *others]} == {"phone"}
@@ -262,6 +294,297 @@ def test_counts_by_hour_day_workflow_and_channel_are_in_their_lists(shown: list[
     mine = [line for month in months_of(handled) for line in of(others, month)]
     value, n = staffing.result.handle.value, staffing.result.handle.n
     assert (len(mine), value_of(handled["metric"], mine)[1]) == (n, pytest.approx(value))
+
+
+def own(shown: list[Shown], call: str) -> tuple[Any, list[Line]]:
+    one, *others = (one for one in shown if one.call == call)
+    assert one.own is not None, call
+    assert all(other.own == one.own for other in others), call
+    assert len(one.own[0]) > 2, call
+    return one.result, one.own[0]
+
+
+def by_group(lines: list[Line], column: str = "group") -> dict[str, list[Line]]:
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line[column], []).append(line)
+    return found
+
+
+def total(lines: list[Line], column: str = "adds") -> float:
+    return sum(float(line[column]) for line in lines)
+
+
+@pytest.mark.parametrize("call", ["workflow_reach(view)", 'workflow_reach(view, "workflow")'])
+def test_what_workflows_reach_is_counted_from_their_tickets(shown: list[Shown], call: str) -> None:
+    result, lines = own(shown, call)
+    months = by_group(lines, "month")
+    assert set(months) == {MONTH, BEFORE}
+    solved = {month: {line["ticket_id"] for line in mine} for month, mine in months.items()}
+    reached = {month: by_group(mine) for month, mine in months.items()}
+    for row in result.points.iter_rows(named=True):
+        mine = reached[MONTH][row["group"]]
+        assert len({line["ticket_id"] for line in mine}) == len(mine)
+        assert (len(solved[MONTH]), total(mine)) == (row["n"], pytest.approx(row["value"], rel=1e-9))
+        assert 100 * len(mine) / len(solved[MONTH]) == pytest.approx(row["value"], rel=1e-9)
+        assert 100 * len(reached[BEFORE][row["group"]]) / len(solved[BEFORE]) == pytest.approx(row["before"], rel=1e-9)
+    assert set(reached[MONTH]) == {*result.points["group"], "none of them"}
+    without = len(reached[MONTH]["none of them"])
+    assert 100 - 100 * without / len(solved[MONTH]) == pytest.approx(result.overall.value, rel=1e-9)
+
+
+def test_how_tickets_fare_with_a_workflow_is_told_by_them_and_all_others(shown: list[Shown]) -> None:
+    """Within month, channel and category with two customers or more on either side, weights n₁n₂ ÷ (n₁ + n₂)."""
+    result, lines = own(shown, "workflow_outcomes(view)")
+    parts, told = by_group(lines), 0
+    for row in result.points.iter_rows(named=True):
+        ending = row["label"].removeprefix(row["name"])
+        ran = {line["survey_id"] or line["ticket_id"] for line in parts.get(row["label"], [])}
+        every = {
+            line["survey_id"] or line["ticket_id"]: line for group, mine in parts.items() if group.endswith(ending)
+            for line in mine
+        }  # fmt: skip
+        cells: dict[tuple[str, ...], tuple[list[Line], list[Line]]] = {}
+        for key, line in every.items():
+            cell = line["month"], line["channel"], line["category"]
+            cells.setdefault(cell, ([], []))[key not in ran].append(line)
+        both = [
+            sides for sides in cells.values()
+            if all(len({line["customer_id"] or line["ticket_id"] for line in side}) > 1 for side in sides)
+        ]  # fmt: skip
+        if row["value"] is None:
+            assert len(ran) >= row["n"]
+            continue
+        weights = [total(one, "weight") * total(two, "weight") / total([*one, *two], "weight") for one, two in both]
+        apart = [total(one) / total(one, "weight") - total(two) / total(two, "weight") for one, two in both]
+        assert sum(len(one) for one, _ in both) == row["n"], row["label"]
+        found = sum(weight * each for weight, each in zip(weights, apart, strict=True)) / sum(weights)
+        assert found == pytest.approx(row["value"], rel=1e-9, abs=1e-9), row["label"]
+        told += 1
+    assert told > 20
+
+
+def test_what_to_automate_is_added_up_from_its_tickets(shown: list[Shown]) -> None:
+    result, lines = own(shown, "automation_candidates(view, by)")
+    months, parts = months_between(*result.months), by_group(lines)
+    assert set(parts) == set(result.points["label"])
+    for row in result.points.iter_rows(named=True):
+        mine = parts[row["label"]]
+        shares = [100 * sum(line[name] == "true" for line in mine) / len(mine) for name in ("easy", "quick", "asked")]
+        assert shares == pytest.approx([row["easy"], row["quick"], row["asked"]], rel=1e-9)
+        assert len(mine) / len(months) == pytest.approx(row["tickets"])
+        chosen = [line for line in mine if {line["easy"], line["quick"], line["asked"]} == {"true"}]
+        hours = sum(float(line["minutes"]) for line in chosen) / 60 / len(months)
+        assert (len(chosen), hours, total(mine)) == (row["n"], pytest.approx(row["value"]), pytest.approx(hours))
+    quick = [float(line["minutes"]) for line in lines if line["quick"] == "true"]
+    slow = [float(line["minutes"]) for line in lines if line["quick"] == "false" and line["minutes"]]
+    assert max(quick) < min(slow)
+
+
+@pytest.mark.parametrize("call", ["article_candidates(view)", "article_candidates(view, months=12)"])
+def test_what_to_write_about_is_added_up_from_its_tickets(shown: list[Shown], call: str) -> None:
+    result, lines = own(shown, call)
+    months, parts = len(months_between(*result.months)), by_group(lines)
+    assert set(parts) == set(result.points["label"])
+    for row in result.points.iter_rows(named=True):
+        mine = parts[row["label"]]
+        assert len({line["ticket_id"] for line in mine}) == row["n"] == len(mine)
+        assert len(mine) / months == pytest.approx(row["tickets"], rel=1e-9)
+        assert total(mine) == pytest.approx(total(mine, "minutes") / 60 / months) == pytest.approx(row["value"])
+        assert row["label"] in {line["text"] for line in mine}
+
+
+def test_who_stays_and_who_leaves_is_told_by_the_same_customers(shown: list[Shown]) -> None:
+    """Kaplan & Meier (1958), at risk from entry to stop; and the rows that Cox's model is fitted to."""
+    result, lines = own(shown, "customers_staying(view)")
+    parts = by_group(lines)
+    for name, points in result.points.group_by("group", maintain_order=True):
+        rows = [(float(line["entry"]), float(line["stop"]), line["left"] == "true") for line in parts[name[0]]]
+        ends = sorted({stop for _, stop, left in rows if left})
+        for point in points.iter_rows(named=True):
+            day, there = point["months"] * 365.25 / 12, 100.0
+            for at in (end for end in ends if end <= day):
+                gone = sum(left and stop == at for _, stop, left in rows)
+                there *= 1 - gone / sum(entry < at <= stop for entry, stop, _ in rows)
+            assert there == pytest.approx(point["value"], rel=1e-9)
+            at_risk = sum(entry < day <= stop for entry, stop, _ in rows) if day else sum(not one[0] for one in rows)
+            assert at_risk == point["n"]
+    assert sum(line["left"] == "true" for line in lines) == result.left > 10
+
+
+def test_how_fast_customers_leave_is_told_by_those_who_stay_or_leave(
+    here: View, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model's rows, and those who left; the small demo has too few of them but for a lower limit."""
+    monkeypatch.setattr(import_module("cxlib.stats.hazards"), "FEWEST", 3)
+    leaving = customers_leaving(here)
+    assert isinstance(leaving, Effects)
+    [(lines, _)] = laid(leaving, here, tmp_path)
+    assert [lines] == [lines for lines, _ in laid(customers_staying(here), here, tmp_path)]
+    parts = by_group(lines)
+    assert len(lines) == leaving.n > 100
+    for row in leaving.points.iter_rows(named=True):
+        mine = parts[row["group"]]
+        assert (len(mine), len({line["customer_id"] for line in mine})) == (row["n"], row["units"])
+    assert f" {sum(line['left'] == 'true' for line in lines)} customers left" in leaving.caveat
+
+
+def test_what_a_lost_customer_brought_is_a_mean_over_the_customers(shown: list[Shown]) -> None:
+    result, lines = own(shown, "lost_customer(view)")
+    parts = by_group(lines)
+    *amounts, _ = result.points.iter_rows(named=True)
+    assert [row["group"] for row in amounts] == list(parts)
+    for row in amounts:
+        mine = parts[row["group"]]
+        assert len({line["customer_id"] for line in mine}) == len(mine) == row["n"]
+        assert total(mine) / len(mine) == pytest.approx(row["value"], rel=1e-9)
+
+
+@pytest.mark.parametrize(("score", "bad"), [("nps", "detractor"), ("csat", "bad")])
+def test_what_a_point_is_worth_is_told_by_its_customers(
+    here: View, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, score: str, bad: str
+) -> None:
+    """The model's rows, their margins, and the share of those who could change sides."""
+    monkeypatch.setattr(import_module("cxlib.stats.value_of_a_point"), "LEAST", 5)
+    result = value_of_a_point(here, score)
+    assert isinstance(result, Effects)
+    [(lines, _)] = laid(result, here, tmp_path)
+    point, risk = result.points.iter_rows(named=True)
+    assert len({line["customer_id"] for line in lines}) == len(lines) == point["n"] == risk["n"]
+    share = sum(line["group"] == bad for line in lines) / len(lines)
+    assert risk["value"] / point["value"] == pytest.approx(share * (200 if score == "nps" else 100), rel=1e-9)
+    bought, gross = Counter[str](), here.data.settings.costs["gross_margin"]
+    for line in rows("revenue", here, months=months_between("2025-11", MONTH)).iter_rows(named=True):
+        bought[line["customer_id"]] += line["adds"]
+    assert all(float(line["margin"]) == pytest.approx(gross * bought[line["customer_id"]]) for line in lines)
+    assert total(lines, "margin") > 0
+
+
+@pytest.mark.parametrize("name", ["csat", "nps"])
+def test_figure_and_later_outcome_are_told_customer_by_customer(shown: list[Shown], here: View, name: str) -> None:
+    result, lines = own(shown, f'relation_by_lag(view, "{name}")')
+    parts = by_group(lines)
+    assert list(parts) == result.points["group"].to_list()
+    bought, answers = Counter[tuple[str, str]](), dict[str, list[float]]()
+    for line in rows("revenue", here, months=list(parts)).iter_rows(named=True):
+        bought[line["month"], line["customer_id"]] += line["adds"]
+    for line in rows(name, here, months=months_between(*result.months)).iter_rows(named=True):
+        answers.setdefault(line["customer_id"], []).append(line["adds"] / 100)
+    for row in result.points.iter_rows(named=True):
+        mine = parts[row["group"]]
+        assert len({line["customer_id"] for line in mine}) == len(mine) == row["n"]
+        for line in mine:
+            given = answers[line["customer_id"]]
+            assert float(line["figure"]) == pytest.approx(sum(given) / len(given), abs=1e-9)
+            assert float(line["outcome"]) == pytest.approx(bought[row["group"], line["customer_id"]], abs=1e-6)
+    assert set(answers) - {None, ""} == {line["customer_id"] for line in lines}
+
+
+def test_a_customers_rank_is_counted_among_those_alike(shown: list[Shown]) -> None:
+    result, lines = own(shown, "peers(view, customer_id)")
+    parts, told = by_group(lines), 0
+    for row in result.points.filter(pl.col("value").is_not_null()).iter_rows(named=True):
+        mine = parts[row["label"].split(":")[0]]
+        [value] = [float(line["value"]) for line in mine if line["others"] == "0"]
+        others = [float(line["value"]) for line in mine if line["others"] == "1"]
+        below = sum(other < value for other in others) + sum(other == value for other in others) / 2
+        assert (len(others), 100 * below / len(others)) == (row["n"], pytest.approx(row["value"], rel=1e-9))
+        assert total(mine) == pytest.approx(row["value"], rel=1e-9)
+        told += 1
+    assert told > 2
+
+
+def test_who_waits_is_told_by_their_open_tickets(shown: list[Shown]) -> None:
+    result, lines = own(shown, "waiting(view)")
+    parts = by_group(lines, "customer_id")
+    assert len(parts) == result.selected
+    for row in result.customers.iter_rows(named=True):
+        mine = parts[row["customer_id"]]
+        oldest = max(mine, key=lambda line: float(line["minutes"]))
+        assert (len(mine), oldest["ticket_id"]) == (row["tickets"], row["ticket_id"])
+        assert float(oldest["minutes"]) == pytest.approx(row["minutes"])
+
+
+@pytest.mark.parametrize("call", ["quality(view)", "set_aside(view)", "provisional(view)", "reconciliation(view)"])
+def test_what_a_tally_counts_is_listed(shown: list[Shown], call: str) -> None:
+    result, lines = own(shown, call)
+    counts = Counter(line["group"] for line in lines)
+    for row in result.points.iter_rows(named=True):
+        listed = counts.pop(f"{row['family']}: {row['label']}", 0)
+        assert listed == row["n"] or (listed == 0 and "on several scales" in row["label"]), row
+    assert set(counts) == {one for one in counts if one.endswith(": agrees exactly")}
+    assert sum(counts.values()) == result.same
+    assert len(lines) == (result.compared or len(lines))
+
+
+def test_why_our_figures_differ_is_told_ticket_by_ticket(shown: list[Shown]) -> None:
+    result, lines = own(shown, "reconciliation(view)")
+    for row in result.points.iter_rows(named=True):
+        mine = [line for line in lines if line["group"] == f"{row['family']}: {row['label']}"]
+        known = sorted(float(line["difference"]) for line in mine if line["difference"])
+        assert (median(known) if known else None) == pytest.approx(row["typical"], abs=1e-9)
+        for line in (line for line in mine if line["difference"]):
+            assert float(line["theirs"]) - float(line["ours"]) == pytest.approx(float(line["difference"]), abs=1e-9)
+
+
+def test_the_pages_of_these_lists_tell_the_same_figures(shown: list[Shown]) -> None:
+    """A line per group: the figure, the number of rows, their sums."""
+    checked = 0
+    for one in (one for one in shown if one.own):
+        lines, page = one.own
+        told = page.replace("\xa0", " ").split("What the rows make")[1].split("</table>")[0]
+        keys = ("month", "group") if "workflow_reach" in one.call else ("group",)
+        counts = Counter(", ".join(line[key] for key in keys) for line in lines)
+        table = re.findall(r'<th scope="row">(.*?)</th>((?:<td.*?</td>)+)', told)
+        assert [unescape(name) for name, _ in table] == [plain(name, 160) for name in counts], one.call
+        for (_, cells), (group, count) in zip(table, counts.items(), strict=True):
+            numbers = [float(cell.replace(",", "").replace("−", "-")) for cell in re.findall(r">([^<]*)</td>", cells)]
+            mine = [line for line in lines if ", ".join(line[key] for key in keys) == group]
+            figure = "adds" in lines[0]
+            assert numbers[figure] == count
+            if figure:
+                over = total(mine, "weight") if "weight" in lines[0] else 1
+                assert numbers[0] == pytest.approx(total(mine) / over, abs=0.0051)
+            checked += 1
+    assert checked > 150
+
+
+def laid(result: Any, looked: View, folder: Path) -> list[tuple[list[Line], str]]:
+    """Lay out the lists behind one result."""
+    mark = json.loads(json.dumps({"role": "table", "rows": _behind(result)}))
+    output = v4.new_output("display_data", metadata={"cx": mark})  # type: ignore[no-untyped-call]
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(outputs=[output])])  # type: ignore[no-untyped-call]
+    link_rows([(Page("01_a.html", "01_a.ipynb", "A", ""), notebook)], looked, folder)
+    return [_read(folder / address) for address, _ in output["metadata"]["cx"]["links"]]
+
+
+def test_the_list_of_a_filtered_answer_holds_its_rows_alone(here: View, tmp_path: Path) -> None:
+    phone = here.only("channel", "phone")
+    [(lines, page)] = laid(workflow_reach(phone), here, tmp_path)
+    tickets = {line["ticket_id"] for line in rows("ticket_volume", phone, months=[BEFORE, MONTH]).to_dicts()}
+    assert {line["ticket_id"] for line in lines} <= tickets
+    assert len({line["ticket_id"] for line in lines if line["month"] == MONTH}) == workflow_reach(phone).overall.n > 10
+    assert "only channel=phone" in page
+    [(lines, page)] = laid(quality(phone), here, tmp_path)
+    assert len(lines) == quality(here).points.filter(pl.col("examples") != "")["n"].sum() > 10
+    assert "only channel" not in page
+
+
+def test_one_agents_months_are_counted_from_all_agents_rows(here: View, tmp_path: Path) -> None:
+    agent = rows("csat", here)["agent_id"].drop_nulls().mode().sort()[0]
+    result = one_agent(here, agent)
+    [(lines, _)] = laid(result, here, tmp_path)
+    assert isinstance(result, Effects)
+    for row in result.points.filter(pl.col("group") != "all months").iter_rows(named=True):
+        mine = [line for line in lines if (line["month"], line["agent_id"]) == (row["group"], agent)]
+        assert len(mine) >= row["n"] > 0  # what nobody else did in the month has nothing to be compared with
+    assert len({line["agent_id"] for line in lines}) > 5
+
+
+def test_a_history_shows_all_its_rows_itself(shown: list[Shown]) -> None:
+    [one] = [one for one in shown if one.call == "history(view, customer_id)"]
+    told = {cells[1].split(" ", 1)[1] for cells in table(one.result).rows}
+    assert told == set(one.result.events["id"]) and len(told) > 10
 
 
 def test_lists_of_a_period_hold_its_days_alone(shown: list[Shown]) -> None:

@@ -19,7 +19,8 @@ from stats.service_desk import CATEGORIES, SUBJECTS, looked, tickets, views
 import cxlib as cx
 from cxlib.metrics.view import View, view
 from cxlib.stats import breakdown
-from cxlib.stats.next_steps import article_candidates, automation_candidates, leaving_articles
+from cxlib.stats.articles import article_candidates, leaving_articles
+from cxlib.stats.next_steps import automation_candidates
 from cxlib.stats.results import Breakdown, Effects, NotKnown, Shortlist
 from cxlib.store import open_data
 

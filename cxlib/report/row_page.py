@@ -1,0 +1,92 @@
+"""A list of rows as a page and as CSV: what the rows are, what they make, and the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import polars as pl
+
+from cxlib import numbers
+from cxlib.metrics import View, as_csv
+from cxlib.report import safe
+from cxlib.report.page import Page
+from cxlib.tabulate import Table
+from cxlib.words.sentence import plain
+
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """What a page of rows says.
+
+    Attributes:
+        stem: What its files are called, numbered where several would be alike.
+        title: What the rows are.
+        when: Their months, in words.
+        sentence: What the figure is.
+        totals: What the rows make.
+        made: How they make it.
+        rows: All of them, ids first.
+        zipped: Whether the CSV is.
+        filters: Filters of the rows as given.
+        command: What lists those of other months, empty where nothing does.
+    """
+
+    stem: str
+    title: str
+    when: str
+    sentence: str
+    totals: Table
+    made: str
+    rows: pl.DataFrame
+    zipped: bool
+    filters: str
+    command: str = ""
+
+    def write(self, path: Path, back: Iterable[Page], view: View) -> None:
+        """Write the page, which leads back to these pages, and the CSV beside it."""
+        path.parent.mkdir(exist_ok=True)
+        if self.zipped:
+            with ZipFile(path.with_suffix(".zip"), "w") as zipped:
+                zipped.writestr(ZipInfo(f"{path.stem}.csv"), as_csv(self.rows), ZIP_DEFLATED)
+        else:
+            path.with_suffix(".csv").write_text(as_csv(self.rows), encoding="utf-8")
+        path.write_text(self._html(path.stem, back, view), encoding="utf-8")
+
+    def _html(self, name: str, back: Iterable[Page], view: View) -> str:
+        cells = tuple(tuple(_cell(value) for value in row) for row in self.rows.head(MOST).iter_rows())
+        columns = tuple(f">{name}" if kind.is_numeric() else name for name, kind in self.rows.schema.items())
+        kept = f", only {self.filters}" if self.filters else ""
+        count = numbers.number(self.rows.height)
+        more = f"the first {numbers.number(MOST)} of {count}; all of them in the CSV"
+        title, where, sentence, made, zone, command, shown = (
+            escape(plain(text, 600))
+            for text in (
+                self.title, f"{self.when} · data: {view.data.name}{kept}", self.sentence, self.made,
+                view.data.settings.timezone, self.command, count if self.rows.height <= MOST else more,
+            )
+        )  # fmt: skip
+        links = " · ".join(f'<a href="../{escape(page.file)}">{escape(page.title)}</a>' for page in back)
+        file = ("zip", "All rows as CSV, zipped") if self.zipped else ("csv", "All rows as CSV")
+        others = f" · any other month: <code>{command}</code>" if command else ""
+        body = f"""<p class="where">{where} · internal: holds ids of customers and tickets</p>
+<h1>{title}: the rows</h1>
+<p class="question">{sentence}</p>
+<p class="back">Back to {links}</p>
+<div class="wide">{self.totals.html}</div>
+<p class="sums">{made}</p>
+<p><a href="{escape(name)}.{file[0]}">{file[1]}</a> · instants are local time, {zone}{others}</p>
+<p>Rows: {shown}.</p>
+<div class="wide list" tabindex="0" role="region" aria-label="Rows">{Table("", columns, cells).html}</div>"""
+        return safe.page(f"Rows: {title}", body, style="../assets/style.css", language=view.language)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else plain(f"{value:%Y-%m-%d %H:%M:%S}" if hasattr(value, "hour") else str(value))
