@@ -69,7 +69,9 @@ def _measured(metric: Metric, view: View, months: Sequence[str], by: str) -> pl.
 
 
 def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
-    """Return one row per wait of a duration metric: period, group, unit, value (minutes), ended, running.
+    """Return one row per wait of a duration metric, the shortest first.
+
+    Columns: period, group, unit, value (minutes), ended, running.
 
     A wait that neither ended nor runs was cut off: its ticket was closed without the end, or nobody took the call.
 
