@@ -27,6 +27,7 @@ from cxlib.stats.shortlist_result import Shortlist
 OUTCOMES = {"first_contact_resolution": "resolved at first contact", "csat": "satisfied", "reopen_rate": "reopened"}
 NONE = "none of them"
 FAR, PEERS, LEAST, MOST = 2.0, 3, 20, 12
+SUMS = ("n", "sum_w", "sum_wx")
 KIND = pl.col("kind").str.replace_all("_", " ")
 NAME = pl.format("{}: {}", KIND, pl.col("name").fill_null(NOT_KNOWN))
 """What a workflow is called: two kinds may have one of the same name."""
@@ -73,13 +74,16 @@ def workflow_outcomes(view: View, *, months: int = 12) -> Effects | NotKnown:
     if reason := unanswerable(view.metric("workflow_uses"), view) or unanswerable(reopened, view):
         return reason
     mix, early = _mixed(view), _early(view)
-    rows, span = list[Row](), ("", "")
+    rows, span, ways = list[Row](), ("", ""), early.select("ticket_id", workflow="group").unique()
     for metric, periods, tickets in _fates(view, months, mix):
         span = (min(span[0] or periods[0], periods[0]), max(span[1], periods[-1]))
+        numbered = tickets.with_columns(pl.col("period", "unit").rank("dense"))  # sooner compared than names
+        whole, ran = _by_unit(numbered), _by_unit(numbered.join(ways, on="ticket_id"), "workflow")
+        parts = ran.partition_by("workflow", as_dict=True, include_key=False)
         for label in _most_frequent(early):
             row = {"group": f"{label}/{metric.name}", "label": f"{label}, {metric.title.lower()}"}
             told = {"family": metric.title, "name": label, "metric": metric.name}
-            rows.append({**row, **told, **_beside(metric, tickets, early, label)})
+            rows.append({**row, **told, **_beside(metric, whole, parts.get((label,), whole.clear()))})
     if not rows:
         return NotKnown(
             "How tickets fare with a workflow", "No workflow is known to have run up to a first human reply."
@@ -222,11 +226,17 @@ def _judged(points: pl.DataFrame, outcomes: Effects | NotKnown) -> pl.DataFrame:
     return points.with_columns(note, named=note != "")
 
 
-def _beside(metric: Metric, tickets: pl.DataFrame, early: pl.DataFrame, workflow: str) -> Row:
-    """Return the difference of tickets with a workflow and those without, in points; or why there is none."""
-    ran = pl.col("ticket_id").is_in(early.filter(pl.col("group") == workflow)["ticket_id"].implode())
-    columns = pl.col("n", "sum_w", "sum_wx").sum()
-    sides = [tickets.filter(side).group_by("period", "unit").agg(columns) for side in (ran, ~ran)]
+def _by_unit(tickets: pl.DataFrame, *by: str) -> pl.DataFrame:
+    return tickets.group_by(*by, "period", "unit").agg(pl.col(SUMS).sum())
+
+
+def _beside(metric: Metric, whole: pl.DataFrame, ran: pl.DataFrame) -> Row:
+    """Return the difference of tickets with a workflow and all others, in points; or why there is none."""
+    both = whole.join(ran, on=["period", "unit"], how="left", suffix="_ran")
+    others = both.with_columns(pl.col(name) - pl.col(f"{name}_ran").fill_null(0) for name in SUMS).filter(
+        pl.col("n") > 0
+    )
+    sides = [ran, others]
     row: Row = {"n": sides[0]["n"].sum()}
     if min(side["unit"].n_unique() for side in sides) < LEAST:
         return row | {"reason": f"fewer than {LEAST} customers on a side"}
