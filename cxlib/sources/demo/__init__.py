@@ -14,7 +14,7 @@ from cxlib.schema import conform
 from cxlib.sources.demo.activity import runs_table, views_table
 from cxlib.sources.demo.company import Company, agents_table, agents_who_left, customers_table, found_company
 from cxlib.sources.demo.dirty import soil
-from cxlib.sources.demo.draw import Numbers
+from cxlib.sources.demo.draw import Numbers, numbers
 from cxlib.sources.demo.events import changes_table, messages_table
 from cxlib.sources.demo.hours import ZONE, planted_dates
 from cxlib.sources.demo.money import draw_orders
@@ -83,8 +83,7 @@ def _seen(company: Company, requests: Requests, surveys: pl.DataFrame, orders: p
     heard = [(requests.customer, np.maximum(requests.last_reply, requests.ended))]
     for frame, instant in ((surveys, "sent_at"), (surveys, "answered_at"), (orders, "ordered_at")):
         there = frame.filter(pl.col(instant).is_not_null())
-        customer = there["customer_id"].str.slice(1).cast(pl.Int64).to_numpy() - 1
-        heard.append((customer, there[instant].dt.epoch("s").to_numpy()))
+        heard.append((numbers(there["customer_id"]), there[instant].dt.epoch("s").to_numpy()))
     seen = np.zeros_like(company.joined)
     for customer, at in heard:
         np.maximum.at(seen, customer, at)

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from cxlib.sources.demo.company import Company
-from cxlib.sources.demo.draw import Draw, Flags, Numbers
 
 Counts = dict[str, dict[str, int]]
 
@@ -34,19 +33,13 @@ def soil(tables: dict[str, pl.DataFrame], company: Company) -> Counts:
     )
     sound = {name: np.ones(frame.height, dtype=np.bool_) for name, frame in tables.items()}
     for kind, name, fits, column, value in broken:
-        hit = _choose(draw, tables[name].select(fits.alias("fits"))["fits"].to_numpy() & sound[name], n)
+        hit = draw.choose(tables[name].select(fits.alias("fits"))["fits"].to_numpy() & sound[name], n)
         sound[name][hit] = False
         which = pl.Series(np.isin(np.arange(len(sound[name])), hit))
         tables[name] = tables[name].with_columns(pl.when(which).then(value).otherwise(column).alias(column))
         counts.setdefault(kind, {})[name] = len(hit)
     for name in ("tickets", "messages", "surveys"):
-        twice = np.sort(_choose(draw, sound[name], n))
+        twice = np.sort(draw.choose(sound[name], n))
         tables[name] = pl.concat([tables[name], tables[name].gather(twice)])
         counts.setdefault("duplicate_key", {})[name] = len(twice)
     return counts
-
-
-def _choose(draw: Draw, fit: Flags, n: int) -> Numbers:
-    """Return n different rows among those that fit."""
-    rows = np.flatnonzero(fit)
-    return np.asarray(rows[np.argsort(draw.uniform(len(rows)), kind="stable")[:n]])

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from cxlib.sources.demo.company import Company
-from cxlib.sources.demo.draw import Flags, Numbers, ids
+from cxlib.sources.demo.draw import Flags, Numbers, ids, numbers
 from cxlib.sources.demo.requests import Requests
 
 LONGEST = 7200.0  # minutes: the source counts no resolution beyond five days
@@ -23,9 +23,7 @@ def own_figures_table(
     """
     r, hours, draw, n = requests, company.hours, company.draw("own figures"), len(requests.created)
     late = hours.month[hours.of(r.created)] >= company.parameters.months - 12
-    solved = np.zeros(n, dtype=np.bool_)
-    solved[r.solved(hours.end)] = True
-    solved &= late
+    solved = late & np.isin(np.arange(n), r.solved(hours.end))
     first, last = r.replied[:, 0], r.last_reply
     first_solve = r.replied[np.arange(n), np.maximum(r.first_replies - 1, 0)]
     reply, business = (first - r.created) / MINUTES, (hours.so_far(first) - hours.so_far(r.created)) / MINUTES
@@ -35,9 +33,7 @@ def own_figures_table(
     planted: dict[str, list[str]] = {}
 
     def plant(name: str, which: Flags, most: int = EACH) -> Flags:
-        fit = np.flatnonzero(solved & which & ~taken)
-        chosen = np.zeros(n, dtype=np.bool_)
-        chosen[fit[np.argsort(draw.uniform(len(fit)), kind="stable")[:most]]] = True
+        chosen = np.isin(np.arange(n), draw.choose(solved & which & ~taken, most))
         taken[chosen] = True
         planted[name] = _named(chosen)
         return chosen
@@ -68,9 +64,8 @@ def _named(which: Flags) -> list[str]:
 
 def _automatic(messages: pl.DataFrame, n: int) -> Numbers:
     """Return the instant of each ticket's first automatic message, far before all others where there is none."""
-    found = messages.filter(pl.col("author").is_in(["bot", "system"])).unique(
-        "ticket_id", keep="first", maintain_order=True
-    )
+    automatic = messages.filter(pl.col("author").is_in(["bot", "system"]))
+    found = automatic.unique("ticket_id", keep="first", maintain_order=True)
     at = np.full(n, -(10**12))
-    at[found["ticket_id"].str.slice(1).cast(pl.Int64).to_numpy() - 1] = found["sent_at"].dt.epoch("s").to_numpy()
+    at[numbers(found["ticket_id"])] = found["sent_at"].dt.epoch("s").to_numpy()
     return at
