@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from cxlib.errors import CxError, MissingDataError, UsageError
-from cxlib.schema import table
+from cxlib.schema import conform, table
 from cxlib.settings import Settings, read_settings
 
 MANIFEST = "manifest.json"
@@ -38,6 +38,29 @@ def data_folder(name: str) -> Path:
     if direct.is_dir() and (direct.is_absolute() or len(direct.parts) > 1 or (direct / MANIFEST).exists()):
         return direct.resolve()
     return project_root() / "data" / name
+
+
+def settings_of(folder: Path) -> Settings:
+    """Return the settings of a data folder: its own over those of the workbook.
+
+    Raises:
+        UsageError: As `read_settings`.
+    """
+    return read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
+
+
+def table_path(folder: Path, name: str) -> Path:
+    """Return the file (or month-partitioned folder) of a table in a data folder, whether it is there or not."""
+    return folder / name if (folder / name).is_dir() else folder / f"{table(name).name}.parquet"
+
+
+def write_table(rows: pl.LazyFrame, name: str, *, folder: Path, derived: bool = False) -> int:
+    """Write a table, as `conform` casts it, in place of its file or its folder of months; return its number of rows."""
+    target, aside = folder / f"{name}.parquet", folder / f".{name}.parquet"
+    conform(rows, name, derived=derived).sink_parquet(aside, maintain_order=True)
+    shutil.rmtree(folder / name, ignore_errors=True)
+    aside.replace(target)
+    return int(pl.scan_parquet(target).select(pl.len()).collect().item())
 
 
 @dataclass(frozen=True)
@@ -72,8 +95,7 @@ class Data:
 
     def path(self, name: str) -> Path:
         """Return the file (or month-partitioned folder) of a table."""
-        folder = self.folder / name
-        return folder if folder.is_dir() else self.folder / f"{table(name).name}.parquet"
+        return table_path(self.folder, name)
 
     def has(self, name: str) -> bool:
         """Tell whether the folder holds this table."""
@@ -157,7 +179,7 @@ def open_data(name: str = "demo") -> Data:
         raise UsageError(
             f"There is no data set {name!r}. {there} Build one with 'cx demo' or 'cx import … --into {folder.name}'."
         )
-    settings = read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
+    settings = settings_of(folder)
     return Data(folder.name, folder, settings, read_manifest(folder), settings.agent_labels)
 
 

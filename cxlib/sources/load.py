@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,10 +13,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.errors import CxError
-from cxlib.schema import GIVEN, conform, span
-from cxlib.settings import read_settings
+from cxlib.schema import GIVEN, span
 from cxlib.sources.mapping import ROW
-from cxlib.store import project_root, read_manifest, write_manifest
+from cxlib.store import read_manifest, settings_of, table_path, write_manifest
 
 REASON = "reason"
 Counts = dict[str, dict[str, int]]
@@ -96,15 +94,6 @@ def divide(parts: Sequence[Part], key: str = "") -> tuple[pl.LazyFrame, pl.DataF
     return marked.filter(~again), bad, repeated.collect(engine="streaming")
 
 
-def write_table(rows: pl.LazyFrame, name: str, *, folder: Path) -> int:
-    """Write a table's rows in declared columns and order, replacing what was there; return their number."""
-    target, aside = folder / f"{name}.parquet", folder / f".{name}.parquet"
-    conform(rows, name).sink_parquet(aside)
-    shutil.rmtree(folder / name, ignore_errors=True)
-    aside.replace(target)
-    return int(pl.scan_parquet(target).select(pl.len()).collect().item())
-
-
 def write_set_aside(bad: pl.DataFrame, parts: Sequence[Part], name: str, *, folder: Path) -> dict[str, int]:
     """Keep the rows set aside with all their original columns and the reason; return counts by reason."""
     target = folder / "set_aside" / f"{name}.parquet"
@@ -142,8 +131,9 @@ def finish(
     own = folder / "settings.toml"
     if settings and not own.exists():
         own.write_text(toml_text(settings), encoding="utf-8")
-    zone = read_settings(project_root() / "data" / "settings.toml", own).timezone
-    before, tables = read_manifest(folder), _tables(folder)
+    zone = settings_of(folder).timezone
+    before, paths = read_manifest(folder), {name: table_path(folder, name) for name in GIVEN}
+    tables = {name: pl.scan_parquet(path) for name, path in paths.items() if path.exists()}
     told = {name: at for name, at in before.get("extracted_at_told", {}).items() if name in tables}
     told |= dict.fromkeys(report.rows, extracted_at and extracted_at.isoformat())
     told = {name: at for name, at in told.items() if at}
@@ -169,11 +159,6 @@ def finish(
         manifest[name] = others | {table: said for table, said in getattr(report, name).items() if said != {}}
     write_manifest(folder, manifest)
     return report
-
-
-def _tables(folder: Path) -> dict[str, pl.LazyFrame]:
-    paths = {name: folder / name if (folder / name).is_dir() else folder / f"{name}.parquet" for name in GIVEN}
-    return {name: pl.scan_parquet(path) for name, path in paths.items() if path.exists()}
 
 
 def toml_text(values: Mapping[str, Any], prefix: str = "") -> str:

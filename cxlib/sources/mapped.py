@@ -16,10 +16,11 @@ from cxlib.schema import GIVEN
 from cxlib.sources import event_log
 from cxlib.sources.dates import decide_orders, numeric_orders
 from cxlib.sources.draft import draft_mapping
-from cxlib.sources.load import REASON, ImportReport, Part, divide, finish, write_set_aside, write_table
+from cxlib.sources.load import REASON, ImportReport, Part, divide, finish, write_set_aside
 from cxlib.sources.mapping import EVENTS, ROW, Codes, ColumnSpec, EventSpec, Plan, TableSpec, read_mapping
 from cxlib.sources.readers import SURPLUS, Input, open_inputs
 from cxlib.sources.values import TEXT, Read, read_columns, source_text
+from cxlib.store import write_table
 from cxlib.tables import Column, Table
 
 __all__ = ["draft_mapping", "import_mapped"]

@@ -18,15 +18,15 @@ from typing import Any
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
-from cxlib.settings import build, read_settings
-from cxlib.sources.load import ImportReport, Part, divide, finish, toml_text, write_set_aside, write_table
+from cxlib.settings import build
+from cxlib.sources.load import ImportReport, Part, divide, finish, toml_text, write_set_aside
 from cxlib.sources.zendesk_events import changes, events, left_out, messages, runs
 from cxlib.sources.zendesk_files import Records, read_records
 from cxlib.sources.zendesk_people import agents, customers, instant, staff
 from cxlib.sources.zendesk_schedules import schedules
 from cxlib.sources.zendesk_surveys import surveys
 from cxlib.sources.zendesk_tickets import assigned_schedules, merges, own_figures, tickets
-from cxlib.store import project_root
+from cxlib.store import settings_of, write_table
 from cxlib.tables import GIVEN
 
 _LOOKED_UP = {
@@ -83,8 +83,7 @@ class _Import:
         names, settings = schedules(records)
         people, merged = staff(records), merges(records)
         if "tickets" in records:
-            own = project_root() / "data" / "settings.toml", self.folder / "settings.toml"
-            known = build(settings) if settings else read_settings(*own)
+            known = build(settings) if settings else settings_of(self.folder)
             laid, counts = tickets(records, people, merged, names, known)
             self._fill("tickets", [("tickets", laid)], counts)
             self._note_schedules(names)
