@@ -3,20 +3,15 @@
 from cxlib.charts import (  # noqa: F401 - register
     agents,
     breakdown,
-    change,
     customers,
     days,
-    distribution,
-    effects,
+    estimates,
     forecast,
-    money,
     overview,
     peaks,
     quality,
-    shortlist,
     survival,
     trend,
-    volume,
     why,
 )  # fmt: skip
 from cxlib.charts.display import show

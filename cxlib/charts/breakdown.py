@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxlib import numbers
 from cxlib.charts.axis import Axis, measure
 from cxlib.charts.figure import Figure, blank, chart, figure
-from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of, reference
+from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of, reference, row_of
 from cxlib.stats.results import Breakdown
 from cxlib.words.change import FEW, counted, level_format
 from cxlib.words.groups import ALPHA, estimate, known_rows, label
@@ -41,15 +41,8 @@ def _row(result: Breakdown, group: Group) -> Row:
     point = estimate(group)
     form = level_format(result.metric, point, result.scope.language)
     few = result.metric.kind != "count" and point.n < FEW
-    return Row(
-        label(group, NAME) + (f", only {counted(result.metric, point.n)}" if few else ""),
-        form.short.with_interval(group["value"], point.low, point.high),
-        group["value"],
-        point.low,
-        point.high,
-        group["before"],
-        quiet=few,
-    )
+    name = label(group, NAME) + (f", only {counted(result.metric, point.n)}" if few else "")
+    return row_of(group, name, form.short, before=group["before"], quiet=few)
 
 
 def _subtitle(result: Breakdown, axis: Axis, known: int, drawn: int) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 
@@ -45,6 +46,14 @@ class Row:
             return [*textwrap.wrap(self.label, LETTERS), ""]
         broken = (textwrap.wrap(self.label, letters) or [""] for letters in range(LETTERS, room - 1, -1))
         return next(lines for lines in broken if len(lines[-1]) <= room)
+
+
+def row_of(
+    point: Mapping[str, Any], label: str, form: Format, *, before: float | None = None, quiet: bool = False
+) -> Row:
+    """Return the row of a point of a result, value and interval printed by the format."""
+    ends = point["value"], point["low"], point["high"]
+    return Row(label, form.with_interval(*ends), *ends, before, quiet)
 
 
 def axis_of(metric: Metric, rows: list[Row], *more: float | None, form: Format | None = None) -> Axis:
