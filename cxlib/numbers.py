@@ -99,14 +99,10 @@ class Format:
 
         An end that is not known (None) leaves "3.1 or more" or "up to 14.5"; neither known leaves nothing.
         """
-        if low is None or high is None:
-            return (
-                f"{self.bare(low)} or more"
-                if low is not None
-                else f"up to {self.bare(high)}"
-                if high is not None
-                else ""
-            )
+        if low is None:
+            return "" if high is None else f"up to {self.bare(high)}"
+        if high is None:
+            return f"{self.bare(low)} or more"
         first, last = self.bare(low), self.bare(high)
         signs = self.signed or MINUS in first + last
         return f"{first} to {last}" if signs else f"{first}–{last}"

@@ -27,7 +27,7 @@ from cxlib.tabulate.cells import (
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.change import caveat, goal_value, level_format, unfinished, verdict
 from cxlib.words.groups import class_change, column_forms, curves, estimate, label, rest_form, share_format
-from cxlib.words.sentence import plain
+from cxlib.words.sentence import capital, plain
 
 HEADS = {"day": "Day", "week": "Week of", "month": "Month", "year": "Year"}
 
@@ -77,13 +77,8 @@ def _(result: Breakdown) -> Table:
     ]
     rows.append(("All together", *point_cells(whole, result.overall), NOTHING, NOTHING, NOTHING))
     before = f">{numbers.month(result.baseline, result.scope.language)}"
-    columns = (
-        plain(result.by_title[:1].upper() + result.by_title[1:]),
-        *point_columns(result.metric),
-        before,
-        ">Against the rest",
-        ">95 % interval",
-    )
+    first = plain(capital(result.by_title))
+    columns = (first, *point_columns(result.metric), before, ">Against the rest", ">95 % interval")
     notes = [f"{SMALL} fewer than {result.scope.min_group} {units(result.metric)}"] if small else []
     notes += [TOGETHER] if result.p_value is not None else []
     notes += filter(None, [curves(result).strip()])
@@ -124,9 +119,8 @@ def _(result: NotKnown) -> Table:
 
 
 def _overview_row(trend: Trend, survives: bool) -> tuple[str, ...]:
-    point = (
-        estimate(trend.points.row(-1, named=True)) if trend.points.height else Estimate(0, 0, None, None, None, None)
-    )
+    none = Estimate(0, 0, None, None, None, None)
+    point = estimate(trend.points.row(-1, named=True)) if trend.points.height else none
     value, interval, rows, _ = point_cells(level_format(trend.metric, point, trend.scope.language), point)
     words, between = change_cells(trend.change) if trend.change else (NOTHING, NOTHING)
     moved = trend.change is not None and verdict(trend.change) in ("rose", "fell")

@@ -8,7 +8,7 @@ from cxlib.stats.reasons import Funnel
 from cxlib.words.change import FEW, counted, counted_rows, subject
 from cxlib.words.groups import Row, label
 from cxlib.words.money import span
-from cxlib.words.sentence import plain
+from cxlib.words.sentence import capital, plain
 
 NAMED = 3
 SURE = 0.025
@@ -48,9 +48,9 @@ def apart(result: Funnel) -> list[Row]:
 
 def funnel_cells(result: Funnel) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return headings and rows of the table, in the order of names: it is no ranking."""
-    first, rated = result.by_title[:1].upper() + result.by_title[1:], counted_rows(result.metric)
+    first, rated = plain(capital(result.by_title)), counted_rows(result.metric).capitalize()
     heads = (
-        plain(first), f">{rated.capitalize()}", ">Observed", ">Expected", ">Same mix", ">95 % limits of chance",
+        first, f">{rated}", ">Observed", ">Expected", ">Same mix", ">95 % limits of chance",
         ">Likely difference", ">95 % interval", "Beyond chance",
     )  # fmt: skip
     one = Format("", decimals=1, language=result.scope.language)

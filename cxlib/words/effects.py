@@ -7,9 +7,9 @@ from cxlib.metrics.registry import METRICS
 from cxlib.numbers import Format, format_of
 from cxlib.stats.effects_result import Effects
 from cxlib.words.change import FEW, TOGETHER, counted, counted_rows, width
-from cxlib.words.groups import Row, label
+from cxlib.words.groups import Row, label, reasons
 from cxlib.words.money import span
-from cxlib.words.sentence import plain
+from cxlib.words.sentence import capital, plain
 
 LONG, TOLD, ALIKE, SHORT = 160, 2, 1.01, 10
 TITLES = {metric.title: metric for metric in METRICS.values()}
@@ -22,7 +22,7 @@ def effects_text(result: Effects) -> str:
     """
     rows, title = known_effects(result), f"{plain(result.title, LONG)}, {span(result.months)}"
     if not rows:
-        return f"{title}: not known; {plain(_reasons(result), 400)}."
+        return f"{title}: not known; {plain(reasons(result.points), 400)}."
     few = f"too few {counted_rows(result.metric)} to judge" if most_rows(result) < FEW else ""
     n = counted(result.metric, most_rows(result))
     return f"{title}: {few or _finding(result, rows) + _read(result)}; {n}.{_caveat(result)}"
@@ -85,7 +85,7 @@ def effects_notes(result: Effects) -> list[str]:
     rows = result.points.iter_rows(named=True)
     notes = [f"{label(row)}: {plain(row['reason'], 400)}" for row in rows if row["reason"]]
     allowing = [f"Allowing for {_listed(result.allowing_for)}."] if result.allowing_for else []
-    told = [plain(text[:1].upper() + text[1:], 600) for text in (result.reading, result.caveat) if text]
+    told = [plain(capital(text), 600) for text in (result.reading, result.caveat) if text]
     behind = [f"Behind all together: {counted(result.metric, result.n)}"] if result.n else []
     return [*notes, *allowing, *told, *behind]
 
@@ -144,8 +144,3 @@ def most_rows(result: Effects) -> int:
 def _listed(names: tuple[str, ...]) -> str:
     *some, last = (plain(name) for name in names)
     return f"{', '.join(some)} and {last}" if some else last
-
-
-def _reasons(result: Effects) -> str:
-    reasons = (f"{label(row)}: {row['reason']}" for row in result.points.iter_rows(named=True) if row["reason"])
-    return "; ".join(reasons) or "no rows"

@@ -223,6 +223,12 @@ def _with_rows(result: Breakdown, row: Row) -> str:
     return f"{forms[row['group']].value(row['value'])}{rows}"
 
 
+def reasons(points: pl.DataFrame) -> str:
+    """Return why rows of a table of points have no value, one after the other."""
+    told = (f"{label(row)}: {row['reason']}" for row in points.iter_rows(named=True) if row["reason"])
+    return "; ".join(told) or "no rows"
+
+
 def label(row: Row, longest: int = LONGEST) -> str:
     """Return the label of a group as one line; "(none)" where the data leave it empty."""
     return plain(row["label"] or "", longest) or "(none)"

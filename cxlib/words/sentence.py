@@ -35,6 +35,11 @@ def plain(text: str, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
+def capital(text: str) -> str:
+    """Return text with a capital first letter, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def _escaped(line: str) -> str:
     """Replace by character references what Markdown, HTML, mathematics or automatic links could read as markup."""
     text = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", line)

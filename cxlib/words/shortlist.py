@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxlib.numbers import Format
 from cxlib.stats.shortlist_result import Shortlist
 from cxlib.words.change import counted
-from cxlib.words.groups import Row, label
+from cxlib.words.groups import Row, label, reasons
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
 
@@ -18,7 +18,7 @@ def shortlist_text(result: Shortlist) -> str:
     rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None or row["named"]]
     title = f"{plain(result.title, LONG)}, {span(result.months)}"
     if not rows:
-        return f"{title}: not known; {plain(_reasons(result), 400)}."
+        return f"{title}: not known; {plain(reasons(result.points), 400)}."
     named = [row for row in rows if row["named"]]
     caveat = f" {plain(result.caveat, 400)}" if result.caveat else ""
     if not named:
@@ -51,8 +51,3 @@ def listed(result: Shortlist, row: Row) -> str:
 def shortlist_format(result: Shortlist, row: Row) -> Format:
     """Return how a value is printed: one decimal below a hundred."""
     return Format(result.measured_in, decimals=int((row["value"] or 0.0) < 100), language=result.scope.language)
-
-
-def _reasons(result: Shortlist) -> str:
-    told = (f"{label(row)}: {row['reason']}" for row in result.points.iter_rows(named=True) if row["reason"])
-    return "; ".join(told) or "no rows"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from cxlib import numbers
-from cxlib.numbers import share_format
 from cxlib.stats.results import Survival
-from cxlib.words.change import width
-from cxlib.words.groups import ALPHA, Row
-from cxlib.words.money import span
+from cxlib.words.groups import ALPHA, Row, share_format
+from cxlib.words.money import CAVEAT, span
 from cxlib.words.sentence import plain
 
 TOLD = 4
@@ -23,7 +21,7 @@ def survival_text(result: Survival) -> str:
     }[None if result.p_value is None else result.p_value < ALPHA]  # fmt: skip
     return (
         f"{plain(result.title)}, {numbers.number(months)} months after an answer of {span(result.months)}: {told}; "
-        f"{verdict}. What goes together need not be why."
+        f"{verdict}. {CAVEAT}"
     )
 
 
@@ -40,15 +38,16 @@ def survival_headline(result: Survival) -> str:
     if result.p_value is None or result.p_value >= ALPHA:
         return f"{plain(result.title)}: no difference beyond chance"
     months, rows = horizon(result)
-    ends = " to ".join(f"{share_format().value(row['value'])} ({plain(row['group'])})" for row in (rows[0], rows[-1]))
+    ends = " to ".join(
+        f"{numbers.share_format().value(row['value'])} ({plain(row['group'])})" for row in (rows[0], rows[-1])
+    )
     return f"{plain(result.title)}: {ends} after {numbers.number(months)} months"
 
 
 def share(row: Row) -> str:
     """Return "86.8 % (84.1–89.1; 393 at risk)"."""
     n = f"{numbers.number(row['n'])}{numbers.SPACE}at risk"
-    form = share_format(width(row["low"], row["high"]))
-    return form.with_interval(row["value"], row["low"], row["high"], n)
+    return share_format(row).with_interval(row["value"], row["low"], row["high"], n)
 
 
 def horizon(result: Survival) -> tuple[int, list[Row]]:

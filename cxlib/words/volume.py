@@ -9,7 +9,7 @@ from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.results import Comparison, Peaks
 from cxlib.words.change import TOGETHER, counted, counted_rows, level_format, subject, width
-from cxlib.words.groups import Row, estimate, label
+from cxlib.words.groups import Row, estimate, label, share_format
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
 
@@ -88,7 +88,7 @@ def busiest(result: Peaks) -> Row:
 
 def made_of(row: Row) -> str:
     """Return "phone (channel) 17.2 % against 15.5 %, +1.8 points (+0.4 to +3.1)"."""
-    form = numbers.share_format(width(row["low"], row["high"]))
+    form = share_format(row)
     apart = replace(form, unit="points", signed=True).apart(row["low"], row["high"])
     shares = f"{form.value(row['share'])} against {form.value(row['rest'])}"
     size = apart.with_interval(row["difference"], row["low"], row["high"])
