@@ -28,17 +28,10 @@ _CHANGES_FROM, _CHANGES_TO = 1900, 2100
 
 
 def open_minutes(start: pl.Series, end: pl.Series, schedule: ScheduleSettings, timezone: str) -> pl.Series:
-    """Return the open minutes from each start to each end under one schedule.
+    """Return the open minutes from each start to each end, UTC instants, under one schedule.
 
-    Args:
-        start: UTC instants.
-        end: UTC instants, as many.
-        schedule: Opening hours; `half_days` win over holidays, holidays win over weekdays.
-        timezone: Time zone of the opening hours where the schedule names none.
-
-    Returns:
-        Float minutes; null where either end is null or the schedule has no hours at all, negative where the end lies
-        before the start.
+    Null where either end is null or the schedule has no hours at all, negative where the end lies before the start.
+    `half_days` win over holidays, holidays over weekdays; `timezone` is that of a schedule that names none.
 
     Raises:
         UsageError: Unknown holiday calendar, or a half day that is not a date.
@@ -54,16 +47,9 @@ def open_minutes(start: pl.Series, end: pl.Series, schedule: ScheduleSettings, t
 
 
 def business_minutes(start: pl.Series, end: pl.Series, schedule: pl.Series, settings: Settings) -> pl.Series:
-    """Return the open minutes from each start to each end, each under its own schedule.
+    """Return the open minutes from each start to each end, as `open_minutes`, each under the schedule of its name.
 
-    Args:
-        start: UTC instants.
-        end: UTC instants, as many.
-        schedule: Names of schedules in the settings, as many; null means the default schedule.
-        settings: Holds the schedules and the time zone.
-
-    Returns:
-        Float minutes, as `open_minutes`.
+    A name that is null means the default schedule.
 
     Raises:
         UsageError: A name that is not among the schedules of the settings.

@@ -57,10 +57,7 @@ def dtype(column: Column) -> pl.DataType:
 def conform(frame: pl.LazyFrame, name: str, *, derived: bool = False) -> pl.LazyFrame:
     """Cast a frame to its declared columns, in declared order; absent optional columns become null.
 
-    Args:
-        frame: Rows of the table.
-        name: Table name.
-        derived: Keep the derived columns too (after `derive`); otherwise only the given ones are kept.
+    Only the given columns are kept, the `derived` ones too where told (after `derive`).
 
     Raises:
         CxError: A required column is absent.

@@ -187,9 +187,7 @@ def open_data(name: str = "demo") -> Data:
 def replacing(folder: Path, *, keep: bool = False) -> Iterator[Path]:
     """Yield an empty folder beside `folder` to build in; move it in at the end, leave the old one on any failure.
 
-    Args:
-        folder: The folder to replace; may be absent.
-        keep: Start from a copy of the present content instead of from nothing.
+    Where told to `keep`, it starts as a copy of the present content. The folder may be absent.
 
     Raises:
         CxError: Another run is writing this folder.

@@ -43,13 +43,9 @@ class Axis:
     def of(
         cls, metric: Metric, values: Iterable[float | None], *, form: Format | None = None, zero: bool = False
     ) -> Axis:
-        """Return the axis that holds all values.
+        """Return the axis that holds all values, in the metric's unit; None is skipped.
 
-        Args:
-            metric: What is measured: its unit, and the ends of its scale.
-            values: All that is drawn, in the metric's unit; None is skipped.
-            form: How values are printed, if not as the metric's.
-            zero: Whether the axis must reach zero (bars).
+        `form` is how they are printed, if not as the metric's; with `zero` the axis must reach it (bars).
         """
         known = [value for value in values if value is not None]
         low, high = min(known), max(known)

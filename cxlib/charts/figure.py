@@ -75,13 +75,9 @@ def blank(result: Any) -> Figure:
 
 
 def figure(result: Any, frame: Frame, layers: Layers, subtitle: str) -> Figure:
-    """Put layers together under the result's finding.
+    """Put layers, backmost first, together under the result's finding.
 
-    Args:
-        result: What is shown.
-        frame: The plane the layers were drawn in.
-        layers: Backmost first.
-        subtitle: Measure, unit, period, number of rows, and what marks mean.
+    The subtitle tells measure, unit, period, number of rows, and what marks mean.
     """
     finding, told = headline(result), f"{subtitle} {say(result).text}"
     drawn = alt.LayerChart(

@@ -43,13 +43,9 @@ class Frame:
     lanes: tuple[tuple[float, float], ...] = ()
 
     def layer(self, mark: str, rows: Rows, at: str = "", **style: Any) -> Layers:
-        """Return one layer, none without rows.
+        """Return one layer of marks (line, area, rule, point, rect or text), none without rows.
 
-        Args:
-            mark: line, area, rule, point, rect or text.
-            rows: Its data.
-            at: In place of x: "left" or "right" edge, or "across" the whole width.
-            style: Properties of the mark.
+        `at` stands in place of x: "left" or "right" edge, or "across" the whole width.
         """
         if not rows:
             return []

@@ -57,13 +57,9 @@ def row_of(
 
 
 def axis_of(metric: Metric, rows: list[Row], *more: float | None, form: Format | None = None) -> Axis:
-    """Return the axis that holds all values, and the intervals but for those of quiet rows, which may be cut.
+    """Return the axis that holds all values, `more` too, and the intervals but for quiet rows, which may be cut.
 
-    Args:
-        metric: What is measured.
-        rows: The rows.
-        more: Other values to hold.
-        form: How bars are printed; without it rows are dots and their axis need not start at 0.
+    `form` is how bars are printed; without it rows are dots and their axis need not start at 0.
     """
     values = [value for row in rows for value in (row.value, row.before)]
     loud = [row for row in rows if not row.quiet] or rows

@@ -16,12 +16,7 @@ def arrivals(created: pl.Series, schedule: pl.Series, settings: Settings) -> pl.
     """Return the column `arrival`: "opening hours", "off hours" (of a working day), "weekend" or "holiday".
 
     An instant is inside opening hours when the next microsecond is open time. Where all requests are dated midnight the
-    source knows the day only, and every arrival is null.
-
-    Args:
-        created: UTC instants.
-        schedule: Name of each ticket's schedule; null means the default one.
-        settings: Holds the schedules.
+    source knows the day only, and every arrival is null. Names of schedules may be null, for the default one.
     """
     names = schedule.cast(pl.String).fill_null(settings.default_schedule)
     inside = business_minutes(created, created + timedelta(microseconds=1), names, settings) > 0

@@ -19,13 +19,7 @@ def backlog_months(
     """Return the table `backlog_months`: each stretch in which a ticket was unsolved, cut at the ends of months.
 
     A local day ends just before its midnight, the last one as the data end; days before the first ticket are not
-    observed.
-
-    Args:
-        moves: The table `status_moves`, in order.
-        tickets: The derived tickets.
-        settings: Time zone and schedules.
-        extracted_at: End of observation.
+    observed. The table `status_moves` comes in order.
     """
     last_instant = extracted_at.astimezone(ZoneInfo(settings.timezone)) - timedelta(microseconds=1)
     today, step = pl.lit(last_instant.date()), pl.col("step")

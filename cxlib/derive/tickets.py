@@ -27,17 +27,9 @@ def derive_tickets(
 ) -> pl.DataFrame:
     """Return the tickets with their empty given columns filled from events and all derived columns but local days.
 
-    Args:
-        given: Tickets as the source wrote them.
-        spoken: Messages in order, from `conversation`.
-        changed: Status changes in order, from `history`.
-        changes: The table `changes`.
-        settings: Schedules and minutes per reply.
-        extracted_at: End of observation.
-
-    Returns:
-        One row a given row, in the same order, and two working columns: `over` (nothing more will come: solved, closed,
-        deleted, merged, spam, missed) and `over_at` (since when; null where nothing says so).
+    Messages come as `conversation` orders them, status changes as `history` does. One row a given row, in the same
+    order, and two working columns: `over` (nothing more will come: solved, closed, deleted, merged, spam, missed) and
+    `over_at` (since when; null where nothing says so).
     """
     facts = (ticket_facts(spoken), status_facts(changed), assignment_facts(changes))
     tickets = given

@@ -41,11 +41,7 @@ def numeric_orders(texts: Mapping[str, pl.Expr]) -> list[pl.Expr]:
 
 
 def decide_orders(found: Mapping[str, Mapping[str, bool]], *, where: str) -> dict[str, bool]:
-    """Decide for every column whether the day comes first.
-
-    Args:
-        found: What `numeric_orders` saw.
-        where: The file, for the error.
+    """Decide for every column whether the day comes first, from what `numeric_orders` saw.
 
     Raises:
         CxError: An order that the dates leave open, or both orders in one column.
@@ -78,9 +74,7 @@ def dissect(text: pl.Expr) -> pl.Expr:
 def assemble(parts: pl.Expr, *, day_first: bool) -> tuple[pl.Expr, pl.Expr]:
     """Return the wall-clock instant of dissected text (null if there is none) and its offset from UTC in minutes.
 
-    Args:
-        parts: What `dissect` gave.
-        day_first: Order of all-number dates that do not begin with the year.
+    `day_first` is the order of all-number dates that do not begin with the year.
     """
     part = parts.struct.field
     first, second = (part("a"), part("b")) if day_first else (part("b"), part("a"))

@@ -67,12 +67,8 @@ def _short(item: Mapping[str, Any]) -> str:
 def divide(parts: Sequence[Part], key: str = "") -> tuple[pl.LazyFrame, pl.DataFrame, pl.DataFrame]:
     """Divide rows into those to write, those to set aside, and later rows of a key already seen.
 
-    Args:
-        parts: Everything read for one table.
-        key: Column that must be unique among the good rows; the first row keeps it. "" = no key.
-
-    Returns:
-        Good rows; part, row_number and reason of the bad; the same of the repeated.
+    The key must be unique among the good rows, the first of which keeps it; "" = no key. Of the bad and the repeated
+    rows only part, row_number and reason are returned.
     """
     numbered = [
         part.frame.with_columns(pl.lit(index, dtype=pl.UInt32).alias("part")) for index, part in enumerate(parts)
@@ -118,12 +114,8 @@ def finish(
 ) -> ImportReport:
     """Write the settings a source brings, unless the folder has its own, and the manifest beside what others said.
 
-    Args:
-        report: What was imported.
-        folder: Data folder, tables already in it.
-        settings: Settings for `<folder>/settings.toml`.
-        extracted_at: When the source was read, if it says so. It holds for the tables it brought until they are
-            replaced; tables without one end with their latest instant (`schema.span`). The later of both counts.
+    `extracted_at` is when the source was read, if it says so. It holds for the tables it brought until they are
+    replaced; tables without one end with their latest instant (`schema.span`). The later of both counts.
 
     Raises:
         CxError: No row with an instant was imported.

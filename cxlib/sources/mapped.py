@@ -28,15 +28,9 @@ _NOTE = "note: "
 
 
 def import_mapped(paths: Sequence[Path], *, mapping: Path, folder: Path) -> ImportReport:
-    """Import files by a mapping into a folder that is not yet in use; the caller moves it into place.
+    """Import files, or folders of files, by a mapping into a folder that is not yet in use; the caller moves it.
 
-    Args:
-        paths: Files, or folders of files.
-        mapping: TOML file that says which file fills which table and how.
-        folder: Folder to write into; tables that the mapping does not fill stay as they are.
-
-    Returns:
-        Rows written, set aside and left out, and notes on values, per table.
+    Tables that the mapping does not fill stay as they are.
 
     Raises:
         UsageError: A mistake in the mapping or in the paths.

@@ -47,10 +47,7 @@ class Input:
 def open_inputs(plan: Plan, paths: Sequence[Path], *, staging: Path) -> dict[str, Input]:
     """Open every given file under the [files] entry that it matches; a folder stands for the files in it.
 
-    Args:
-        plan: The mapping.
-        paths: Files and folders.
-        staging: Folder for files rewritten as UTF-8.
+    Files that must be rewritten as UTF-8 go to `staging`.
 
     Raises:
         UsageError: A path does not exist, matches no entry, or an entry matches no path.

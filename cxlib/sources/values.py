@@ -84,13 +84,8 @@ def read_columns(
 ) -> tuple[pl.LazyFrame, list[Read]]:
     """Add typed columns to a frame of texts (named `TEXT` + column), in layers so that nothing is computed twice.
 
-    Args:
-        texts: The texts.
-        block: How each column is read.
-        columns: The columns to add.
-        file: Marks of numbers that hold in the whole file.
-        zone: Time zone of instants without an offset.
-        orders: Whether the day comes first, per column of instants without formats.
+    Instants without an offset are local to `zone`; `orders` tells, per column of instants without formats, whether the
+    day comes first.
     """
     instants = [column.name for column in columns if column.kind == "instant"]
     free = [name for name in instants if not block[name].formats]
@@ -134,12 +129,9 @@ def _read(column: Column, spec: ColumnSpec, file: FileSpec, zone: str) -> tuple[
 
 
 def number(text: pl.Expr, *, decimal: str = ".", thousands: str = "") -> pl.Expr:
-    """Return the number a text tells; null unless it is written exactly as told.
+    """Return the number a stripped text tells; null unless it is written exactly as told, but for a currency sign.
 
-    Args:
-        text: Stripped text; a currency sign at either end is ignored.
-        decimal: Decimal mark.
-        thousands: Mark between groups of three digits; "" = none. A space stands for every kind of space.
+    `thousands` is the mark between groups of three digits, "" = none; a space stands for every kind of space.
     """
     bare = text.str.replace_all(r"[\s\u{a0}\u{202f}]", " ").str.strip_chars(" €$£").str.replace("−", "-", literal=True)
     mark, point = re.escape(thousands), re.escape(decimal)

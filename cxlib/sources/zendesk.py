@@ -40,20 +40,13 @@ _OPTIONAL = ("messages", "changes", "workflow_runs", "surveys", "source_figures"
 
 
 def import_zendesk(paths: Sequence[Path], *, folder: Path, mapping: Path | None = None) -> ImportReport:
-    """Import Zendesk's files into a folder that is not yet in use; the caller moves it into place.
+    """Import Zendesk's files, or folders of them, into a folder that is not yet in use; the caller moves it into place.
 
-    Give all files of an export at once: who was an agent is told by tickets, audits and users together.
-
-    Args:
-        paths: Files or folders; what a file holds is told by its name ("tickets", "ticket_comment") or its content.
-        folder: Folder to write into; tables that the files do not bring stay as they are.
-        mapping: Not used by Zendesk.
-
-    Returns:
-        Rows written, set aside and left out, and notes on values, per table.
+    Give all files of an export at once: who was an agent is told by tickets, audits and users together. What a file
+    holds is told by its name ("tickets", "ticket_comment") or its content; tables that none brings stay as they are.
 
     Raises:
-        UsageError: A path does not exist or holds no known kind of record.
+        UsageError: A path does not exist or holds no known kind of record, or a mapping, which is not used, is given.
         CxError: A file cannot be read.
     """
     if mapping:

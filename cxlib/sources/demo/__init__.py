@@ -32,9 +32,7 @@ __all__ = ["DemoParameters", "build_demo"]
 def build_demo(folder: Path, *, parameters: DemoParameters = DemoParameters()) -> None:  # noqa: B008 (frozen)
     """Write the demo's given tables, manifest, settings and truth.json; equal parameters give equal bytes.
 
-    Args:
-        folder: Where to write; made if absent, files of the same names are replaced.
-        parameters: Size of the company and of the planted effects.
+    The folder is made if absent; files of the same names are replaced.
     """
     company = found_company(parameters)
     requests = draw_requests(company)

@@ -27,11 +27,9 @@ def truth(
     Expected values are means of the probabilities each answer was drawn with, before any row was broken.
 
     Args:
-        parameters: The demo's parameters.
         csat: One row per satisfaction answer: month (0 = first), channel, agent, share (probability of the top box).
         nps: One row per NPS answer 90 days old: loyalty class, share (probability of an order in these days).
         asked: One row per customer asked for satisfaction: month, share, told (share among those who answer), answered.
-        dirty: Broken rows by kind and table.
     """
     p, (event, rise) = parameters, planted_dates(parameters)
     promoters, detractors = (_mean(nps.filter(loyalty=code)) for code in (PROMOTER, DETRACTOR))
