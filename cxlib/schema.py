@@ -12,18 +12,9 @@ from cxlib.errors import CxError, unknown_name
 from cxlib.tables import GIVEN, TABLES, Column, Kind, Table
 
 __all__ = [
-    "DIMENSIONS",
-    "GIVEN",
-    "PLAUSIBLE_YEARS",
-    "TABLES",
-    "Dimension",
-    "conform",
-    "dictionary",
-    "dtype",
-    "path_of",
-    "span",
-    "table",
-]
+    "DIMENSIONS", "GIVEN", "PLAUSIBLE_YEARS", "TABLES", "Dimension", "conform", "dictionary", "dtype", "path_of",
+    "span", "table",
+]  # fmt: skip
 
 INSTANT = pl.Datetime("us", "UTC")
 _TYPES: dict[Kind, pl.DataType] = {

@@ -14,6 +14,7 @@ from cxlib.errors import UsageError, unknown_name
 from cxlib.schema import GIVEN
 from cxlib.settings import build, check_zones, make, read_toml
 from cxlib.tables import STATUSES, TABLES, Column, Table
+from cxlib.tables.columns import given_table
 
 ROW, FILE = "row_number", "file_name"
 FORMATS = ("csv", "fixed", "excel", "parquet", "jsonl")
@@ -22,15 +23,13 @@ Codes = tuple[str | int | float, ...]
 # What an activity of an event log may mean; the statuses that no other meaning leads to may be named as they are.
 _OWN = ("created", "taken", "replied", "solved", "reopened", "closed", "closed_by_timer")
 MEANINGS = (*_OWN, *(status for status in STATUSES if status not in ("new", "open", *_OWN)))
-EVENTS = Table(
+EVENTS = given_table(
     "events",
     "one line of an event log",
-    (
-        Column("ticket_id", "id", "ticket", required=True),
-        Column("happened_at", "instant", "when", required=True),
-        Column("activity", "text", "what happened, in the words of the log", required=True),
-        *(column for column in TABLES["tickets"].given if column.kind != "instant" and column.name != "ticket_id"),
-    ),
+    Column("ticket_id", "id", "ticket", required=True),
+    Column("happened_at", "instant", "when", required=True),
+    Column("activity", "text", "what happened, in the words of the log", required=True),
+    *(column for column in TABLES["tickets"].given if column.kind != "instant" and column.name != "ticket_id"),
 )
 
 

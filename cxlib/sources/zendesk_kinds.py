@@ -173,13 +173,6 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 ALIASES = {name: kind for kind, known in KINDS.items() for name in known.names}
 UNUSED = (
-    "group_memberships",
-    "activities",
-    "automations",
-    "calls",
-    "triggers",
-    "views",
-    "ticket_fields",
-    "daylight_time",
+    "group_memberships", "activities", "automations", "calls", "triggers", "views", "ticket_fields", "daylight_time",
     "time_zone",
-)
+)  # fmt: skip

@@ -60,6 +60,16 @@ OWN_FIGURES = (
 RUN_KINDS = ("saved_reply", "macro", "automation", "auto_reply", "suggestion", "trigger", "sla")
 
 
+def given_table(name: str, meaning: str, *columns: Column) -> Table:
+    """Return a table that sources bring."""
+    return Table(name, meaning, columns)
+
+
+def laid_table(name: str, meaning: str, *columns: Column) -> Table:
+    """Return a table that `cxlib.derive` lays."""
+    return Table(name, meaning, columns, derived=True)
+
+
 def ref(name: str, table: str, meaning: str) -> Column:
     """Return a column that holds the key of another table."""
     return Column(name, "id", meaning, references=table)
