@@ -4,14 +4,13 @@ from cxlib.charts import (  # noqa: F401 - register
     agents,
     breakdown,
     customers,
-    days,
     estimates,
     forecast,
     overview,
-    peaks,
     quality,
     survival,
     trend,
+    volume,
     why,
 )  # fmt: skip
 from cxlib.charts.display import show

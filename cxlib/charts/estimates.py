@@ -11,12 +11,11 @@ from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of, reference, row
 from cxlib.numbers import Format
 from cxlib.stats.results import Change, Comparison, Contrast, Distribution, Effects, Shortlist, Worth
 from cxlib.words.change import FEW, counted, level_format
-from cxlib.words.effects import effect_format, most_rows
+from cxlib.words.effects import effect_format, most_rows, shortlist_format
 from cxlib.words.groups import Row as Group
 from cxlib.words.groups import estimate, label, share_format
 from cxlib.words.money import amount, span
 from cxlib.words.sentence import plain
-from cxlib.words.shortlist import shortlist_format
 from cxlib.words.volume import LONG, percent
 
 MOST_COMPARED, MOST_LISTED = 15, 12

@@ -9,12 +9,10 @@ from cxlib.numbers import Format
 from cxlib.stats.results import Contrast, Effects, Shortlist, Survival, Worth
 from cxlib.tabulate.cells import NOTHING, TOGETHER, beyond_cell, filters, point_cells, point_columns, units, value_cell
 from cxlib.tabulate.grid import Table, table
-from cxlib.words.effects import LONG, effect_format, effects_notes, tried
+from cxlib.words.effects import LONG, effect_format, effects_notes, shortlist_format, tried
 from cxlib.words.groups import estimate, label, share_format
-from cxlib.words.money import amount, contrast_forms, difference_of, span, times_format
+from cxlib.words.money import amount, contrast_forms, difference_of, span, survival_notes, times_format
 from cxlib.words.sentence import plain
-from cxlib.words.shortlist import shortlist_format
-from cxlib.words.survival import survival_notes
 
 EVERY = 6  # months between the rows of curves
 
