@@ -1,7 +1,5 @@
 """Checks of a data folder: rows, period, missing shares, and every promise of the tables that does not hold."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -5,8 +5,6 @@ the local wall clock first (where a day always has 24 hours), then laid over rea
 daylight-saving changes; so a span across such a change is as long as real time passes, and no length is a limit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """What the declared tables mean to code: column types, conforming frames, dimension paths, the data dictionary."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The data folder: where it is, what it holds, how it is replaced without ever being half written."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

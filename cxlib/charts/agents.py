@@ -1,7 +1,5 @@
 """A funnel: each agent's share with the same mix of work against how far chance reaches. No order, no ranking."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.charts import theme
 from cxlib.charts.axis import Axis

@@ -1,7 +1,5 @@
 """A breakdown: one dot with its interval a group, all groups together as the line to compare with."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.charts.axis import Axis, measure
 from cxlib.charts.figure import Figure, blank, chart, figure

@@ -1,7 +1,5 @@
 """One customer's time line, a lane for each who worked for them; and those who wait, a bar each."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time
 from typing import Any, NamedTuple

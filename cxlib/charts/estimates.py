@@ -1,7 +1,5 @@
 """Estimates: one dot or bar with its interval a row – changes, classes, contrasts, effects, shortlists, comparisons."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from cxlib import numbers

@@ -1,7 +1,5 @@
 """A chart as notebooks, code hosts and pages can all show it."""
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass
 from functools import cached_property, singledispatch

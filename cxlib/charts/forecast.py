@@ -1,7 +1,5 @@
 """A forecast: the last half year of weeks, and those to come with the band of their prediction interval."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.charts import theme
 from cxlib.charts.axis import Axis

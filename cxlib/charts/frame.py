@@ -1,7 +1,5 @@
 """The plane of a chart: its scales, and layers made from plain rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Pictures of the data themselves: one bar a reason; a bar a month for each table."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from cxlib import numbers

@@ -1,7 +1,5 @@
 """Rows of one figure each: name and value above, a dot or bar with its interval below; legible on a narrow screen."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Curves of customers still there after an answer, with bands, named at their ends."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.charts import theme
 from cxlib.charts.axis import Axis

@@ -1,7 +1,5 @@
 """Hours of the week as a map of weekday and hour, darker where there is more; single days on what is expected."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.charts import theme
 from cxlib.charts.axis import Axis

@@ -1,7 +1,5 @@
 """A change divided: from the one figure to the other part by part, and below it what each group moved."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from cxlib import numbers

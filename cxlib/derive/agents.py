@@ -1,7 +1,5 @@
 """Agents month by month: their share of each ticket, and how long they were employed."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import polars as pl

@@ -1,7 +1,5 @@
 """When requests arrive: in opening hours, off hours of a working day, at weekends, on holidays."""
 
-from __future__ import annotations
-
 from datetime import time, timedelta
 
 import polars as pl

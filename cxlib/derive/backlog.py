@@ -1,7 +1,5 @@
 """The backlog: which tickets were unsolved at the end of which days, month by month, and how old they were."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 

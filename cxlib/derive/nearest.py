@@ -1,7 +1,5 @@
 """What was known at an instant: the nearest row of another table before it, or after."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Orders beside what came before them: first orders, who helped, the scores the customer had given, spending around."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import polars as pl

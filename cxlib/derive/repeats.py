@@ -1,7 +1,5 @@
 """Rows that repeat a key: the first stays, later ones are set aside, so that no figure counts a row twice."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

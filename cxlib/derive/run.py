@@ -1,7 +1,5 @@
 """One run over a data folder: read what was given, derive, write tables and manifest."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from datetime import datetime

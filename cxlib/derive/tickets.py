@@ -1,7 +1,5 @@
 """Ticket columns: what events fill, the clocks from creation, the customer's next ticket."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import polars as pl

@@ -1,7 +1,5 @@
 """One clock for all waits: from a start to its end, to a competing end, or so far."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import polars as pl

@@ -1,7 +1,5 @@
 """Instants out of text: many ways to write a date in one column, an order of day and month that is never guessed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl

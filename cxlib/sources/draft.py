@@ -1,7 +1,5 @@
 """A mapping proposed from a file's headers and first rows, for a person to correct."""
 
-from __future__ import annotations
-
 import json
 import re
 import tempfile

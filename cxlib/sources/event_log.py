@@ -1,7 +1,5 @@
 """An event log laid as tickets and changes: which activity means taken, solved, reopened, closed by a timer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

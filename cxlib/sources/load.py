@@ -1,7 +1,5 @@
 """Writing imported tables: rows kept, rows set aside with their reason, the manifest that tells of both."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

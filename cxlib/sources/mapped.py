@@ -1,7 +1,5 @@
 """Import of any table by a mapping file: read as text, understood column by column, written lazily."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

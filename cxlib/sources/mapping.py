@@ -1,7 +1,5 @@
 """The mapping file: which file fills which table, how each column is read; checked by name before anything is read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime

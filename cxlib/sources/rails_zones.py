@@ -1,7 +1,5 @@
 """Time-zone names of Ruby on Rails, as Zendesk, Freshdesk and others write them, to IANA names."""
 
-from __future__ import annotations
-
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cxlib.errors import CxError

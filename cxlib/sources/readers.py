@@ -1,7 +1,5 @@
 """Files to lazy frames of text: delimited, fixed width, Excel, Parquet, JSON lines, in any encoding."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import gzip

@@ -1,7 +1,5 @@
 """Text to typed values: missing codes, value maps, numbers, flags, instants, choices; the unreadable is told."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

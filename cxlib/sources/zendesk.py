@@ -5,8 +5,6 @@ by the documentation, hence read tolerantly: the scale of survey responses (five
 of a merge (believed only where the ticket has the tag closed_by_merge), the event ScheduleAssignment.
 """
 
-from __future__ import annotations
-
 import tempfile
 import tomllib
 from collections.abc import Sequence

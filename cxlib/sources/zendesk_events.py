@@ -1,7 +1,5 @@
 """Audits, comments and field history laid as messages, changes and workflow runs."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from cxlib.sources.dates import replaced

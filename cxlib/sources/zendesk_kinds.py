@@ -1,7 +1,5 @@
 """What Zendesk's records hold: for each kind its names and, per text column, where it lies in JSON and in a table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Zendesk's tickets laid as tickets: status, merges, schedules, what ticket metrics and SLA targets add."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from cxlib.clock import business_minutes

@@ -1,7 +1,5 @@
 """What tables are declared with: columns of a kind, with a meaning, and the values they may hold."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

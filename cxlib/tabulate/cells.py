@@ -1,7 +1,5 @@
 """Cells that tables share: values, intervals, counts and changes as text."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

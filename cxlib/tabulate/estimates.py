@@ -1,7 +1,5 @@
 """Tables of estimates: contrasts, amounts per customer, effects, shortlists, customers still there."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from cxlib import numbers

@@ -1,7 +1,5 @@
 """Tables of changes, trends, breakdowns, distributions and the overview."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The table every result becomes: rows of text, for a page (HTML without scripts or styles) and for a terminal."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import singledispatch
 from html import escape

@@ -1,7 +1,5 @@
 """Tables of comparisons per day, of hours of the week and single days, of weeks to come and the agents they take."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.results import Comparison, Forecast, Peaks, Staffing, UnusualDays

@@ -1,7 +1,5 @@
 """What a funnel says: who is evidently apart, and how far the others differ at most."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.reasons import Funnel

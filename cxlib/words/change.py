@@ -1,7 +1,5 @@
 """What moved: the verdict on a change and its sentence."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import Literal

@@ -1,7 +1,5 @@
 """What effects estimated together say – which are beyond chance among all of them – and what shortlists do."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.metrics.registry import METRICS
 from cxlib.numbers import Format, format_of

@@ -1,7 +1,5 @@
 """What a breakdown or a distribution says."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median_low

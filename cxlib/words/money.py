@@ -1,7 +1,5 @@
 """What contrasts, the worth of a customer and curves of those still there say: never what drives it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from cxlib import numbers

@@ -1,7 +1,5 @@
 """What the first page says: what changed this month."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.metrics.registry import METRICS
 from cxlib.stats.results import Change, Overview

@@ -1,7 +1,5 @@
 """What the next weeks' volume says, how far to trust it, and how many people the calls and chats take."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 from cxlib import numbers

@@ -1,7 +1,5 @@
 """A sentence as notebooks show it: Markdown in which nothing from the data can become markup."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One sentence, and one headline, for every type of result."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import singledispatch
 from typing import Any

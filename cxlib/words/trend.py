@@ -1,7 +1,5 @@
 """What a trend says: the change, the year before, target and benchmark, and what happened in the month."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.periods import month_of
 from cxlib.stats.results import Trend

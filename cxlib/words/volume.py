@@ -1,7 +1,5 @@
 """What comparisons per day, the hours of the week and single days say."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

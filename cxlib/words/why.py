@@ -1,7 +1,5 @@
 """What a change divided into parts says: how much comes from another mix, how much from within the groups."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from cxlib import numbers

@@ -1,7 +1,5 @@
 """A demo company whose data hold effects of known size, written to truth.json."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from pathlib import Path

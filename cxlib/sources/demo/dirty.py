@@ -1,7 +1,5 @@
 """Broken rows of known number, so that a check has something to find and figures something to stand."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Random draws that give the same numbers on every machine, and columns made of positions and seconds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The demo's changes and messages: what happened to each ticket, cut at the end of the data."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

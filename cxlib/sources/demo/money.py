@@ -1,7 +1,5 @@
 """The demo's orders, subscriptions, refunds and cancellations."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

@@ -1,7 +1,5 @@
 """The demo source's own figures of its tickets: like ours in whole minutes, but for planted differences."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

@@ -1,7 +1,5 @@
 """The demo's tickets: who asks when, on which channel, about what, who answers how fast, and how it ends."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import IntEnum
 

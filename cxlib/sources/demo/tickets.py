@@ -1,7 +1,5 @@
 """The demo's tickets as their source shows them; what events tell (replies, solves, handoffs …) is left to them."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

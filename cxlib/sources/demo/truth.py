@@ -1,7 +1,5 @@
 """What was planted and what a perfect analysis finds: the expected values behind the demo's figures."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from statistics import fmean
 from typing import Any
