@@ -54,21 +54,13 @@ class Measured(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How one figure and everything beside it (interval, change) is printed.
+    """How one figure and everything beside it (interval, change) is printed."""
 
-    Attributes:
-        unit: Suffix in words or signs ("%", "points", "h"), empty if none.
-        divisor: Value ÷ printed number: 60 when minutes are printed as hours.
-        decimals: Decimals of every number; −2 rounds to hundreds.
-        signed: Whether a plus sign is printed (scores).
-        language: Language of decimal mark and thousands separator.
-    """
-
-    unit: str
-    divisor: float = 1.0
-    decimals: int = 0
-    signed: bool = False
-    language: str = "en"
+    unit: str  # suffix in words or signs ("%", "points", "h"), empty if none
+    divisor: float = 1.0  # value ÷ printed number: 60 when minutes are printed as hours
+    decimals: int = 0  # of every number; −2 rounds to hundreds
+    signed: bool = False  # whether a plus sign is printed (scores)
+    language: str = "en"  # of decimal mark and thousands separator
 
     @property
     def short(self) -> Format:
@@ -121,14 +113,10 @@ def format_of(
     difference: bool = False,
     language: str = "en",
 ) -> Format:
-    """Choose unit and decimals for a figure.
+    """Choose unit and decimals for a figure, or for a difference of two: points instead of %.
 
-    Args:
-        metric: What is measured.
-        size: Value that chooses between minutes, hours and days.
-        width: Width of its interval (high − low), None if it has none.
-        difference: Whether it is a difference: points instead of %.
-        language: One of en, de, pl, pt, ru.
+    `size` chooses between minutes, hours and days, `width` (high − low of its interval, None if it has none) the
+    decimals.
 
     Raises:
         UsageError: Unknown language.

@@ -21,23 +21,14 @@ _LONG = {"min": "minutes", "h": "hours", "d": "days"}
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """An axis of values in the unit it is printed in.
-
-    Attributes:
-        low: Lower end, divided by the unit.
-        high: Upper end.
-        ticks: Where lines and labels are.
-        form: How labels are printed.
-        divisor: Value of the metric ÷ place on the axis.
-        metric: Of a logarithmic axis of durations, whose places are logarithms of minutes; None of any other.
-    """
+    """An axis of values in the unit it is printed in, from its low to its high end, both divided by the unit."""
 
     low: float
     high: float
-    ticks: tuple[float, ...]
-    form: Format
-    divisor: float
-    metric: Metric | None = None
+    ticks: tuple[float, ...]  # where lines and labels are
+    form: Format  # of the labels
+    divisor: float  # value of the metric ÷ place on the axis
+    metric: Metric | None = None  # of a logarithmic axis of durations, whose places are logarithms of minutes
 
     @classmethod
     def of(

@@ -15,17 +15,11 @@ from cxlib.words import headline, say
 
 @dataclass(frozen=True)
 class Figure:
-    """One picture in three forms, the same bytes on every run: live specification, SVG, words.
+    """One picture in three forms, the same bytes on every run: live specification, SVG, words."""
 
-    Attributes:
-        chart: The Altair chart; None where there is nothing to draw: then only the words are shown.
-        finding: Its title.
-        description: What it shows, for those who do not see it.
-    """
-
-    chart: alt.LayerChart | None
-    finding: str
-    description: str
+    chart: alt.LayerChart | None  # None where there is nothing to draw: then only the words are shown
+    finding: str  # its title
+    description: str  # what it shows, for those who do not see it
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         words = {"text/plain": f"{self.finding}\n{self.description}"}
