@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.periods import month_of, months_between, shift
-from cxlib.schema import GIVEN, INSTANT
+from cxlib.schema import GIVEN, INSTANT, PROMISED
 from cxlib.store import Data
 from cxlib.tables import Table
 from cxlib.tables.columns import MOST_WEIGHT
@@ -26,8 +26,6 @@ ANCHOR = {
 }  # fmt: skip
 MONTHLY = tuple(name for name in ANCHOR if name not in ("customers", "agents"))  # tables that grow month by month
 _FIELDS = ("status", "agent", "team")  # changes that figures are made of
-# Instants that lie ahead by their nature.
-_PROMISED = ("first_reply_due_at", "due_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +92,10 @@ def check(data: Data) -> CheckReport:
 def _summary(data: Data, declared: Table) -> TableSummary:
     names = [column.name for column in declared.given]
     anchor = pl.col(ANCHOR[declared.name]) if declared.name in ANCHOR else pl.lit(None, dtype=INSTANT)
+    nulls = [pl.col(name).null_count().alias(f"null {name}") for name in names]
     row = (
         data.scan(declared.name)
-        .select(pl.len().alias("rows"), anchor.min().alias("first"), anchor.max().alias("last"), *_nulls(names))
+        .select(pl.len().alias("rows"), anchor.min().alias("first"), anchor.max().alias("last"), *nulls)
         .collect()
         .row(0, named=True)
     )
@@ -104,10 +103,6 @@ def _summary(data: Data, declared: Table) -> TableSummary:
     missing = {name: row[f"null {name}"] / rows if rows else 0.0 for name in names}
     first, last = (row[end] and f"{row[end]:%Y-%m-%d}" for end in ("first", "last"))
     return TableSummary(declared.name, rows, first, last, missing)
-
-
-def _nulls(names: list[str]) -> list[pl.Expr]:
-    return [pl.col(name).null_count().alias(f"null {name}") for name in names]
 
 
 def _findings(data: Data, declared: Table) -> Iterator[Finding]:
@@ -135,7 +130,7 @@ def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
             yield f"{column.name} is missing", value.is_null()
         if column.choices:
             yield f"{column.name} is none of the known values", value.is_not_null() & ~value.is_in(column.choices)
-        if column.kind == "instant" and column.name not in _PROMISED:
+        if column.kind == "instant" and column.name not in PROMISED:
             yield f"{column.name} lies after the end of the data", value > data.extracted_at
     for earlier, later in _ORDERED.get(declared.name, ()):
         yield f"{later} lies before {earlier}", pl.col(later) < pl.col(earlier)

@@ -10,8 +10,8 @@ from cxlib.errors import CxError, unknown_name
 from cxlib.tables import GIVEN, TABLES, Column, Kind, Table
 
 __all__ = [
-    "DIMENSIONS", "GIVEN", "PLAUSIBLE_YEARS", "TABLES", "Dimension", "conform", "dictionary", "dtype", "path_of",
-    "span", "table",
+    "DIMENSIONS", "GIVEN", "PLAUSIBLE_YEARS", "PROMISED", "TABLES", "Dimension", "conform", "dictionary", "dtype",
+    "path_of", "span", "table",
 ]  # fmt: skip
 
 INSTANT = pl.Datetime("us", "UTC")
@@ -23,7 +23,7 @@ _TYPES: dict[Kind, pl.DataType] = {
 
 PLAUSIBLE_YEARS = (1980, 2099)  # a date outside them is a typing error or a code for "none"
 # Instants that say nothing of the end of the data: promises of the future; master data, unless there is nothing else.
-_PROMISED = ("first_reply_due_at", "due_at")
+PROMISED = ("first_reply_due_at", "due_at")
 _MASTER_DATA = ("joined_at", "left_at", "hired_at")
 
 
@@ -73,7 +73,7 @@ def span(tables: Mapping[str, pl.LazyFrame]) -> tuple[datetime, datetime] | None
     """
     at = pl.col("at")
     bulk = at.quantile(0.99, "lower") + pl.duration(days=400)
-    for but in (_PROMISED + _MASTER_DATA, _PROMISED):
+    for but in (PROMISED + _MASTER_DATA, PROMISED):
         instants = [
             frame.select(pl.col(column.name).cast(INSTANT).alias("at"))
             for name, frame in tables.items()

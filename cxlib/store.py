@@ -39,11 +39,7 @@ def data_folder(name: str) -> Path:
 
 
 def settings_of(folder: Path) -> Settings:
-    """Return the settings of a data folder: its own over those of the workbook.
-
-    Raises:
-        UsageError: As `read_settings`.
-    """
+    """Return the settings of a data folder: its own over those of the workbook."""
     return read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
 
 
@@ -212,11 +208,7 @@ def replacing(folder: Path, *, keep: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Refuse a second writer of the same folder; the lock ends with the process that holds it, however it ends.
-
-    Raises:
-        CxError: Another run is writing this folder.
-    """
+    """Refuse a second writer of the same folder; the lock ends with the process that holds it, however it ends."""
     try:
         import fcntl
     except ImportError:  # not on this system: two writers at once are the user's risk there

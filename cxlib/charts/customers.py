@@ -60,17 +60,10 @@ def _(result: History) -> Figure:
 
 @chart.register
 def _(result: WaitingList) -> Figure:
-    rows = [
-        Row(
-            ", ".join([plain(row["name"] or row["customer_id"]), *standing(row)]),
-            wait(row["minutes"]),
-            row["minutes"],
-            None,
-            None,
-            quiet=not row["is_important"],
-        )
-        for row in result.customers.head(MOST_WAITING).iter_rows(named=True)
-    ]
+    rows = []
+    for row in result.customers.head(MOST_WAITING).iter_rows(named=True):
+        name = ", ".join([plain(row["name"] or row["customer_id"]), *standing(row)])
+        rows.append(Row(name, wait(row["minutes"]), row["minutes"], quiet=not row["is_important"]))
     if not rows:
         return blank(result)
     axis = axis_of(METRICS["resolution_time"], rows)

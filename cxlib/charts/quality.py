@@ -24,7 +24,7 @@ def _(result: Tally) -> Figure:
         return blank(result)
     form = numbers.Format("", language=language)
     rows = [
-        Row(plain(row["label"], NAME), f"{form.value(row['n'])} · {plain(row['family'])}", row["n"], None, None,
+        Row(plain(row["label"], NAME), f"{form.value(row['n'])} · {plain(row['family'])}", row["n"],
             quiet=row["known"] and result.compared is not None)
         for row in shown
     ]  # fmt: skip

@@ -31,8 +31,8 @@ class Row:
     label: str
     text: str
     value: float
-    low: float | None
-    high: float | None
+    low: float | None = None
+    high: float | None = None
     before: float | None = None
     quiet: bool = False
 

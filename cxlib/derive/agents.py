@@ -60,8 +60,9 @@ def agent_months(agents: pl.DataFrame, timezone: str, end: datetime) -> pl.DataF
     left_now = (pl.col("left_at") <= end).fill_null(False) & (pl.col("left_at") < pl.col("ends"))
     told = bool(agents["left_at"].count())  # where nobody's leaving is known, nobody's staying is
     tenure = share.cum_sum().over("agent_id") - share
-    rows = months.with_columns(agent_month_id=number, employed_share=share, tenure_months=tenure)
-    rows = rows.with_columns(left=pl.when(told).then(left_now))
+    rows = months.with_columns(
+        agent_month_id=number, employed_share=share, tenure_months=tenure, left=pl.when(told).then(left_now)
+    )
     # Without either the data end as the month begins.
     return rows.filter((pl.col("employed_share") > 0) | pl.col("left").fill_null(False))
 

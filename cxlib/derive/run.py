@@ -67,21 +67,25 @@ def _laid(data: Data) -> Iterator[tuple[str, pl.DataFrame]]:
     spoken = conversation(_given(data, "messages"), _read(data, "tickets"))
     changed = history(_given(data, "changes"))
     tickets, surveys = _tickets_and_surveys(data, spoken, changed)
-    answers, customers = scores(surveys, data.extracted_at), _read(data, "customers")
-    orders = derive_orders(_read(data, "orders"), tickets, customers, answers, data.settings.timezone)
+    settings, end, customers = data.settings, data.extracted_at, _read(data, "customers")
+    answers = scores(surveys, end)
+    orders = derive_orders(_read(data, "orders"), tickets, customers, answers, settings.timezone)
     if data.has("orders"):
-        tickets = with_orders(tickets, orders, data.extracted_at)
+        tickets = with_orders(tickets, orders, end)
         yield "orders", orders
     if data.has("workflow_runs"):
         tickets = with_workflows(tickets, _read(data, "workflow_runs"))
-    yield from _of_customers(data, tickets, orders, answers, customers)
+    if data.has("orders") or data.has("customers"):
+        yield "customer_months", customer_months(customers, tickets, orders, answers, settings=settings, end=end)
     if data.has("surveys"):
         yield "surveys", surveys
+        if data.has("orders"):
+            yield "followed_answers", followed_answers(answers, orders, customers, settings, end)
     yield from _of_tickets(data, tickets, spoken, changed)
     yield from _of_agents(data, tickets, spoken)
     if data.has("article_views"):
-        views, zone = _read(data, "article_views"), data.settings.timezone
-        yield from zip(("visits", "article_views"), visits(views, tickets, zone, data.extracted_at), strict=True)
+        seen = visits(_read(data, "article_views"), tickets, settings.timezone, end)
+        yield from zip(("visits", "article_views"), seen, strict=True)
 
 
 def _tickets_and_surveys(data: Data, spoken: pl.DataFrame, changed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -91,16 +95,6 @@ def _tickets_and_surveys(data: Data, spoken: pl.DataFrame, changed: pl.DataFrame
     surveys = derive_surveys(_read(data, "surveys"), tickets, spoken, settings.timezone)
     tickets = with_tenure(tickets, agents, "first_replied_at", "created_at")
     return tickets, with_tenure(surveys, agents, "sent_at", "answered_at")
-
-
-def _of_customers(
-    data: Data, tickets: pl.DataFrame, orders: pl.DataFrame, answers: pl.DataFrame, customers: pl.DataFrame
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    settings, end = data.settings, data.extracted_at
-    if data.has("orders") and data.has("surveys"):
-        yield "followed_answers", followed_answers(answers, orders, customers, settings, end)
-    if data.has("orders") or data.has("customers"):
-        yield "customer_months", customer_months(customers, tickets, orders, answers, settings=settings, end=end)
 
 
 def _of_tickets(
@@ -187,7 +181,8 @@ def _summary(data: Data) -> dict[str, Any]:
     ends: tuple[datetime | None, datetime | None] = (None, None)
     for name, anchor in _PERIOD:
         if ends[0] is None and data.has(name):
-            instants = data.scan(name).filter(pl.col(anchor) <= data.extracted_at).select(_local(anchor, data))
+            local = pl.col(anchor).dt.convert_time_zone(data.settings.timezone)
+            instants = data.scan(name).filter(pl.col(anchor) <= data.extracted_at).select(local)
             ends = instants.select(pl.first().min().alias("first"), pl.first().max().alias("last")).collect().row(0)
     if ends[0] is None:
         ends = (data.extracted_at, data.extracted_at)
@@ -199,7 +194,3 @@ def _filled(data: Data) -> dict[str, Any]:
     """Return how many orders were given no currency, and the one they were taken to be in."""
     unsaid = _given(data, "orders").select(pl.col("currency").null_count()).collect().item()
     return {"filled": {"orders": {f"currency not given, taken as {data.settings.currency}": unsaid}} if unsaid else {}}
-
-
-def _local(anchor: str, data: Data) -> pl.Expr:
-    return pl.col(anchor).dt.convert_time_zone(data.settings.timezone)

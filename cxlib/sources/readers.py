@@ -6,7 +6,7 @@ import gzip
 import io
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from itertools import chain, islice
@@ -117,7 +117,8 @@ def text_frame(path: Path, spec: FileSpec, *, staging: Path) -> pl.LazyFrame:
     kind = _kind(path, spec)
     try:
         frame = _scan(path, kind, spec, staging)
-        texts = frame.select(_as_text(frame.collect_schema()))
+        schema = frame.collect_schema()
+        texts = frame.select(text for name, kind in schema.items() for text in _flat(pl.col(name), name, kind))
         return texts.select(sorted(texts.collect_schema().names())) if kind == "jsonl" else texts
     except pl.exceptions.NoDataError:
         raise CxError(f"{path.name} is empty.") from None
@@ -197,11 +198,6 @@ def _excel(path: Path, spec: FileSpec) -> pl.LazyFrame:
         return pl.read_excel(path, sheet_name=sheet, infer_schema_length=0, read_options=options).lazy()
     except fastexcel.FastExcelError as error:
         raise CxError(f"{path.name} cannot be read as Excel: {str(error).splitlines()[0]}.") from None
-
-
-def _as_text(schema: Mapping[str, pl.DataType]) -> Iterator[pl.Expr]:
-    for name, kind in schema.items():
-        yield from _flat(pl.col(name), name, kind)
 
 
 def _flat(value: pl.Expr, name: str, kind: pl.DataType) -> Iterator[pl.Expr]:

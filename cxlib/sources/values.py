@@ -47,7 +47,7 @@ def source_text(spec: ColumnSpec, file: FileSpec) -> pl.Expr:
     """Return the text of a column before it is understood: stripped, missing codes null, values mapped."""
     if spec.value is not None:
         return pl.lit(str(spec.value).lower() if isinstance(spec.value, bool) else str(spec.value))
-    text = (_template(spec.template) if spec.template else pl.col(spec.column)).str.strip_chars()
+    text = (pl.concat_str(list(_pieces(spec.template))) if spec.template else pl.col(spec.column)).str.strip_chars()
     codes = [str(code) for code in (*file.missing, *spec.no_answer)]
     text = pl.when((text != "") & ~text.is_in(codes)).then(text) if codes else pl.when(text != "").then(text)
     if not spec.values:
@@ -57,12 +57,8 @@ def source_text(spec: ColumnSpec, file: FileSpec) -> pl.Expr:
     return pl.when(text.is_not_null() & (mapped != "")).then(mapped)
 
 
-def _template(template: str) -> pl.Expr:
-    """Fill a template such as "{order}-{line}"; null where any part is missing."""
-    return pl.concat_str(list(_pieces(template)))
-
-
 def _pieces(template: str) -> Iterator[pl.Expr]:
+    """Give what a template such as "{order}-{line}" is filled with; joined they are null where any is missing."""
     for literal, name, _, _ in Formatter().parse(template):
         if literal:
             yield pl.lit(literal)

@@ -67,7 +67,7 @@ def peaks_text(result: Peaks) -> str:
     size = form.with_interval(top["value"], top["low"], top["high"])
     close = [row for row in result.points.iter_rows(named=True) if (row["high"] or 0.0) >= top["value"]]
     others = f"; {_count(len(close) - 1)} more within chance of it" if len(close) > 1 else ""
-    text = f"{_peak(result)}: {size}, {span(result.months)}{others}."
+    text = f"{peaks_headline(result)}: {size}, {span(result.months)}{others}."
     found = [row for row in result.makers.iter_rows(named=True) if row["beyond"] and row["difference"] > 0]
     if not found:
         return f"{text} No channel or category stands out in that hour beyond chance." if result.makers.height else text
@@ -76,7 +76,8 @@ def peaks_text(result: Peaks) -> str:
 
 def peaks_headline(result: Peaks) -> str:
     """Return the busiest hour."""
-    return _peak(result)
+    top = busiest(result)
+    return f"{subject(result.metric)} peak on {numbers.weekday(top['weekday'])}, {clock_hour(top['hour'])}"
 
 
 def busiest(result: Peaks) -> Row:
@@ -96,11 +97,6 @@ def made_of(row: Row) -> str:
 def clock_hour(hour: int) -> str:
     """Return "11 to 12 o'clock"."""
     return f"{hour} to {hour + 1} o'clock"
-
-
-def _peak(result: Peaks) -> str:
-    top = busiest(result)
-    return f"{subject(result.metric)} peak on {numbers.weekday(top['weekday'])}, {clock_hour(top['hour'])}"
 
 
 def _compared(result: Comparison) -> list[Row]:
