@@ -1,17 +1,15 @@
 """Charts: one picture for every type of result, live in JupyterLab, static where nothing runs."""
 
 from cxlib.charts import (  # noqa: F401 - register
-    agents,
     breakdown,
     customers,
     estimates,
-    forecast,
     overview,
     quality,
+    reasons,
     survival,
     trend,
     volume,
-    why,
 )  # fmt: skip
 from cxlib.charts.display import show
 from cxlib.charts.figure import Figure, chart
