@@ -10,8 +10,7 @@ import polars as pl
 from cxlib.periods import month_of, months_between, shift
 from cxlib.schema import GIVEN, INSTANT, PROMISED
 from cxlib.store import Data
-from cxlib.tables import Table
-from cxlib.tables.columns import MOST_WEIGHT
+from cxlib.tables.columns import MOST_WEIGHT, Table
 
 _ORDERED = {
     "tickets": (("created_at", "first_replied_at"), ("created_at", "taken_at"), ("created_at", "solved_at")),

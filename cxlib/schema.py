@@ -7,7 +7,8 @@ from datetime import datetime
 import polars as pl
 
 from cxlib.errors import CxError, unknown_name
-from cxlib.tables import GIVEN, TABLES, Column, Kind, Table
+from cxlib.tables import GIVEN, TABLES
+from cxlib.tables.columns import Column, Kind, Table
 
 __all__ = [
     "DIMENSIONS", "GIVEN", "PLAUSIBLE_YEARS", "PROMISED", "TABLES", "Dimension", "conform", "dictionary", "dtype",

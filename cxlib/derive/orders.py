@@ -8,7 +8,7 @@ from cxlib.derive.nearest import with_nearest
 from cxlib.derive.tickets import GONE
 from cxlib.derive.waiting import minutes_between
 from cxlib.settings import Settings
-from cxlib.tables import NO_CONTACT
+from cxlib.tables.columns import NO_CONTACT
 
 CLASSES = {
     "loyalty_class": ("nps", {"top": "promoter", "middle": "passive", "bottom": "detractor"}),

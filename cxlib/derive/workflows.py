@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from cxlib.tables import NO_WORKFLOW
+from cxlib.tables.columns import NO_WORKFLOW
 
 AUTOMATIC = "auto_reply"
 

@@ -12,7 +12,8 @@ from cxlib.errors import CxError, UsageError
 from cxlib.sources.dates import numeric_orders
 from cxlib.sources.mapping import EVENTS, FileSpec
 from cxlib.sources.readers import SURPLUS, likely_delimiter, text_frame
-from cxlib.tables import TABLES, Column, Table
+from cxlib.tables import TABLES
+from cxlib.tables.columns import Column, Table
 
 _SAMPLE = 1_000
 # Headers that usually hold a column, most telling first; compared in lower case without punctuation. After the English

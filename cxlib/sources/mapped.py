@@ -19,7 +19,7 @@ from cxlib.sources.mapping import EVENTS, ROW, Codes, ColumnSpec, EventSpec, Pla
 from cxlib.sources.readers import SURPLUS, Input, open_inputs
 from cxlib.sources.values import TEXT, Read, read_columns, source_text
 from cxlib.store import write_table
-from cxlib.tables import Column, Table
+from cxlib.tables.columns import Column, Table
 
 __all__ = ["draft_mapping", "import_mapped"]
 _NOTE = "note: "

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from cxlib.errors import UsageError, unknown_name
 from cxlib.schema import GIVEN
 from cxlib.settings import build, check_zones, make, read_toml
-from cxlib.tables import STATUSES, TABLES, Column, Table
-from cxlib.tables.columns import given_table
+from cxlib.tables import TABLES
+from cxlib.tables.columns import STATUSES, Column, Table, given_table
 
 ROW, FILE = "row_number", "file_name"
 FORMATS = ("csv", "fixed", "excel", "parquet", "jsonl")

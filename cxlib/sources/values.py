@@ -10,8 +10,7 @@ import polars as pl
 from cxlib.schema import PLAUSIBLE_YEARS, dtype
 from cxlib.sources.dates import assemble, by_formats, dissect, replaced, to_utc
 from cxlib.sources.mapping import ColumnSpec, FileSpec
-from cxlib.tables import Column
-from cxlib.tables.columns import MOST_WEIGHT
+from cxlib.tables.columns import MOST_WEIGHT, Column
 
 _TRUE, _FALSE = ("true", "yes", "y", "t", "1"), ("false", "no", "n", "f", "0")
 TEXT, _PARTS, _LOCAL, _OFFSET = "text: ", "parts: ", "local: ", "offset: "

@@ -5,24 +5,7 @@ Kinds: `id` and `text` are text, `instant` is a UTC instant (microseconds), `day
 """
 
 from cxlib.tables import customers, desk, laid
-from cxlib.tables.columns import (
-    CHANNELS,
-    NO_CONTACT,
-    NO_WORKFLOW,
-    ORDER_KINDS,
-    OWN_FIGURES,
-    RUN_KINDS,
-    STATUSES,
-    SURVEY_KINDS,
-    Column,
-    Kind,
-    Table,
-)
-
-__all__ = [
-    "CHANNELS", "GIVEN", "NO_CONTACT", "NO_WORKFLOW", "ORDER_KINDS", "OWN_FIGURES", "RUN_KINDS", "STATUSES",
-    "SURVEY_KINDS", "TABLES", "Column", "Kind", "Table",
-]  # fmt: skip
+from cxlib.tables.columns import Table
 
 TABLES: dict[str, Table] = {
     table.name: table

@@ -9,7 +9,7 @@ from cxlib.sources.demo.company import LANGUAGES, TEAMS, WORDS, Company
 from cxlib.sources.demo.draw import Draw, Flags, Numbers, ids, instants, words
 from cxlib.sources.demo.hours import DAY
 from cxlib.sources.demo.requests import CHAT, EMAIL, MESSAGING, MOST, Fate, Requests
-from cxlib.tables import CHANNELS
+from cxlib.tables.columns import CHANNELS
 
 _CLOSE_AFTER, _GIVE_UP_AFTER = 4 * DAY, 10 * DAY
 

@@ -7,7 +7,7 @@ from cxlib.sources.demo.company import Company
 from cxlib.sources.demo.draw import Draw, Numbers, Reals, ids, instants, words
 from cxlib.sources.demo.hours import DAY, HOUR
 from cxlib.sources.demo.requests import CHAT, Fate, Requests
-from cxlib.tables import ORDER_KINDS
+from cxlib.tables.columns import ORDER_KINDS
 
 _WINDOW = 90 * DAY
 _ORDERS_A_YEAR = 2.0

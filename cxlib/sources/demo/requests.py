@@ -9,7 +9,7 @@ from cxlib.sources.demo.company import TEAMS, WORDS, Company
 from cxlib.sources.demo.draw import Draw, Flags, Numbers, Reals
 from cxlib.sources.demo.hours import DAY, HOUR, Hours
 from cxlib.sources.demo.parameters import DemoParameters
-from cxlib.tables import CHANNELS
+from cxlib.tables.columns import CHANNELS
 
 EMAIL, PHONE, CHAT, MESSAGING, APP = (CHANNELS.index(name) for name in ("email", "phone", "chat", "messaging", "app"))
 Fate = IntEnum("Fate", "ANSWERED ABANDONED SELF_SOLVED DELETED MERGED SPAM MISSED WAITING", start=0)

@@ -7,7 +7,7 @@ from cxlib.sources.demo.company import LANGUAGES, TEAMS, WORDS, Company
 from cxlib.sources.demo.draw import Draw, Numbers, ids, instants, known, numbers, words
 from cxlib.sources.demo.events import language_of
 from cxlib.sources.demo.requests import CHAT, PHONE, Fate, Requests
-from cxlib.tables import CHANNELS
+from cxlib.tables.columns import CHANNELS
 
 _PRIORITIES = ("low", "normal", "high", "urgent")
 _DIFFICULTIES = ("easy", "medium", "hard")
