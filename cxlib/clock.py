@@ -7,7 +7,7 @@ daylight-saving changes; so a span across such a change is as long as real time 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -22,7 +22,7 @@ Micros = NDArray[np.int64]
 _MINUTE = 60_000_000
 _DAY = 1440 * _MINUTE
 _EPOCH = date(1970, 1, 1)
-_CHANGES_FROM, _CHANGES_TO = 1900, 2100
+_FIRST_CHANGE, _LAST_CHANGE = ((date(year, 1, 1) - _EPOCH).days for year in (1900, 2100))  # days looked at
 
 
 def open_minutes(start: pl.Series, end: pl.Series, schedule: ScheduleSettings, timezone: str) -> pl.Series:
@@ -145,9 +145,9 @@ def _holidays(schedule: ScheduleSettings, days: Micros) -> Iterable[int]:
     import holidays  # late: half a second, and only where a schedule names a calendar
 
     country, _, subdivision = schedule.holidays.partition("-")
-    years = range(_year(days[0]), _year(days[-1]) + 1)
+    first, last = (_EPOCH + timedelta(days=_bounded(day)) for day in (days[0], days[-1]))
     try:
-        dates = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
+        dates = holidays.country_holidays(country, subdiv=subdivision or None, years=range(first.year, last.year + 1))
     except (NotImplementedError, KeyError) as error:
         raise UsageError(
             f"There is no holiday calendar {schedule.holidays!r} ({error}); use a country code such as 'PL', or "
@@ -158,8 +158,7 @@ def _holidays(schedule: ScheduleSettings, days: Micros) -> Iterable[int]:
 
 def _segments(zone: ZoneInfo, first_day: int, last_day: int) -> tuple[Micros, Micros]:
     """Return where constant offsets from UTC begin, and these offsets; looked for from day to day, then halved down."""
-    limits = [(date(year, 1, 1) - _EPOCH).days for year in (_CHANGES_FROM, _CHANGES_TO)]
-    first, last = (min(max(day, limits[0]), limits[1]) for day in (first_day, last_day))
+    first, last = (_bounded(day) for day in (first_day, last_day))
     begins, offsets = [first_day * _DAY], [_offset(zone, first * 86400)]
     for day in range(first, last):
         low, high = day * 86400, (day + 1) * 86400
@@ -185,9 +184,8 @@ def _time(text: str) -> int:
     return (int(text[:2]) * 60 + int(text[3:])) * _MINUTE
 
 
-def _year(day: int) -> int:
-    clipped = min(max(int(day), (date(_CHANGES_FROM, 1, 1) - _EPOCH).days), (date(_CHANGES_TO, 1, 1) - _EPOCH).days)
-    return date.fromordinal(_EPOCH.toordinal() + clipped).year
+def _bounded(day: int) -> int:
+    return min(max(int(day), _FIRST_CHANGE), _LAST_CHANGE)
 
 
 def _day_number(text: str) -> int:

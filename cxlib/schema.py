@@ -20,8 +20,6 @@ _TYPES: dict[Kind, pl.DataType] = {
     "id": pl.String(), "text": pl.String(), "instant": INSTANT, "day": pl.Date(), "minutes": pl.Float64(),
     "number": pl.Float64(), "money": pl.Float64(), "integer": pl.Int64(), "flag": pl.Boolean(),
 }  # fmt: skip
-
-
 PLAUSIBLE_YEARS = (1980, 2099)  # a date outside them is a typing error or a code for "none"
 # Instants that say nothing of the end of the data: promises of the future; master data, unless there is nothing else.
 PROMISED = ("first_reply_due_at", "due_at")

@@ -47,7 +47,7 @@ def difference_of(result: Contrast) -> Format:
 
 def contrast_forms(result: Contrast) -> list[Format]:
     """Return how the figures of both sides are printed."""
-    return forms_of(result.metric, list(_sides(result)), result.scope)
+    return forms_of(result.metric, _sides(result), result.scope)
 
 
 def contrast_headline(result: Contrast) -> str:
@@ -118,14 +118,12 @@ def _times(result: Contrast) -> str:
     return f", {form.bare(result.ratio)} times as {often} ({form.interval(result.ratio_low, result.ratio_high)})"
 
 
-def _sides(result: Contrast) -> tuple[Estimate, Estimate]:
-    one, two = (estimate(row) for row in result.points.iter_rows(named=True))
-    return one, two
+def _sides(result: Contrast) -> list[Estimate]:
+    return [estimate(row) for row in result.points.iter_rows(named=True)]
 
 
-def _names(result: Contrast) -> tuple[str, str]:
-    one, two = (plain(name) for name in result.points["group"])
-    return one, two
+def _names(result: Contrast) -> list[str]:
+    return [plain(name) for name in result.points["group"]]
 
 
 def survival_text(result: Survival) -> str:
