@@ -1,7 +1,6 @@
 """Charts: one picture for every type of result, live in JupyterLab, static where nothing runs."""
 
 from cxlib.charts import (  # noqa: F401 - register
-    breakdown,
     customers,
     estimates,
     overview,

@@ -1,22 +1,22 @@
-"""Estimates: one dot or bar with its interval a row – changes, classes, contrasts, effects, shortlists, comparisons."""
+"""Estimates: one dot or bar with its interval a row – groups, classes, contrasts, effects, shortlists, comparisons."""
 
 from dataclasses import replace
 
 from cxlib import numbers
-from cxlib.charts.axis import measure
+from cxlib.charts.axis import Axis, measure
 from cxlib.charts.figure import Figure, blank, chart, figure
 from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of, reference, row_of
 from cxlib.numbers import Format
-from cxlib.stats.results import Change, Comparison, Contrast, Distribution, Effects, Shortlist, Worth
+from cxlib.stats.results import Breakdown, Change, Comparison, Contrast, Distribution, Effects, Shortlist, Worth
 from cxlib.words.change import FEW, counted, level_format
 from cxlib.words.effects import effect_format, most_rows, shortlist_format
+from cxlib.words.groups import ALPHA, estimate, known_rows, label, share_format
 from cxlib.words.groups import Row as Group
-from cxlib.words.groups import estimate, label, share_format
 from cxlib.words.money import amount, span
 from cxlib.words.sentence import plain
 from cxlib.words.volume import LONG, percent
 
-MOST_COMPARED, MOST_LISTED = 15, 12
+MOST, MOST_LISTED = 15, 12  # rows drawn
 ENOUGH_EFFECTS, MOST_EFFECTS = 16, 30
 LINES = {0.0: "no difference", 1.0: "no difference", 50.0: "half of them"}
 
@@ -114,7 +114,7 @@ def _(result: Comparison) -> Figure:
     known = result.points.drop_nulls("difference").to_dicts()
     if not known:
         return blank(result)
-    largest = sorted(known, key=lambda row: -row["n"])[:MOST_COMPARED]
+    largest = sorted(known, key=lambda row: -row["n"])[:MOST]
     rows = [
         Row(label(row, NAME), percent(row), row["difference"], row["low_difference"], row["high_difference"],
             quiet=not row["beyond"])
@@ -161,3 +161,49 @@ def _surest(rows: list[Group]) -> list[Group]:
     by_chance = sorted(rows, key=lambda row: (not row["beyond"], 1.0 if row["p_value"] is None else row["p_value"]))
     kept = by_chance[: max(ENOUGH_EFFECTS, min(MOST_EFFECTS, sum(bool(row["beyond"]) for row in rows)))]
     return [row for row in rows if row in kept]
+
+
+MOST = 15
+
+
+@chart.register
+def _(result: Breakdown) -> Figure:
+    groups = known_rows(result)
+    if not groups:
+        return blank(result)
+    drawn = sorted(groups, key=lambda group: (not _apart(group), -group["n"]))[:MOST]
+    rows = [_row(result, group) for group in result.points.iter_rows(named=True) if group in drawn]
+    overall = None if result.metric.kind == "count" else result.overall.value  # parts do not lie around their total
+    axis = axis_of(result.metric, rows, overall)
+    frame = frame_of(axis, rows, headed=overall is not None)
+    behind = []
+    if overall is not None:
+        value = level_format(result.metric, result.overall, result.scope.language).value(overall)
+        behind = reference(frame, axis, overall, f"all together {value}")
+    return figure(
+        result, frame, draw(frame, axis, rows, behind=behind), _groups_subtitle(result, axis, len(groups), len(rows))
+    )
+
+
+def _apart(group: Group) -> bool:
+    return group["n"] >= FEW and group["rest_p"] is not None and group["rest_p"] < ALPHA
+
+
+def _row(result: Breakdown, group: Group) -> Row:
+    point = estimate(group)
+    form = level_format(result.metric, point, result.scope.language)
+    few = result.metric.kind != "count" and point.n < FEW
+    name = label(group, NAME) + (f", only {counted(result.metric, point.n)}" if few else "")
+    return row_of(group, name, form.short, before=group["before"], quiet=few)
+
+
+def _groups_subtitle(result: Breakdown, axis: Axis, known: int, drawn: int) -> str:
+    language = result.scope.language
+    ring = f"; ring: {numbers.month(result.baseline, language)}" if result.points["before"].count() else ""
+    measured = measure(result.metric, axis, result.overall.n)
+    parts = [f"{measured}, {numbers.month(result.scope.month, language)}. Line: 95 % interval{ring}."]
+    if known > drawn:
+        parts.append(f"{drawn} groups: those apart from the rest, then the largest; {known - drawn} more in the table.")
+    if result.points.height > known:
+        parts.append(f"{result.points.height - known} without a value.")
+    return " ".join(parts) + axis.said

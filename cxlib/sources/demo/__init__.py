@@ -11,13 +11,12 @@ from cxlib.periods import shift
 from cxlib.schema import conform
 from cxlib.sources.demo.activity import runs_table, views_table
 from cxlib.sources.demo.company import Company, agents_table, agents_who_left, customers_table, found_company
-from cxlib.sources.demo.dirty import soil
 from cxlib.sources.demo.draw import Numbers, numbers
 from cxlib.sources.demo.events import changes_table, messages_table
 from cxlib.sources.demo.hours import ZONE, planted_dates
+from cxlib.sources.demo.mistakes import own_figures_table, soil
 from cxlib.sources.demo.money import draw_orders
 from cxlib.sources.demo.opinions import draw_surveys
-from cxlib.sources.demo.own_figures import own_figures_table
 from cxlib.sources.demo.parameters import DemoParameters
 from cxlib.sources.demo.requests import Requests, draw_requests
 from cxlib.sources.demo.tickets import tickets_table

@@ -9,8 +9,8 @@ import polars as pl
 from cxlib.periods import shift
 from cxlib.sources.demo.activity import planted_activity
 from cxlib.sources.demo.company import WORDS, WORSE_AGENT, agent_names
-from cxlib.sources.demo.dirty import Counts
 from cxlib.sources.demo.hours import planted_dates
+from cxlib.sources.demo.mistakes import Counts
 from cxlib.sources.demo.opinions import DETRACTOR, EASE, EFFORT, PROMOTER, nps_shares
 from cxlib.sources.demo.parameters import DemoParameters
 
