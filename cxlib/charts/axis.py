@@ -65,6 +65,10 @@ class Axis:
         """Return where a value of the metric stands on the axis."""
         return value / self.divisor if self.metric is None else log10(max(value, SECOND))
 
+    def inside(self, value: float) -> float:
+        """Return the same, or the end of the axis that the value lies beyond."""
+        return min(max(self.at(value), self.low), self.high)
+
     @property
     def cut(self) -> bool:
         """Whether the axis leaves out zero."""
@@ -82,9 +86,8 @@ class Axis:
     def along_the_foot(self, frame: Frame) -> Layers:
         """Return light lines upward, a darker one at zero, and labels below."""
         labels = [self._label(tick) for tick in self.ticks]
-        if (
-            self.metric is None and sum(map(len, labels)) > LETTERS
-        ):  # beside each other on a narrow screen; the subtitle names the unit
+        # Beside each other on a narrow screen; the subtitle names the unit.
+        if self.metric is None and sum(map(len, labels)) > LETTERS:
             labels = [self.form.bare(tick) for tick in self.ticks]
         rows = [{"x": tick, "y": frame.y[0], "text": label} for tick, label in zip(self.ticks, labels, strict=True)]
         return [

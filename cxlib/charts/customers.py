@@ -107,15 +107,11 @@ def _lanes(result: History, place: Place) -> Iterator[Lane]:
 
 
 def _bars(work: pl.DataFrame, place: Place, told: dict[str, str], tallest: float) -> list[tuple[float, float, str]]:
-    rows = work.iter_rows(named=True)
-    return [
-        (
-            place(row["at"]),
-            max((row["minutes"] or 0.0) / tallest, 0.08),
-            told[row["ticket_id"]] + ("" if row["minutes"] is None else f", {_work(row['minutes'])}"),
-        )
-        for row in rows
-    ]
+    bars = []
+    for row in work.iter_rows(named=True):
+        tip = told[row["ticket_id"]] + ("" if row["minutes"] is None else f", {_work(row['minutes'])}")
+        bars.append((place(row["at"]), max((row["minutes"] or 0.0) / tallest, 0.08), tip))
+    return bars
 
 
 def _lane(frame: Frame, number: int, lane: Lane) -> Layers:

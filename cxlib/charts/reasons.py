@@ -46,10 +46,7 @@ def _bands(frame: Frame, axis: Axis, result: Funnel) -> Layers:
     last = result.curve.row(-1, named=True)
     for (low, high), name, shade, edge in BANDS:
         band = [
-            {
-                "x": row["n"],
-                **{y: min(max(axis.at(row[end]), axis.low), axis.high) for y, end in (("y", low), ("y2", high))},
-            }
+            {"x": row["n"], "y": axis.inside(row[low]), "y2": axis.inside(row[high])}
             for row in result.curve.iter_rows(named=True)
         ]
         layers += frame.layer("area", band, fill=theme.FAINT, fillOpacity=shade)

@@ -90,7 +90,7 @@ def draw(frame: Frame, axis: Axis, rows: list[Row], *, bars: bool = False, behin
         places = [(place + MARK, row) for place, row in enumerate(rows) if row.quiet == quiet]
         values = [{"x": axis.at(row.value), "y": y, "tip": f"{row.label}: {row.text}"} for y, row in places]
         intervals = [
-            {"x": max(axis.at(row.low), axis.low), "x2": min(axis.at(row.high), axis.high), "y": y}
+            {"x": axis.inside(row.low), "x2": axis.inside(row.high), "y": y}
             for y, row in places
             if row.low is not None and row.high is not None
         ]

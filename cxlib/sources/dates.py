@@ -32,9 +32,8 @@ def numeric_orders(texts: Mapping[str, pl.Expr]) -> list[pl.Expr]:
     for name, text in texts.items():
         parts = text.str.strip_chars().str.extract_groups(rf"^{_NUMERIC}(?:\D.*)?$")
         first, second = (parts.struct.field(part).cast(pl.Int32) for part in ("a", "b"))
-        found.append(
-            pl.struct(day=(first > 12).any(), month=(second > 12).any(), differ=(first != second).any()).alias(name)
-        )
+        seen = pl.struct(day=(first > 12).any(), month=(second > 12).any(), differ=(first != second).any())
+        found.append(seen.alias(name))
     return found
 
 
@@ -127,9 +126,8 @@ def _hour(part: Field) -> pl.Expr:
 
 def _minutes(offset: pl.Expr) -> pl.Expr:
     digits = offset.str.replace_all(r"\D", "").str.pad_end(4, "0")
-    size = digits.str.slice(0, 2).cast(pl.Int32, strict=False) * 60 + digits.str.slice(2, 2).cast(
-        pl.Int32, strict=False
-    )
+    hours, minutes = (digits.str.slice(at, 2).cast(pl.Int32, strict=False) for at in (0, 2))
+    size = hours * 60 + minutes
     signed = pl.when(offset.str.starts_with("-")).then(-size).otherwise(size)
     return pl.when(offset.str.contains(r"\d")).then(signed).when(offset.is_not_null()).then(0)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -196,7 +197,7 @@ def _unanswered(surveys: pl.LazyFrame) -> pl.LazyFrame:
     return frame.with_columns(pl.when(pl.col("answer").is_not_null()).then("answered_at").alias("answered_at"))
 
 
-def _take_notes(frame: pl.LazyFrame, notes: dict[str, dict[str, object]]) -> None:
+def _take_notes(frame: pl.LazyFrame, notes: dict[str, dict[str, Any]]) -> None:
     columns = [name for name in frame.collect_schema().names() if name.startswith(_NOTE)]
     if not columns:
         return
@@ -205,8 +206,7 @@ def _take_notes(frame: pl.LazyFrame, notes: dict[str, dict[str, object]]) -> Non
         text = pl.col(name).drop_nulls().unique(maintain_order=True).head(3)
         examples = frame.select(text).collect(engine="streaming")[name].to_list()
         note = notes.setdefault(name.removeprefix(_NOTE), {"count": 0, "examples": []})
-        before = note["examples"] if isinstance(note["examples"], list) else []
-        note |= {"count": int(str(note["count"])) + counts[name], "examples": [*before, *examples][:3]}
+        note |= {"count": note["count"] + counts[name], "examples": [*note["examples"], *examples][:3]}
 
 
 def _extracted_at(plan: Plan) -> datetime | None:

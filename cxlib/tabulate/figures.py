@@ -64,15 +64,10 @@ def _(result: Breakdown) -> Table:
     points = [(row, estimate(row)) for row in result.points.iter_rows(named=True)]
     *forms, whole = column_forms(result)
     small = any(is_small(point, result.scope) for _, point in points)
-    rows = [
-        (
-            label(row) + (SMALL if is_small(point, result.scope) else ""),
-            *point_cells(form, point),
-            value_cell(form, row["before"]),
-            *_rest_cells(result, row),
-        )
-        for (row, point), form in zip(points, forms, strict=True)
-    ]
+    rows = []
+    for (row, point), form in zip(points, forms, strict=True):
+        name = label(row) + (SMALL if is_small(point, result.scope) else "")
+        rows.append((name, *point_cells(form, point), value_cell(form, row["before"]), *_rest_cells(result, row)))
     rows.append(("All together", *point_cells(whole, result.overall), NOTHING, NOTHING, NOTHING))
     before = f">{numbers.month(result.baseline, result.scope.language)}"
     first = plain(capital(result.by_title))
