@@ -199,18 +199,6 @@ def year_clause(change: Change | None) -> str:
     return f" Against {numbers.period(change.baseline)}: {_signed(change)}, {chance_words(change)}."
 
 
-def goal_clause(metric: Metric, estimate: Estimate, goal: Goal | None, kind: str) -> str:
-    """Return " Below the target of 80 %." – or that chance allows it either way."""
-    if goal is None or estimate.value is None or (estimate.low is None and estimate.high is None):
-        return ""
-    low = -math.inf if estimate.low is None else estimate.low
-    high = math.inf if estimate.high is None else estimate.high
-    aim = f"the {kind} of {goal_value(metric, goal)}"
-    if low <= goal.value <= high:
-        return f" Within chance of {aim}."
-    return f" {'Below' if high < goal.value else 'Above'} {aim}."
-
-
 def goal_value(metric: Metric, goal: Goal) -> str:
     """Return a target as it was set, with up to two decimals."""
     form = format_of(metric, goal.value)

@@ -1,13 +1,16 @@
 """What a trend says: the change, the year before, target and benchmark, events; and the first page: what changed."""
 
+import math
+
 from cxlib import numbers
-from cxlib.metrics.registry import METRICS
+from cxlib.metrics.registry import METRICS, Metric
 from cxlib.periods import month_of
-from cxlib.stats.results import Change, Overview, Trend
+from cxlib.settings import Goal
+from cxlib.stats.results import Change, Estimate, Overview, Trend
 from cxlib.words.change import (
     change_headline,
     change_text,
-    goal_clause,
+    goal_value,
     in_month,
     level,
     level_format,
@@ -34,8 +37,8 @@ def trend_text(result: Trend) -> str:
     if not (result.change and result.last_year and result.change.baseline == result.last_year.baseline):
         text += year_clause(result.last_year)  # else said already
     if not result.scope.observed:  # part of a month's count meets no target set for a month
-        text += goal_clause(result.metric, last, result.target, "target")
-        text += goal_clause(result.metric, last, result.benchmark, "benchmark")
+        text += _goal_clause(result.metric, last, result.target, "target")
+        text += _goal_clause(result.metric, last, result.benchmark, "benchmark")
     now = [event for event in result.events if month_of(event.date) == result.scope.month]
     return text + "".join(f" {plain(event.title)}: {numbers.day(event.date)}." for event in now)
 
@@ -109,3 +112,15 @@ def _certainty(change: Change) -> tuple[float, float, str]:
     size = abs(change.difference or 0.0)
     relative = size / abs(change.before.value) if change.before.value else size
     return round(change.p_value or 0.0, 4), -relative, change.metric.name
+
+
+def _goal_clause(metric: Metric, estimate: Estimate, goal: Goal | None, kind: str) -> str:
+    """Return " Below the target of 80 %." – or that chance allows it either way."""
+    if goal is None or estimate.value is None or (estimate.low is None and estimate.high is None):
+        return ""
+    low = -math.inf if estimate.low is None else estimate.low
+    high = math.inf if estimate.high is None else estimate.high
+    aim = f"the {kind} of {goal_value(metric, goal)}"
+    if low <= goal.value <= high:
+        return f" Within chance of {aim}."
+    return f" {'Below' if high < goal.value else 'Above'} {aim}."
