@@ -68,16 +68,13 @@ class CheckReport:
             lines.append(f"    missing: {_missing_text(summary.missing)}")
         lines.append("Broken promises" if self.findings else "Every promise of the tables holds.")
         for finding in self.findings:
-            lines.append(f"  {finding.table}  {finding.promise}  {finding.count} rows{_examples(finding)}")
+            told = f", for example {', '.join(finding.examples)}" if finding.examples else ""
+            lines.append(f"  {finding.table}  {finding.promise}  {finding.count} rows{told}")
         return "\n".join(lines)
 
 
 def _missing_text(missing: dict[str, float]) -> str:
     return ", ".join(f"{name} {share:.0%}".replace("%", " %") for name, share in missing.items() if share) or "nothing"
-
-
-def _examples(finding: Finding) -> str:
-    return f", for example {', '.join(finding.examples)}" if finding.examples else ""
 
 
 def check(data: Data) -> CheckReport:
@@ -136,7 +133,8 @@ def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
     if declared.name == "surveys":
         inside = pl.col("answer").is_between(pl.col("scale_low"), pl.col("scale_high"))
         yield "answer lies outside its scale", ~inside
-        boxed = pl.when(pl.col("kind") == "nps").then(_is_nps_scale()).otherwise(pl.col("box").is_not_null())
+        of_nps = pl.col("scale_low").is_in([0.0, 1.0]) & (pl.col("scale_high") == 10.0)
+        boxed = pl.when(pl.col("kind") == "nps").then(of_nps).otherwise(pl.col("box").is_not_null())
         if "box" in data.scan("surveys").collect_schema():
             yield "answer on a scale that has no boxes, so no share counts it", inside & ~boxed
         yield (
@@ -155,10 +153,6 @@ def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
         )
     if declared.name == "messages" and data.has("tickets"):
         yield "message lies before its ticket's creation", pl.col("message_id").is_in(_early_messages(data).implode())
-
-
-def _is_nps_scale() -> pl.Expr:
-    return pl.col("scale_low").is_in([0.0, 1.0]) & (pl.col("scale_high") == 10.0)
 
 
 def _early_messages(data: Data) -> pl.Series:

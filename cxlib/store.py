@@ -122,16 +122,16 @@ class Data:
     @cached_property
     def survey_kinds(self) -> frozenset[str]:
         """Kinds of survey that have at least one answer."""
-        if not self.has("surveys"):
-            return frozenset()
-        answered = self.scan("surveys").filter(pl.col("answer").is_not_null())
-        return frozenset(answered.select(pl.col("kind").unique()).collect().to_series().drop_nulls().to_list())
+        return self._kinds_with("answer") if self.has("surveys") else frozenset()
 
     @cached_property
     def boxed_kinds(self) -> frozenset[str]:
         """Kinds of survey with at least one answer on a scale that has a top and a bottom box."""
-        boxed = self.scan("surveys").filter(pl.col("box").is_not_null())
-        return frozenset(boxed.select(pl.col("kind").unique()).collect().to_series().drop_nulls().to_list())
+        return self._kinds_with("box")
+
+    def _kinds_with(self, column: str) -> frozenset[str]:
+        told = self.scan("surveys").filter(pl.col(column).is_not_null())
+        return frozenset(told.select(pl.col("kind").unique()).collect().to_series().drop_nulls().to_list())
 
     @cached_property
     def currencies(self) -> tuple[str, ...]:

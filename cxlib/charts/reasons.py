@@ -57,10 +57,10 @@ def _bands(frame: Frame, axis: Axis, result: Funnel) -> Layers:
 
 
 def _dots(frame: Frame, axis: Axis, along: Axis, result: Funnel) -> Layers:
-    dots = [
-        (row["evident"], {"x": row["n"], "y": axis.at(row["value"]), "tip": _tip(result, row)})
-        for row in result.points.iter_rows(named=True)
-    ]
+    share, dots = Format("%", decimals=1, language=result.scope.language), []
+    for row in result.points.iter_rows(named=True):
+        tip = f"{label(row)}: {share.value(row['value'])}, {counted(result.metric, row['n'])}"
+        dots.append((row["evident"], {"x": row["n"], "y": axis.at(row["value"]), "tip": tip}))
     quiet, loud = ([dot for evident, dot in dots if evident is found] for found in (False, True))
     layers = frame.layer("point", quiet, filled=True, size=40, fill=theme.MUTED, opacity=1)
     layers += frame.layer("point", loud, filled=True, size=90, fill=theme.ACCENT, opacity=1)
@@ -69,11 +69,6 @@ def _dots(frame: Frame, axis: Axis, along: Axis, result: Funnel) -> Layers:
         place = [{"x": row["n"], "y": axis.at(row["value"]), "text": label(row, 24)}]
         layers += frame.text(place, align="right" if right else "left", dx=-9 if right else 9, fontWeight="bold")
     return layers
-
-
-def _tip(result: Funnel, row: dict[str, object]) -> str:
-    share = Format("%", decimals=1, language=result.scope.language)
-    return f"{label(row)}: {share.value(row['value'])}, {counted(result.metric, row['n'])}"  # type: ignore[arg-type]
 
 
 def _funnel_subtitle(result: Funnel, said: str) -> str:

@@ -131,16 +131,15 @@ def finish(
     if found is None:
         raise CxError(f"Nothing to import: no row with a date was read.\n{report}")
     untold = span({name: frame for name, frame in tables.items() if name not in told})
-    first, last = found
-    months = [f"{instant.astimezone(ZoneInfo(zone)):%Y-%m}" for instant in (first, last)]
+    first, last = (f"{instant.astimezone(ZoneInfo(zone)):%Y-%m}" for instant in found)
     manifest = {
         **before,
         "sources": sorted({*before.get("sources", []), report.source}),
         "timezone": zone,
         "extracted_at": max([*told.values(), *([untold[1].isoformat()] if untold else [])]),
         "extracted_at_told": told,
-        "first_month": months[0],
-        "last_month": months[1],
+        "first_month": first,
+        "last_month": last,
         "files": [item for item in before.get("files", []) if item.get("source") != report.source]
         + [{**item, "source": report.source} for item in report.files],
     }

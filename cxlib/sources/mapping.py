@@ -181,8 +181,7 @@ def _table_spec(raw: Any, files: Mapping[str, FileSpec]) -> TableSpec:
     name = str(_shaped(raw, Mapping, "[[tables]]").get("table"))
     if name not in GIVEN:
         raise unknown_name("table to fill", name, GIVEN)
-    declared = GIVEN[name]
-    spec: TableSpec = make(TableSpec, _columns(raw, declared), f"tables: {declared.name}")
+    spec: TableSpec = make(TableSpec, _columns(raw, GIVEN[name]), f"tables: {name}")
     return _with_file(spec, files)
 
 

@@ -164,6 +164,6 @@ def _extracted_at(records: Records) -> datetime | None:
             instant("updated_at").max(), instant("_fivetran_synced").max(), stamped.cast(pl.Datetime("us", "UTC")).max()
         )
     )
-    found = [last.collect(engine="streaming").item()]
-    found.append(records["events"].select(instant("at").max()).collect(engine="streaming").item())
+    acted = records["events"].select(instant("at").max())
+    found = [frame.collect(engine="streaming").item() for frame in (last, acted)]
     return max((at.astimezone(UTC) for at in found if at), default=None)

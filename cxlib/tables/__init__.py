@@ -10,10 +10,10 @@ from cxlib.tables.columns import Table
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        given.TICKETS, given.MESSAGES, given.CHANGES, given.SURVEYS, given.CUSTOMERS, given.AGENTS,
-        given.ORDERS, given.WORKFLOW_RUNS, given.ARTICLE_VIEWS, given.SOURCE_FIGURES, laid.REPLIES, laid.STATUS_MOVES,
-        laid.BACKLOG_MONTHS, laid.AGENT_TICKETS, laid.AGENT_MONTHS, laid.TICKET_WORKFLOWS, laid.VISITS,
-        laid.CUSTOMER_MONTHS, laid.FOLLOWED_ANSWERS,
+        given.TICKETS, given.MESSAGES, given.CHANGES, given.SURVEYS, given.CUSTOMERS, given.AGENTS, given.ORDERS,
+        given.WORKFLOW_RUNS, given.ARTICLE_VIEWS, given.SOURCE_FIGURES,
+        laid.REPLIES, laid.STATUS_MOVES, laid.BACKLOG_MONTHS, laid.AGENT_TICKETS, laid.AGENT_MONTHS,
+        laid.TICKET_WORKFLOWS, laid.VISITS, laid.CUSTOMER_MONTHS, laid.FOLLOWED_ANSWERS,
     )
 }  # fmt: skip
 GIVEN = {name: table for name, table in TABLES.items() if not table.derived}

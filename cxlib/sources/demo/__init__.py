@@ -43,8 +43,7 @@ def build_demo(folder: Path, *, parameters: DemoParameters = DemoParameters()) -
         )
     planted = truth(parameters, csat, nps, asked, dirty) | {"own_figures": own}
     planted["effects"]["agent_turnover"] = agents_who_left(tables["agents"], company)
-    found = json.dumps(planted, indent=2, ensure_ascii=False)
-    (folder / "truth.json").write_text(found + "\n", encoding="utf-8")
+    (folder / "truth.json").write_text(json.dumps(planted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "settings.toml").write_text(_settings(parameters), encoding="utf-8")
     manifest = {
         "sources": ["demo"], "timezone": ZONE,
