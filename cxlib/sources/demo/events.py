@@ -53,7 +53,7 @@ def changes_table(company: Company, requests: Requests) -> pl.DataFrame:
     _closed_by_timer(events, company, requests)
     rows = events.frame()
     return rows.select(
-        *("field", "old", "new", "by"),
+        ["field", "old", "new", "by"],
         change_id=ids("H", np.arange(rows.height), 7),
         ticket_id=ids("T", rows["ticket"].to_numpy()),
         changed_at=instants(rows["at"].to_numpy()),
@@ -122,7 +122,7 @@ def messages_table(company: Company, requests: Requests) -> pl.DataFrame:
     ticket, by_customer = rows["ticket"].to_numpy(), rows["author"] == "customer"
     customer = ids("C", np.where(requests.fate == Fate.SPAM, -1, requests.customer)[ticket])
     return rows.select(
-        *("author", "is_public", "channel", "saved_reply", "text", "attachments"),
+        ["author", "is_public", "channel", "saved_reply", "text", "attachments"],
         message_id=ids("M", np.arange(rows.height), 7),
         ticket_id=ids("T", ticket),
         sent_at=instants(rows["at"].to_numpy()),
