@@ -1,7 +1,5 @@
 """Checks of a data folder: rows, period, missing shares, and every promise of the tables that does not hold."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,10 +8,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.periods import month_of, months_between, shift
-from cxlib.schema import GIVEN, INSTANT
+from cxlib.schema import GIVEN, INSTANT, PROMISED
 from cxlib.store import Data
-from cxlib.tables import Table
-from cxlib.tables.columns import MOST_WEIGHT
+from cxlib.tables.columns import MOST_WEIGHT, Table
 
 _ORDERED = {
     "tickets": (("created_at", "first_replied_at"), ("created_at", "taken_at"), ("created_at", "solved_at")),
@@ -28,8 +25,6 @@ ANCHOR = {
 }  # fmt: skip
 MONTHLY = tuple(name for name in ANCHOR if name not in ("customers", "agents"))  # tables that grow month by month
 _FIELDS = ("status", "agent", "team")  # changes that figures are made of
-# Instants that lie ahead by their nature.
-_PROMISED = ("first_reply_due_at", "due_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +71,13 @@ class CheckReport:
             lines.append(f"    missing: {_missing_text(summary.missing)}")
         lines.append("Broken promises" if self.findings else "Every promise of the tables holds.")
         for finding in self.findings:
-            lines.append(f"  {finding.table}  {finding.promise}  {finding.count} rows{_examples(finding)}")
+            told = f", for example {', '.join(finding.examples)}" if finding.examples else ""
+            lines.append(f"  {finding.table}  {finding.promise}  {finding.count} rows{told}")
         return "\n".join(lines)
 
 
 def _missing_text(missing: dict[str, float]) -> str:
     return ", ".join(f"{name} {share:.0%}".replace("%", " %") for name, share in missing.items() if share) or "nothing"
-
-
-def _examples(finding: Finding) -> str:
-    return f", for example {', '.join(finding.examples)}" if finding.examples else ""
 
 
 def check(data: Data) -> CheckReport:
@@ -108,9 +100,10 @@ def _present(data: Data) -> list[Table]:
 def _summary(data: Data, declared: Table) -> TableSummary:
     names = [column.name for column in declared.given]
     anchor = pl.col(ANCHOR[declared.name]) if declared.name in ANCHOR else pl.lit(None, dtype=INSTANT)
+    nulls = [pl.col(name).null_count().alias(f"null {name}") for name in names]
     row = (
         data.scan(declared.name)
-        .select(pl.len().alias("rows"), anchor.min().alias("first"), anchor.max().alias("last"), *_nulls(names))
+        .select(pl.len().alias("rows"), anchor.min().alias("first"), anchor.max().alias("last"), *nulls)
         .collect()
         .row(0, named=True)
     )
@@ -118,10 +111,6 @@ def _summary(data: Data, declared: Table) -> TableSummary:
     missing = {name: row[f"null {name}"] / rows if rows else 0.0 for name in names}
     first, last = (row[end] and f"{row[end]:%Y-%m-%d}" for end in ("first", "last"))
     return TableSummary(declared.name, rows, first, last, missing)
-
-
-def _nulls(names: list[str]) -> list[pl.Expr]:
-    return [pl.col(name).null_count().alias(f"null {name}") for name in names]
 
 
 def _findings(data: Data, declared: Table) -> Iterator[Found]:
@@ -149,14 +138,15 @@ def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
             yield f"{column.name} is missing", value.is_null()
         if column.choices:
             yield f"{column.name} is none of the known values", value.is_not_null() & ~value.is_in(column.choices)
-        if column.kind == "instant" and column.name not in _PROMISED:
+        if column.kind == "instant" and column.name not in PROMISED:
             yield f"{column.name} lies after the end of the data", value > data.extracted_at
     for earlier, later in _ORDERED.get(declared.name, ()):
         yield f"{later} lies before {earlier}", pl.col(later) < pl.col(earlier)
     if declared.name == "surveys":
         inside = pl.col("answer").is_between(pl.col("scale_low"), pl.col("scale_high"))
         yield "answer lies outside its scale", ~inside
-        boxed = pl.when(pl.col("kind") == "nps").then(_is_nps_scale()).otherwise(pl.col("box").is_not_null())
+        of_nps = pl.col("scale_low").is_in([0.0, 1.0]) & (pl.col("scale_high") == 10.0)
+        boxed = pl.when(pl.col("kind") == "nps").then(of_nps).otherwise(pl.col("box").is_not_null())
         if "box" in data.scan("surveys").collect_schema():
             yield "answer on a scale that has no boxes, so no share counts it", inside & ~boxed
         yield (
@@ -175,10 +165,6 @@ def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
         )
     if declared.name == "messages" and data.has("tickets"):
         yield "message lies before its ticket's creation", pl.col("message_id").is_in(_early_messages(data).implode())
-
-
-def _is_nps_scale() -> pl.Expr:
-    return pl.col("scale_low").is_in([0.0, 1.0]) & (pl.col("scale_high") == 10.0)
 
 
 def _early_messages(data: Data) -> pl.Series:

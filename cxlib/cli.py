@@ -3,8 +3,6 @@
 Exit status: 0 = all well, 1 = ran but something failed (said which), 2 = wrong use.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

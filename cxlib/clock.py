@@ -5,11 +5,9 @@ the local wall clock first (where a day always has 24 hours), then laid over rea
 daylight-saving changes; so a span across such a change is as long as real time passes, and no length is a limit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -25,21 +23,14 @@ Micros = NDArray[np.int64]
 _MINUTE = 60_000_000
 _DAY = 1440 * _MINUTE
 _EPOCH = date(1970, 1, 1)
-_CHANGES_FROM, _CHANGES_TO = 1900, 2100
+_FIRST_CHANGE, _LAST_CHANGE = ((date(year, 1, 1) - _EPOCH).days for year in (1900, 2100))  # days looked at
 
 
 def open_minutes(start: pl.Series, end: pl.Series, schedule: ScheduleSettings, timezone: str) -> pl.Series:
-    """Return the open minutes from each start to each end under one schedule.
+    """Return the open minutes from each start to each end, UTC instants, under one schedule.
 
-    Args:
-        start: UTC instants.
-        end: UTC instants, as many.
-        schedule: Opening hours; `half_days` win over holidays, holidays win over weekdays.
-        timezone: Time zone of the opening hours where the schedule names none.
-
-    Returns:
-        Float minutes; null where either end is null or the schedule has no hours at all, negative where the end lies
-        before the start.
+    Null where either end is null or the schedule has no hours at all, negative where the end lies before the start.
+    `half_days` win over holidays, holidays over weekdays; `timezone` is that of a schedule that names none.
 
     Raises:
         UsageError: Unknown holiday calendar, or a half day that is not a date.
@@ -55,16 +46,9 @@ def open_minutes(start: pl.Series, end: pl.Series, schedule: ScheduleSettings, t
 
 
 def business_minutes(start: pl.Series, end: pl.Series, schedule: pl.Series, settings: Settings) -> pl.Series:
-    """Return the open minutes from each start to each end, each under its own schedule.
+    """Return the open minutes from each start to each end, as `open_minutes`, each under the schedule of its name.
 
-    Args:
-        start: UTC instants.
-        end: UTC instants, as many.
-        schedule: Names of schedules in the settings, as many; null means the default schedule.
-        settings: Holds the schedules and the time zone.
-
-    Returns:
-        Float minutes, as `open_minutes`.
+    A name that is null means the default schedule.
 
     Raises:
         UsageError: A name that is not among the schedules of the settings.
@@ -159,7 +143,8 @@ def _holidays(schedule: ScheduleSettings, days: Micros) -> Iterable[int]:
     yield from ((day - _EPOCH).days for day in schedule.extra_holidays)
     if not schedule.holidays:
         return
-    for year in range(_year(days[0]), _year(days[-1]) + 1):
+    first, last = (_EPOCH + timedelta(days=_bounded(day)) for day in (days[0], days[-1]))
+    for year in range(first.year, last.year + 1):
         yield from _public(schedule.holidays, year)
 
 
@@ -180,8 +165,7 @@ def _public(calendar: str, year: int) -> tuple[int, ...]:
 
 def _segments(zone: ZoneInfo, first_day: int, last_day: int) -> tuple[Micros, Micros]:
     """Return where constant offsets from UTC begin, and these offsets; looked for from day to day, then halved down."""
-    limits = [(date(year, 1, 1) - _EPOCH).days for year in (_CHANGES_FROM, _CHANGES_TO)]
-    first, last = (min(max(day, limits[0]), limits[1]) for day in (first_day, last_day))
+    first, last = (_bounded(day) for day in (first_day, last_day))
     begins, offsets = [first_day * _DAY], [_offset(zone, first * 86400)]
     for day in range(first, last):
         low, high = day * 86400, (day + 1) * 86400
@@ -207,9 +191,8 @@ def _time(text: str) -> int:
     return (int(text[:2]) * 60 + int(text[3:])) * _MINUTE
 
 
-def _year(day: int) -> int:
-    clipped = min(max(int(day), (date(_CHANGES_FROM, 1, 1) - _EPOCH).days), (date(_CHANGES_TO, 1, 1) - _EPOCH).days)
-    return date.fromordinal(_EPOCH.toordinal() + clipped).year
+def _bounded(day: int) -> int:
+    return min(max(int(day), _FIRST_CHANGE), _LAST_CHANGE)
 
 
 def _day_number(text: str) -> int:

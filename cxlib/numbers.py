@@ -54,21 +54,13 @@ class Measured(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How one figure and everything beside it (interval, change) is printed.
+    """How one figure and everything beside it (interval, change) is printed."""
 
-    Attributes:
-        unit: Suffix in words or signs ("%", "points", "h"), empty if none.
-        divisor: Value ÷ printed number: 60 when minutes are printed as hours.
-        decimals: Decimals of every number; −2 rounds to hundreds.
-        signed: Whether a plus sign is printed (scores).
-        language: Language of decimal mark and thousands separator.
-    """
-
-    unit: str
-    divisor: float = 1.0
-    decimals: int = 0
-    signed: bool = False
-    language: str = "en"
+    unit: str  # suffix in words or signs ("%", "points", "h"), empty if none
+    divisor: float = 1.0  # value ÷ printed number: 60 when minutes are printed as hours
+    decimals: int = 0  # of every number; −2 rounds to hundreds
+    signed: bool = False  # whether a plus sign is printed (scores)
+    language: str = "en"  # of decimal mark and thousands separator
 
     @property
     def short(self) -> Format:
@@ -99,14 +91,10 @@ class Format:
 
         An end that is not known (None) leaves "3.1 or more" or "up to 14.5"; neither known leaves nothing.
         """
-        if low is None or high is None:
-            return (
-                f"{self.bare(low)} or more"
-                if low is not None
-                else f"up to {self.bare(high)}"
-                if high is not None
-                else ""
-            )
+        if low is None:
+            return "" if high is None else f"up to {self.bare(high)}"
+        if high is None:
+            return f"{self.bare(low)} or more"
         first, last = self.bare(low), self.bare(high)
         signs = self.signed or MINUS in first + last
         return f"{first} to {last}" if signs else f"{first}–{last}"
@@ -125,14 +113,10 @@ def format_of(
     difference: bool = False,
     language: str = "en",
 ) -> Format:
-    """Choose unit and decimals for a figure.
+    """Choose unit and decimals for a figure, or for a difference of two: points instead of %.
 
-    Args:
-        metric: What is measured.
-        size: Value that chooses between minutes, hours and days.
-        width: Width of its interval (high − low), None if it has none.
-        difference: Whether it is a difference: points instead of %.
-        language: One of en, de, pl, pt, ru.
+    `size` chooses between minutes, hours and days, `width` (high − low of its interval, None if it has none) the
+    decimals.
 
     Raises:
         UsageError: Unknown language.

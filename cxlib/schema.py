@@ -1,7 +1,5 @@
 """What the declared tables mean to code: column types, conforming frames, dimension paths, the data dictionary."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,32 +7,22 @@ from datetime import datetime
 import polars as pl
 
 from cxlib.errors import CxError, unknown_name
-from cxlib.tables import GIVEN, TABLES, Column, Kind, Table
+from cxlib.tables import GIVEN, TABLES
+from cxlib.tables.columns import Column, Kind, Table
 
 __all__ = [
-    "DIMENSIONS",
-    "GIVEN",
-    "PLAUSIBLE_YEARS",
-    "TABLES",
-    "Dimension",
-    "conform",
-    "dictionary",
-    "dtype",
-    "path_of",
-    "span",
-    "table",
-]
+    "DIMENSIONS", "GIVEN", "PLAUSIBLE_YEARS", "PROMISED", "TABLES", "Dimension", "conform", "dictionary", "dtype",
+    "path_of", "span", "table",
+]  # fmt: skip
 
 INSTANT = pl.Datetime("us", "UTC")
 _TYPES: dict[Kind, pl.DataType] = {
     "id": pl.String(), "text": pl.String(), "instant": INSTANT, "day": pl.Date(), "minutes": pl.Float64(),
     "number": pl.Float64(), "money": pl.Float64(), "integer": pl.Int64(), "flag": pl.Boolean(),
 }  # fmt: skip
-
-
 PLAUSIBLE_YEARS = (1980, 2099)  # a date outside them is a typing error or a code for "none"
 # Instants that say nothing of the end of the data: promises of the future; master data, unless there is nothing else.
-_PROMISED = ("first_reply_due_at", "due_at")
+PROMISED = ("first_reply_due_at", "due_at")
 _MASTER_DATA = ("joined_at", "left_at", "hired_at")
 
 
@@ -57,10 +45,7 @@ def dtype(column: Column) -> pl.DataType:
 def conform(frame: pl.LazyFrame, name: str, *, derived: bool = False) -> pl.LazyFrame:
     """Cast a frame to its declared columns, in declared order; absent optional columns become null.
 
-    Args:
-        frame: Rows of the table.
-        name: Table name.
-        derived: Keep the derived columns too (after `derive`); otherwise only the given ones are kept.
+    Only the given columns are kept, the `derived` ones too where told (after `derive`).
 
     Raises:
         CxError: A required column is absent.
@@ -87,7 +72,7 @@ def span(tables: Mapping[str, pl.LazyFrame]) -> tuple[datetime, datetime] | None
     """
     at = pl.col("at")
     bulk = at.quantile(0.99, "lower") + pl.duration(days=400)
-    for but in (_PROMISED + _MASTER_DATA, _PROMISED):
+    for but in (PROMISED + _MASTER_DATA, PROMISED):
         instants = [
             frame.select(pl.col(column.name).cast(INSTANT).alias("at"))
             for name, frame in tables.items()

@@ -1,7 +1,5 @@
 """Settings of a workbook: time zone, schedules, windows, margins, targets, dated events; checked by name."""
 
-from __future__ import annotations
-
 import math
 import re
 import tomllib

@@ -1,7 +1,5 @@
 """The data folder: where it is, what it holds, how it is replaced without ever being half written."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -18,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from cxlib.errors import CxError, MissingDataError, UsageError
-from cxlib.schema import table
+from cxlib.schema import conform, table
 from cxlib.settings import Settings, read_settings
 
 MANIFEST = "manifest.json"
@@ -40,6 +38,25 @@ def data_folder(name: str) -> Path:
     if direct.is_dir() and (direct.is_absolute() or len(direct.parts) > 1 or (direct / MANIFEST).exists()):
         return direct.resolve()
     return project_root() / "data" / name
+
+
+def settings_of(folder: Path) -> Settings:
+    """Return the settings of a data folder: its own over those of the workbook."""
+    return read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
+
+
+def table_path(folder: Path, name: str) -> Path:
+    """Return the file (or month-partitioned folder) of a table in a data folder, whether it is there or not."""
+    return folder / name if (folder / name).is_dir() else folder / f"{table(name).name}.parquet"
+
+
+def write_table(rows: pl.LazyFrame, name: str, *, folder: Path, derived: bool = False) -> int:
+    """Write a table, as `conform` casts it, in place of its file or its folder of months; return its number of rows."""
+    target, aside = folder / f"{name}.parquet", folder / f".{name}.parquet"
+    conform(rows, name, derived=derived).sink_parquet(aside, maintain_order=True)
+    shutil.rmtree(folder / name, ignore_errors=True)
+    aside.replace(target)
+    return int(pl.scan_parquet(target).select(pl.len()).collect().item())
 
 
 @dataclass(frozen=True)
@@ -74,8 +91,7 @@ class Data:
 
     def path(self, name: str) -> Path:
         """Return the file (or month-partitioned folder) of a table."""
-        folder = self.folder / name
-        return folder if folder.is_dir() else self.folder / f"{table(name).name}.parquet"
+        return table_path(self.folder, name)
 
     def has(self, name: str) -> bool:
         """Tell whether the folder holds this table."""
@@ -127,16 +143,16 @@ class Data:
     @cached_property
     def survey_kinds(self) -> frozenset[str]:
         """Kinds of survey that have at least one answer."""
-        if not self.has("surveys"):
-            return frozenset()
-        answered = self.scan("surveys").filter(pl.col("answer").is_not_null())
-        return frozenset(answered.select(pl.col("kind").unique()).collect().to_series().drop_nulls().to_list())
+        return self._kinds_with("answer") if self.has("surveys") else frozenset()
 
     @cached_property
     def boxed_kinds(self) -> frozenset[str]:
         """Kinds of survey with at least one answer on a scale that has a top and a bottom box."""
-        boxed = self.scan("surveys").filter(pl.col("box").is_not_null())
-        return frozenset(boxed.select(pl.col("kind").unique()).collect().to_series().drop_nulls().to_list())
+        return self._kinds_with("box")
+
+    def _kinds_with(self, column: str) -> frozenset[str]:
+        told = self.scan("surveys").filter(pl.col(column).is_not_null())
+        return frozenset(told.select(pl.col("kind").unique()).collect().to_series().drop_nulls().to_list())
 
     @cached_property
     def currencies(self) -> tuple[str, ...]:
@@ -183,7 +199,7 @@ def open_data(name: str = "demo") -> Data:
         raise UsageError(
             f"There is no data set {name!r}. {there} Build one with 'cx demo' or 'cx import … --into {folder.name}'."
         )
-    settings = read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
+    settings = settings_of(folder)
     return Data(folder.name, folder, settings, read_manifest(folder), settings.agent_labels)
 
 
@@ -191,9 +207,7 @@ def open_data(name: str = "demo") -> Data:
 def replacing(folder: Path, *, keep: bool = False) -> Iterator[Path]:
     """Yield an empty folder beside `folder` to build in; move it in at the end, leave the old one on any failure.
 
-    Args:
-        folder: The folder to replace; may be absent.
-        keep: Start from a copy of the present content instead of from nothing.
+    Where told to `keep`, it starts as a copy of the present content. The folder may be absent.
 
     Raises:
         CxError: Another run is writing this folder.
@@ -220,11 +234,7 @@ def replacing(folder: Path, *, keep: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Refuse a second writer of the same folder; the lock ends with the process that holds it, however it ends.
-
-    Raises:
-        CxError: Another run is writing this folder.
-    """
+    """Refuse a second writer of the same folder; the lock ends with the process that holds it, however it ends."""
     try:
         import fcntl
     except ImportError:  # not on this system: two writers at once are the user's risk there

@@ -1,23 +1,14 @@
 """Charts: one picture for every type of result, live in JupyterLab, static where nothing runs."""
 
 from cxlib.charts import (  # noqa: F401 - register
-    agents,
-    breakdown,
-    change,
     customers,
-    days,
-    distribution,
-    effects,
-    forecast,
-    money,
+    estimates,
     overview,
-    peaks,
     quality,
-    shortlist,
+    reasons,
     survival,
     trend,
     volume,
-    why,
 )  # fmt: skip
 from cxlib.charts.display import show
 from cxlib.charts.figure import Figure, chart

@@ -21,35 +21,22 @@ _LONG = {"min": "minutes", "h": "hours", "d": "days"}
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """An axis of values in the unit it is printed in.
-
-    Attributes:
-        low: Lower end, divided by the unit.
-        high: Upper end.
-        ticks: Where lines and labels are.
-        form: How labels are printed.
-        divisor: Value of the metric ÷ place on the axis.
-        metric: Of a logarithmic axis of durations, whose places are logarithms of minutes; None of any other.
-    """
+    """An axis of values in the unit it is printed in, from its low to its high end, both divided by the unit."""
 
     low: float
     high: float
-    ticks: tuple[float, ...]
-    form: Format
-    divisor: float
-    metric: Metric | None = None
+    ticks: tuple[float, ...]  # where lines and labels are
+    form: Format  # of the labels
+    divisor: float  # value of the metric ÷ place on the axis
+    metric: Metric | None = None  # of a logarithmic axis of durations, whose places are logarithms of minutes
 
     @classmethod
     def of(
         cls, metric: Metric, values: Iterable[float | None], *, form: Format | None = None, zero: bool = False
     ) -> Axis:
-        """Return the axis that holds all values.
+        """Return the axis that holds all values, in the metric's unit; None is skipped.
 
-        Args:
-            metric: What is measured: its unit, and the ends of its scale.
-            values: All that is drawn, in the metric's unit; None is skipped.
-            form: How values are printed, if not as the metric's.
-            zero: Whether the axis must reach zero (bars).
+        `form` is how they are printed, if not as the metric's; with `zero` the axis must reach it (bars).
         """
         known = [value for value in values if value is not None]
         low, high = min(known), max(known)
@@ -78,6 +65,10 @@ class Axis:
         """Return where a value of the metric stands on the axis."""
         return value / self.divisor if self.metric is None else log10(max(value, SECOND))
 
+    def inside(self, value: float) -> float:
+        """Return the same, or the end of the axis that the value lies beyond."""
+        return min(max(self.at(value), self.low), self.high)
+
     @property
     def cut(self) -> bool:
         """Whether the axis leaves out zero."""
@@ -95,9 +86,8 @@ class Axis:
     def along_the_foot(self, frame: Frame) -> Layers:
         """Return light lines upward, a darker one at zero, and labels below."""
         labels = [self._label(tick) for tick in self.ticks]
-        if (
-            self.metric is None and sum(map(len, labels)) > LETTERS
-        ):  # beside each other on a narrow screen; the subtitle names the unit
+        # Beside each other on a narrow screen; the subtitle names the unit.
+        if self.metric is None and sum(map(len, labels)) > LETTERS:
             labels = [self.form.bare(tick) for tick in self.ticks]
         rows = [{"x": tick, "y": frame.y[0], "text": label} for tick, label in zip(self.ticks, labels, strict=True)]
         return [

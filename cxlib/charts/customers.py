@@ -1,7 +1,5 @@
 """One customer's time line, a lane for each who worked for them; and those who wait, a bar each."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time
 from typing import Any, NamedTuple
@@ -62,17 +60,10 @@ def _(result: History) -> Figure:
 
 @chart.register
 def _(result: WaitingList) -> Figure:
-    rows = [
-        Row(
-            ", ".join([plain(row["name"] or row["customer_id"]), *standing(row)]),
-            wait(row["minutes"]),
-            row["minutes"],
-            None,
-            None,
-            quiet=not row["is_important"],
-        )
-        for row in result.customers.head(MOST_WAITING).iter_rows(named=True)
-    ]
+    rows = []
+    for row in result.customers.head(MOST_WAITING).iter_rows(named=True):
+        name = ", ".join([plain(row["name"] or row["customer_id"]), *standing(row)])
+        rows.append(Row(name, wait(row["minutes"]), row["minutes"], quiet=not row["is_important"]))
     if not rows:
         return blank(result)
     axis = axis_of(METRICS["resolution_time"], rows)
@@ -116,15 +107,11 @@ def _lanes(result: History, place: Place) -> Iterator[Lane]:
 
 
 def _bars(work: pl.DataFrame, place: Place, told: dict[str, str], tallest: float) -> list[tuple[float, float, str]]:
-    rows = work.iter_rows(named=True)
-    return [
-        (
-            place(row["at"]),
-            max((row["minutes"] or 0.0) / tallest, 0.08),
-            told[row["ticket_id"]] + ("" if row["minutes"] is None else f", {_work(row['minutes'])}"),
-        )
-        for row in rows
-    ]
+    bars = []
+    for row in work.iter_rows(named=True):
+        tip = told[row["ticket_id"]] + ("" if row["minutes"] is None else f", {_work(row['minutes'])}")
+        bars.append((place(row["at"]), max((row["minutes"] or 0.0) / tallest, 0.08), tip))
+    return bars
 
 
 def _lane(frame: Frame, number: int, lane: Lane) -> Layers:

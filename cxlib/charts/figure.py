@@ -1,7 +1,5 @@
 """A chart as notebooks, code hosts and pages can all show it."""
 
-from __future__ import annotations
-
 import textwrap
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
@@ -17,17 +15,11 @@ from cxlib.words import headline, say
 
 @dataclass(frozen=True)
 class Figure:
-    """One picture in three forms, the same bytes on every run: live specification, SVG, words.
+    """One picture in three forms, the same bytes on every run: live specification, SVG, words."""
 
-    Attributes:
-        chart: The Altair chart; None where there is nothing to draw: then only the words are shown.
-        finding: Its title.
-        description: What it shows, for those who do not see it.
-    """
-
-    chart: alt.LayerChart | None
-    finding: str
-    description: str
+    chart: alt.LayerChart | None  # None where there is nothing to draw: then only the words are shown
+    finding: str  # its title
+    description: str  # what it shows, for those who do not see it
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         words = {"text/plain": f"{self.finding}\n{self.description}"}
@@ -75,13 +67,9 @@ def blank(result: Any) -> Figure:
 
 
 def figure(result: Any, frame: Frame, layers: Layers, subtitle: str) -> Figure:
-    """Put layers together under the result's finding.
+    """Put layers, backmost first, together under the result's finding.
 
-    Args:
-        result: What is shown.
-        frame: The plane the layers were drawn in.
-        layers: Backmost first.
-        subtitle: Measure, unit, period, number of rows, and what marks mean.
+    The subtitle tells measure, unit, period, number of rows, and what marks mean.
     """
     finding, told = headline(result), f"{subtitle} {say(result).text}"
     drawn = alt.LayerChart(

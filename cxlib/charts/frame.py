@@ -1,7 +1,5 @@
 """The plane of a chart: its scales, and layers made from plain rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -24,32 +22,21 @@ _PLACES: dict[str, dict[str, Any]] = {
 class Frame:
     """The plane; rows name the channels by their keys: x, x2, y, y2, text, tip, run, shade.
 
-    What comes from the data stays a value of a row; no expression is ever built from it.
-
-    Attributes:
-        x: Domain of x.
-        y: Domain of y, lowest end first.
-        height: Pixels.
-        top: Pixels kept free above for labels.
-        bends: Places of y with their pixel, from the foot up, where room is made for lines of text.
-        lanes: Stretches of y that upright lines cross, so that they leave out the text between; all of y without.
+    What comes from the data stays a value of a row; no expression is ever built from it. Upright lines cross all of y,
+    or `lanes` (stretches of y) only, so that they leave out the text between.
     """
 
-    x: tuple[float, float]
-    y: tuple[float, float]
-    height: int
-    top: int = 0
-    bends: tuple[tuple[float, float], ...] = ()
+    x: tuple[float, float]  # domain
+    y: tuple[float, float]  # domain, lowest end first
+    height: int  # pixels
+    top: int = 0  # pixels kept free above for labels
+    bends: tuple[tuple[float, float], ...] = ()  # y and its pixel, from the foot up, where room is made for text
     lanes: tuple[tuple[float, float], ...] = ()
 
     def layer(self, mark: str, rows: Rows, at: str = "", **style: Any) -> Layers:
-        """Return one layer, none without rows.
+        """Return one layer of marks (line, area, rule, point, rect or text), none without rows.
 
-        Args:
-            mark: line, area, rule, point, rect or text.
-            rows: Its data.
-            at: In place of x: "left" or "right" edge, or "across" the whole width.
-            style: Properties of the mark.
+        `at` stands in place of x: "left" or "right" edge, or "across" the whole width.
         """
         if not rows:
             return []

@@ -1,7 +1,5 @@
 """The key figures of the first page: one line of thirteen months with its band a figure, each on its own scale."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from cxlib import numbers

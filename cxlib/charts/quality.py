@@ -1,7 +1,5 @@
 """Pictures of the data themselves: one bar a reason; a bar a month for each table."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from cxlib import numbers
@@ -26,7 +24,7 @@ def _(result: Tally) -> Figure:
         return blank(result)
     form = numbers.Format("", language=language)
     rows = [
-        Row(plain(row["label"], NAME), f"{form.value(row['n'])} · {plain(row['family'])}", row["n"], None, None,
+        Row(plain(row["label"], NAME), f"{form.value(row['n'])} · {plain(row['family'])}", row["n"],
             quiet=row["known"] and result.compared is not None)
         for row in shown
     ]  # fmt: skip

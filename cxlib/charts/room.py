@@ -1,7 +1,5 @@
 """Room for a short text among lines: the spot where it hides least of them on a screen of 360 px."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

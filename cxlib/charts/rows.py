@@ -1,10 +1,9 @@
 """Rows of one figure each: name and value above, a dot or bar with its interval below; legible on a narrow screen."""
 
-from __future__ import annotations
-
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 
@@ -32,8 +31,8 @@ class Row:
     label: str
     text: str
     value: float
-    low: float | None
-    high: float | None
+    low: float | None = None
+    high: float | None = None
     before: float | None = None
     quiet: bool = False
 
@@ -47,14 +46,18 @@ class Row:
         return next(lines for lines in broken if len(lines[-1]) <= room)
 
 
-def axis_of(metric: Metric, rows: list[Row], *more: float | None, form: Format | None = None) -> Axis:
-    """Return the axis that holds all values, and the intervals but for those of quiet rows, which may be cut.
+def row_of(
+    point: Mapping[str, Any], label: str, form: Format, *, before: float | None = None, quiet: bool = False
+) -> Row:
+    """Return the row of a point of a result, value and interval printed by the format."""
+    ends = point["value"], point["low"], point["high"]
+    return Row(label, form.with_interval(*ends), *ends, before, quiet)
 
-    Args:
-        metric: What is measured.
-        rows: The rows.
-        more: Other values to hold.
-        form: How bars are printed; without it rows are dots and their axis need not start at 0.
+
+def axis_of(metric: Metric, rows: list[Row], *more: float | None, form: Format | None = None) -> Axis:
+    """Return the axis that holds all values, `more` too, and the intervals but for quiet rows, which may be cut.
+
+    `form` is how bars are printed; without it rows are dots and their axis need not start at 0.
     """
     values = [value for row in rows for value in (row.value, row.before)]
     loud = [row for row in rows if not row.quiet] or rows
@@ -87,7 +90,7 @@ def draw(frame: Frame, axis: Axis, rows: list[Row], *, bars: bool = False, behin
         places = [(place + MARK, row) for place, row in enumerate(rows) if row.quiet == quiet]
         values = [{"x": axis.at(row.value), "y": y, "tip": f"{row.label}: {row.text}"} for y, row in places]
         intervals = [
-            {"x": max(axis.at(row.low), axis.low), "x2": min(axis.at(row.high), axis.high), "y": y}
+            {"x": axis.inside(row.low), "x2": axis.inside(row.high), "y": y}
             for y, row in places
             if row.low is not None and row.high is not None
         ]

@@ -1,7 +1,5 @@
 """Curves of customers still there after an answer, with bands, named at their ends."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.charts import theme
 from cxlib.charts.axis import Axis
@@ -9,9 +7,8 @@ from cxlib.charts.figure import Figure, blank, chart, figure
 from cxlib.charts.frame import Frame, Layers, Rows
 from cxlib.numbers import Format
 from cxlib.stats.results import Survival
-from cxlib.words.money import span
+from cxlib.words.money import share, span
 from cxlib.words.sentence import plain
-from cxlib.words.survival import share
 
 HEIGHT, LETTERS, GAP = 300, 24, 0.07
 STYLES: tuple[tuple[str, list[int]], ...] = ((theme.ACCENT, []), (theme.MUTED, theme.DOTTED), (theme.INK, theme.DASHED))

@@ -4,8 +4,6 @@ One accent (the blue of Okabe & Ito 2008), greys for context, dashes so that not
 page replaces colours by `dark_css`: pictures carry them as plain attributes.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"

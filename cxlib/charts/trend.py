@@ -1,7 +1,5 @@
 """A trend: thirteen months (or days, weeks, years) with their band, the year before behind, the last marked."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Agents month by month: their share of each ticket, and how long they were employed."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import polars as pl
@@ -62,8 +60,9 @@ def agent_months(agents: pl.DataFrame, timezone: str, end: datetime) -> pl.DataF
     left_now = (pl.col("left_at") <= end).fill_null(False) & (pl.col("left_at") < pl.col("ends"))
     told = bool(agents["left_at"].count())  # where nobody's leaving is known, nobody's staying is
     tenure = share.cum_sum().over("agent_id") - share
-    rows = months.with_columns(agent_month_id=number, employed_share=share, tenure_months=tenure)
-    rows = rows.with_columns(left=pl.when(told).then(left_now))
+    rows = months.with_columns(
+        agent_month_id=number, employed_share=share, tenure_months=tenure, left=pl.when(told).then(left_now)
+    )
     # Without either the data end as the month begins.
     return rows.filter((pl.col("employed_share") > 0) | pl.col("left").fill_null(False))
 
@@ -79,13 +78,8 @@ def agent_work(
 ) -> dict[str, pl.DataFrame]:
     """Return column of `agent_months` → agent_id, month and how many; only what the data can know.
 
-    Args:
-        agents: The agents, as far as the source lists them.
-        spoken: Messages in order.
-        changed: Changes of any field, with `by`; those by nobody listed, writing or assigned do not count.
-        tickets: Derived tickets; those deleted, merged or spam are solved by nobody.
-        timezone: Of local days.
-        end: End of the data.
+    Changes of any field count, but for those by nobody listed, writing or assigned. Tickets deleted, merged or spam are
+    solved by nobody.
     """
 
     def dated(rows: pl.DataFrame, agent: str, at: str) -> pl.DataFrame:
@@ -127,12 +121,9 @@ def with_work(months: pl.DataFrame, work: dict[str, pl.DataFrame], timezone: str
 
 
 def with_tenure(rows: pl.DataFrame, agents: pl.DataFrame, *at: str) -> pl.DataFrame:
-    """Return rows with `agent_tenure`: how long their agent had been there, null where nobody knows.
+    """Return rows with `agent_tenure`: how long their agent had been there at the first of the instants known.
 
-    Args:
-        rows: Rows with an agent_id.
-        agents: The agents, with hired_at.
-        at: Columns of instants; the first that is known counts.
+    Null where nobody knows.
     """
     hired = agents.filter(pl.col("hired_at").is_not_null()).unique("agent_id", keep="first")
     days = (pl.coalesce(at) - pl.col("hired_at")).dt.total_hours() / 24

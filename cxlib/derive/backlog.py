@@ -1,7 +1,5 @@
 """The backlog: which tickets were unsolved at the end of which days, month by month, and how old they were."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,17 +17,12 @@ def backlog_months(
     """Return the table `backlog_months`: each stretch in which a ticket was unsolved, cut at the ends of months.
 
     A local day ends just before its midnight, the last one as the data end; days before the first ticket are not
-    observed.
-
-    Args:
-        moves: The table `status_moves`, in order.
-        tickets: The derived tickets.
-        settings: Time zone and schedules.
-        extracted_at: End of observation.
+    observed. The table `status_moves` comes in order.
     """
-    last_instant = extracted_at.astimezone(ZoneInfo(settings.timezone)) - timedelta(microseconds=1)
+    zone = settings.timezone
+    last_instant = extracted_at.astimezone(ZoneInfo(zone)) - timedelta(microseconds=1)
     today, step = pl.lit(last_instant.date()), pl.col("step")
-    since, until = (_day(name, settings) for name in ("moved_at", "until"))
+    since, until = (pl.col(at).dt.convert_time_zone(zone).dt.date() for at in ("moved_at", "until"))
     still = pl.col("until").is_null() | (pl.col("until") > extracted_at)
     stretches = (
         moves.with_columns(pl.col("moved_at").shift(-1).over("ticket_id").alias("until"))
@@ -47,19 +40,15 @@ def backlog_months(
         .with_columns(first_day=pl.max_horizontal(first, month), last_day=pl.min_horizontal(last, ends))
         .with_columns(
             backlog_month_id=pl.format("{}/{}", "move_id", month.dt.strftime("%Y-%m")),
-            month_at=begins("month", "0mo", settings.timezone),
+            month_at=begins("month", "0mo", zone),
             days_share=(last - first + pl.duration(days=1)).dt.total_days() / days.dt.total_days(),
             unsolved_at_end=last == ends,
         )
         .join(_about(tickets), on="ticket_id", how="left", maintain_order="left")
     )
-    ended = pl.min_horizontal(begins("month", "1mo", settings.timezone), pl.lit(extracted_at).cast(INSTANT))
+    ended = pl.min_horizontal(begins("month", "1mo", zone), pl.lit(extracted_at).cast(INSTANT))
     laid = laid.with_columns(pl.when("unsolved_at_end").then(ended).alias("seen_at"))
     return with_business_minutes(laid, "age_minutes", "created_at", "seen_at", settings)
-
-
-def _day(instant: str, settings: Settings) -> pl.Expr:
-    return pl.col(instant).dt.convert_time_zone(settings.timezone).dt.date()
 
 
 def _about(tickets: pl.DataFrame) -> pl.DataFrame:

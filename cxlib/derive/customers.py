@@ -1,7 +1,5 @@
 """Customers month by month: who was active, what they asked and what they bought."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """What was known at an instant: the nearest row of another table before it, or after."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,13 +11,9 @@ def with_nearest(
 ) -> pl.DataFrame:
     """Return the rows, in their order, with the columns of the nearest row of `known`, null where there is none.
 
-    Args:
-        rows: Rows of any order; where `at` or `by` is null nothing is nearest.
-        known: Rows to look in; of several at one instant the last counts (the first where `strategy` is "forward").
-        at: Column of the instant looked from.
-        known_at: Column of the instants looked at; of another name than all columns of `rows`. It is left out.
-        by: Columns that must be equal.
-        how: What else `DataFrame.join_asof` takes (strategy, tolerance, allow_exact_matches).
+    Where `at` or `by` is null nothing is nearest; of several rows at one instant the last counts (the first where
+    `strategy` is "forward"). `known_at`, of another name than all columns of `rows`, is left out. `how` is what else
+    `DataFrame.join_asof` takes (strategy, tolerance, allow_exact_matches).
     """
     numbered, keys = rows.with_row_index("_row").sort(at), [by] if isinstance(by, str) else by
     there = known.drop_nulls([known_at, *keys]).sort(known_at, maintain_order=True)

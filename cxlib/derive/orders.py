@@ -1,7 +1,5 @@
 """Orders beside what came before them: first orders, who helped, the scores the customer had given, spending around."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -10,7 +8,7 @@ from cxlib.derive.nearest import with_nearest
 from cxlib.derive.tickets import GONE
 from cxlib.derive.waiting import minutes_between
 from cxlib.settings import Settings
-from cxlib.tables import NO_CONTACT
+from cxlib.tables.columns import NO_CONTACT
 
 CLASSES = {
     "loyalty_class": ("nps", {"top": "promoter", "middle": "passive", "bottom": "detractor"}),

@@ -1,19 +1,18 @@
 """Rows that repeat a key: the first stays, later ones are set aside, so that no figure counts a row twice."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from cxlib.schema import GIVEN
+from cxlib.store import table_path
 
 
 def set_repeats_aside(folder: Path, manifest: dict[str, Any]) -> None:
     """Move later rows of a repeated key into `set_aside/<table>.parquet` and count them in the manifest."""
     for name, declared in GIVEN.items():
-        path = folder / name if (folder / name).is_dir() else folder / f"{name}.parquet"
+        path = table_path(folder, name)
         if not path.exists():
             continue
         keys = pl.scan_parquet(path).select(declared.key).collect().to_series()

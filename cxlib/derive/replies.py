@@ -1,7 +1,5 @@
 """Messages in order, which of them are replies, and the table of waits between a question and its reply."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import polars as pl

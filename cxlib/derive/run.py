@@ -1,7 +1,5 @@
 """One run over a data folder: read what was given, derive, write tables and manifest."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from cxlib import store
 from cxlib.derive.agents import agent_months, agent_tickets, agent_work, with_tenure, with_work
 from cxlib.derive.backlog import backlog_months
 from cxlib.derive.customers import customer_months
@@ -23,11 +22,11 @@ from cxlib.derive.tickets import derive_tickets
 from cxlib.derive.workflows import ticket_workflows, with_workflows
 from cxlib.errors import CxError
 from cxlib.schema import GIVEN, TABLES, conform, span, table
-from cxlib.settings import read_settings
-from cxlib.store import Data, open_data, project_root, read_manifest, replacing, write_manifest
+from cxlib.store import Data, open_data, replacing, settings_of, table_path, write_table
 
 # Filled by derive; a derived column tells a run was there.
 _FILLED = {"tickets": "created_day", "orders": "ordered_day"}
+_ENRICHED = ("tickets", "surveys", "orders", "article_views")
 _PERIOD = (("tickets", "created_at"), ("surveys", "answered_at"), ("orders", "ordered_at"))
 
 
@@ -45,68 +44,84 @@ def derive(folder: Path) -> None:
     Raises:
         CxError: A table lacks a required column, the settings are unusable, or no row holds an instant.
     """
-    settings = read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
-    manifest = read_manifest(folder)
+    settings, manifest = settings_of(folder), store.read_manifest(folder)
     set_repeats_aside(folder, manifest)
     for name, mark in _FILLED.items():
         _keep_given(folder, name, mark)
     data = Data(folder.name, folder, settings, manifest)
     manifest |= _end_of_observation(data)
     for name, frame in _derived(data):
-        _write(_with_local_time(frame, name, settings.timezone), folder, name)
-    write_manifest(folder, manifest | _summary(data) | {"timezone": settings.timezone})
+        write_table(_with_local_time(frame, name, settings.timezone), name, folder=folder, derived=True)
+    store.write_manifest(folder, manifest | _summary(data) | {"timezone": settings.timezone})
 
 
 def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:
     """Yield every table to write; a table may be read again only after it was written."""
-    enriched = ("tickets", "surveys", "orders", "article_views")
-    yield from ((name, _given(data, name)) for name in GIVEN if data.has(name) and name not in enriched)
-    given, settings, end = _given(data, "tickets").collect(), data.settings, data.extracted_at
-    spoken = conversation(_given(data, "messages"), given)
-    changed = history(_given(data, "changes"))
-    tickets = derive_tickets(given, spoken, changed, _given(data, "changes"), settings=settings, extracted_at=end)
-    surveys = derive_surveys(_given(data, "surveys").collect(), tickets, spoken, settings.timezone)
-    agents = _given(data, "agents").collect()
-    tickets = with_tenure(tickets, agents, "first_replied_at", "created_at")
-    surveys = with_tenure(surveys, agents, "sent_at", "answered_at")
-    answers, customers = scores(surveys, end), _given(data, "customers").collect()
-    currency = pl.col("currency").fill_null(settings.currency)  # as the settings promise: one place, so that all agree
-    orders = _given(data, "orders").with_columns(currency).collect()
-    orders = derive_orders(orders, tickets, customers, answers, settings.timezone)
-    if data.has("orders"):
-        tickets = with_orders(tickets, orders, end)
-        yield "orders", orders.lazy()
-        if data.has("surveys"):
-            yield "followed_answers", followed_answers(answers, orders, customers, settings, end).lazy()
-    if data.has("workflow_runs"):
-        tickets = with_workflows(tickets, _given(data, "workflow_runs").collect())
-    if data.has("orders") or data.has("customers"):
-        months = customer_months(customers, tickets, orders, answers, settings=settings, end=end)
-        yield "customer_months", months.lazy()
-    if data.has("tickets"):
-        yield "tickets", tickets.lazy()
-        moves = status_moves(states(changed, tickets, end))
-        yield "status_moves", moves.lazy()
-        yield "backlog_months", backlog_months(moves, tickets, settings, end).lazy()
-    if data.has("messages"):
-        yield "replies", replies(spoken, tickets, settings=settings, extracted_at=end).lazy()
-        yield "agent_tickets", agent_tickets(spoken, tickets, settings).lazy()
-    if data.has("surveys"):
-        yield "surveys", surveys.lazy()
-    acted = _given(data, "changes").select("by", "changed_at").collect()
-    work = agent_work(agents, spoken, acted, tickets, timezone=settings.timezone, end=end)
-    if data.has("agents") or work:
-        yield "agent_months", with_work(agent_months(agents, settings.timezone, end), work, settings.timezone).lazy()
+    yield from ((name, _given(data, name)) for name in GIVEN if data.has(name) and name not in _ENRICHED)
     if data.has("workflow_runs"):
         yield "ticket_workflows", ticket_workflows(_given(data, "workflow_runs"))
+    yield from ((name, frame.lazy()) for name, frame in _laid(data))
+
+
+def _laid(data: Data) -> Iterator[tuple[str, pl.DataFrame]]:
+    spoken = conversation(_given(data, "messages"), _read(data, "tickets"))
+    changed = history(_given(data, "changes"))
+    tickets, surveys = _tickets_and_surveys(data, spoken, changed)
+    settings, end, customers = data.settings, data.extracted_at, _read(data, "customers")
+    answers = scores(surveys, end)
+    orders = derive_orders(_read(data, "orders"), tickets, customers, answers, settings.timezone)
+    if data.has("orders"):
+        tickets = with_orders(tickets, orders, end)
+        yield "orders", orders
+    if data.has("workflow_runs"):
+        tickets = with_workflows(tickets, _read(data, "workflow_runs"))
+    if data.has("orders") or data.has("customers"):
+        yield "customer_months", customer_months(customers, tickets, orders, answers, settings=settings, end=end)
+    if data.has("surveys"):
+        yield "surveys", surveys
+        if data.has("orders"):
+            yield "followed_answers", followed_answers(answers, orders, customers, settings, end)
+    yield from _of_tickets(data, tickets, spoken, changed)
+    yield from _of_agents(data, tickets, spoken)
     if data.has("article_views"):
-        seen, views = visits(_given(data, "article_views").collect(), tickets, settings.timezone, end)
-        yield from (("visits", seen.lazy()), ("article_views", views.lazy()))
+        seen = visits(_read(data, "article_views"), tickets, settings.timezone, end)
+        yield from zip(("visits", "article_views"), seen, strict=True)
+
+
+def _tickets_and_surveys(data: Data, spoken: pl.DataFrame, changed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    settings, end, agents = data.settings, data.extracted_at, _read(data, "agents")
+    given, changes = _read(data, "tickets"), _given(data, "changes")
+    tickets = derive_tickets(given, spoken, changed, changes, settings=settings, extracted_at=end)
+    surveys = derive_surveys(_read(data, "surveys"), tickets, spoken, settings.timezone)
+    tickets = with_tenure(tickets, agents, "first_replied_at", "created_at")
+    return tickets, with_tenure(surveys, agents, "sent_at", "answered_at")
+
+
+def _of_tickets(
+    data: Data, tickets: pl.DataFrame, spoken: pl.DataFrame, changed: pl.DataFrame
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    settings, end = data.settings, data.extracted_at
+    if data.has("tickets"):
+        yield "tickets", tickets
+        moves = status_moves(states(changed, tickets, end))
+        yield "status_moves", moves
+        yield "backlog_months", backlog_months(moves, tickets, settings, end)
+    if data.has("messages"):
+        yield "replies", replies(spoken, tickets, settings=settings, extracted_at=end)
+        yield "agent_tickets", agent_tickets(spoken, tickets, settings)
+
+
+def _of_agents(data: Data, tickets: pl.DataFrame, spoken: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    zone, end, agents = data.settings.timezone, data.extracted_at, _read(data, "agents")
+    acted = _given(data, "changes").select("by", "changed_at").collect()
+    work = agent_work(agents, spoken, acted, tickets, timezone=zone, end=end)
+    if data.has("agents") or work:
+        yield "agent_months", with_work(agent_months(agents, zone, end), work, zone)
 
 
 def _keep_given(folder: Path, name: str, mark: str) -> None:
-    present = next((path for path in (folder / name, folder / f"{name}.parquet") if path.exists()), None)
-    if present is None or mark in pl.scan_parquet(present).collect_schema():
+    present = table_path(folder, name)
+    if not present.exists() or mark in pl.scan_parquet(present).collect_schema():
         return
     kept = folder / "given"
     shutil.rmtree(kept / name, ignore_errors=True)
@@ -123,6 +138,13 @@ def _given(data: Data, name: str) -> pl.LazyFrame:
     return conform((kept if kept.has(name) else data).scan(name), name)
 
 
+def _read(data: Data, name: str) -> pl.DataFrame:
+    """Return the given columns of a table; orders without a currency in the settings' own, in this one place."""
+    given = _given(data, name)
+    own = [pl.col("currency").fill_null(data.settings.currency)] if name == "orders" else []
+    return given.with_columns(own).collect()
+
+
 def _with_local_time(frame: pl.LazyFrame, name: str, timezone: str) -> pl.LazyFrame:
     """Add the local day and hour beside every anchor of the table."""
     columns: list[pl.Expr] = []
@@ -132,14 +154,6 @@ def _with_local_time(frame: pl.LazyFrame, name: str, timezone: str) -> pl.LazyFr
             local = pl.col(f"{anchor}_at").dt.convert_time_zone(timezone).dt
             columns.append((local.date() if part == "day" else local.hour()).alias(column.name))
     return frame.with_columns(columns)
-
-
-def _write(frame: pl.LazyFrame, folder: Path, name: str) -> None:
-    """Write a table beside itself, then put it in place of its file or its folder of months."""
-    aside = folder / f".{name}.parquet"
-    conform(frame, name, derived=True).sink_parquet(aside, maintain_order=True)
-    shutil.rmtree(folder / name, ignore_errors=True)
-    aside.replace(folder / f"{name}.parquet")
 
 
 def _end_of_observation(data: Data) -> dict[str, Any]:
@@ -167,7 +181,8 @@ def _summary(data: Data) -> dict[str, Any]:
     ends: tuple[datetime | None, datetime | None] = (None, None)
     for name, anchor in _PERIOD:
         if ends[0] is None and data.has(name):
-            instants = data.scan(name).filter(pl.col(anchor) <= data.extracted_at).select(_local(anchor, data))
+            local = pl.col(anchor).dt.convert_time_zone(data.settings.timezone)
+            instants = data.scan(name).filter(pl.col(anchor) <= data.extracted_at).select(local)
             ends = instants.select(pl.first().min().alias("first"), pl.first().max().alias("last")).collect().row(0)
     if ends[0] is None:
         ends = (data.extracted_at, data.extracted_at)
@@ -179,7 +194,3 @@ def _filled(data: Data) -> dict[str, Any]:
     """Return how many orders were given no currency, and the one they were taken to be in."""
     unsaid = _given(data, "orders").select(pl.col("currency").null_count()).collect().item()
     return {"filled": {"orders": {f"currency not given, taken as {data.settings.currency}": unsaid}} if unsaid else {}}
-
-
-def _local(anchor: str, data: Data) -> pl.Expr:
-    return pl.col(anchor).dt.convert_time_zone(data.settings.timezone)

@@ -1,7 +1,5 @@
 """Self-service: what visitors of the help articles did on a day, and whether they opened a ticket all the same."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import polars as pl

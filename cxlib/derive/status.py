@@ -1,7 +1,5 @@
 """Status history: what it says of each ticket, the time in each status, the steps of the backlog."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import polars as pl

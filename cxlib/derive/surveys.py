@@ -1,7 +1,5 @@
 """Survey columns: the box of an answer on its own scale, which answer counts, the channel that was rated."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import polars as pl

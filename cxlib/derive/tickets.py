@@ -1,12 +1,10 @@
-"""Ticket columns: what events fill, the clocks from creation, the customer's next ticket."""
+"""Ticket columns: what events fill, the clocks from creation, the customer's next ticket, when requests arrive."""
 
-from __future__ import annotations
-
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 import polars as pl
 
-from cxlib.derive.arrival import arrivals
+from cxlib.clock import business_minutes, day_kinds
 from cxlib.derive.nearest import with_nearest
 from cxlib.derive.replies import ticket_facts
 from cxlib.derive.status import OVER, assignment_facts, states, status_facts, waits
@@ -14,6 +12,7 @@ from cxlib.derive.waiting import minutes_between, with_clock
 from cxlib.settings import Settings
 
 GONE = ("deleted", "merged", "spam")
+_CLOSED = {"working": "off hours", "weekend": "weekend", "holiday": "holiday"}
 
 
 def derive_tickets(
@@ -27,17 +26,9 @@ def derive_tickets(
 ) -> pl.DataFrame:
     """Return the tickets with their empty given columns filled from events and all derived columns but local days.
 
-    Args:
-        given: Tickets as the source wrote them.
-        spoken: Messages in order, from `conversation`.
-        changed: Status changes in order, from `history`.
-        changes: The table `changes`.
-        settings: Schedules and minutes per reply.
-        extracted_at: End of observation.
-
-    Returns:
-        One row a given row, in the same order, and two working columns: `over` (nothing more will come: solved, closed,
-        deleted, merged, spam, missed) and `over_at` (since when; null where nothing says so).
+    Messages come as `conversation` orders them, status changes as `history` does. One row a given row, in the same
+    order, and two working columns: `over` (nothing more will come: solved, closed, deleted, merged, spam, missed) and
+    `over_at` (since when; null where nothing says so).
     """
     facts = (ticket_facts(spoken), status_facts(changed), assignment_facts(changes))
     tickets = given
@@ -107,3 +98,24 @@ def _with_next_ticket(tickets: pl.DataFrame) -> pl.DataFrame:
         rows = with_nearest(rows.with_columns(_solved=sound), nexts, "_solved", "_at", by, **after)
         rows = rows.with_columns(minutes_between("_solved", "_next").alias(f"{name}_minutes")).drop("_next", "_solved")
     return rows
+
+
+def arrivals(created: pl.Series, schedule: pl.Series, settings: Settings) -> pl.Series:
+    """Return the column `arrival`: "opening hours", "off hours" (of a working day), "weekend" or "holiday".
+
+    An instant is inside opening hours when the next microsecond is open time. Where all requests are dated midnight the
+    source knows the day only, and every arrival is null. Names of schedules may be null, for the default one.
+    """
+    names = schedule.cast(pl.String).fill_null(settings.default_schedule)
+    inside = business_minutes(created, created + timedelta(microseconds=1), names, settings) > 0
+    told = created.dt.convert_time_zone(settings.timezone).dt.time()
+    rows = pl.DataFrame({"created": created, "name": names, "inside": inside}).with_row_index()
+    parts = [pl.DataFrame(schema={"index": pl.UInt32, "arrival": pl.String})]
+    for (name,), part in rows.filter(pl.lit(bool((told != time()).any()))).partition_by("name", as_dict=True).items():
+        plan = settings.schedules[str(name)]
+        day = part["created"].dt.convert_time_zone(plan.timezone or settings.timezone).dt.date()
+        known = part.with_columns(day.alias("day")).drop_nulls("day")
+        kinds = day_kinds(known["day"], plan).replace_strict(_CLOSED, return_dtype=pl.String)
+        when = pl.when("inside").then(pl.lit("opening hours")).otherwise(kinds)
+        parts.append(known.select("index", when.alias("arrival")))
+    return rows.join(pl.concat(parts), on="index", how="left", maintain_order="left")["arrival"]

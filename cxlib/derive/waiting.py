@@ -1,7 +1,5 @@
 """One clock for all waits: from a start to its end, to a competing end, or so far."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import polars as pl
@@ -35,17 +33,8 @@ def with_clock(
 ) -> pl.DataFrame:
     """Add the columns of one clock: `_minutes`, `_business_minutes`, `_ended`, `_competing`.
 
-    A wait that is not ended runs to `extracted_at`; on a ticket that is over it stopped at `gone`, its competing end
+    A wait that is not ended runs to `extracted_at`; on a ticket that is `over` it stopped at `gone`, its competing end
     (minutes null where that is unknown). A row whose end precedes its start has neither minutes nor flags.
-
-    Args:
-        frame: Rows with `schedule` and `over` (whether the ticket is).
-        name: Name of the clock.
-        start: Column of the start.
-        end: Column of the end.
-        gone: Instant of the competing end.
-        settings: Holds the schedules.
-        extracted_at: End of observation.
     """
     ended = pl.col(end).is_not_null()
     so_far = pl.when(pl.col("over")).then(gone).otherwise(pl.lit(extracted_at).cast(INSTANT))

@@ -1,10 +1,8 @@
 """Workflows ticket by ticket, and tickets by the workflows that ran on them."""
 
-from __future__ import annotations
-
 import polars as pl
 
-from cxlib.tables import NO_WORKFLOW
+from cxlib.tables.columns import NO_WORKFLOW
 
 AUTOMATIC = "auto_reply"
 

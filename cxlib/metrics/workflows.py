@@ -6,7 +6,7 @@ import narwhals as nw
 
 from cxlib.metrics.pieces import by_customer, is_gone
 from cxlib.metrics.registry import metric
-from cxlib.tables import NO_WORKFLOW
+from cxlib.tables.columns import NO_WORKFLOW
 
 
 def _solved() -> nw.Expr:

@@ -1,7 +1,5 @@
 """Where data come from: one module per system, a registry of them by name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from cxlib.sources.load import ImportReport

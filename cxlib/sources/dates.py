@@ -1,7 +1,5 @@
 """Instants out of text: many ways to write a date in one column, an order of day and month that is never guessed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
@@ -34,18 +32,13 @@ def numeric_orders(texts: Mapping[str, pl.Expr]) -> list[pl.Expr]:
     for name, text in texts.items():
         parts = text.str.strip_chars().str.extract_groups(rf"^{_NUMERIC}(?:\D.*)?$")
         first, second = (parts.struct.field(part).cast(pl.Int32) for part in ("a", "b"))
-        found.append(
-            pl.struct(day=(first > 12).any(), month=(second > 12).any(), differ=(first != second).any()).alias(name)
-        )
+        seen = pl.struct(day=(first > 12).any(), month=(second > 12).any(), differ=(first != second).any())
+        found.append(seen.alias(name))
     return found
 
 
 def decide_orders(found: Mapping[str, Mapping[str, bool]], *, where: str) -> dict[str, bool]:
-    """Decide for every column whether the day comes first.
-
-    Args:
-        found: What `numeric_orders` saw.
-        where: The file, for the error.
+    """Decide for every column whether the day comes first, from what `numeric_orders` saw.
 
     Raises:
         CxError: An order that the dates leave open, or both orders in one column.
@@ -78,9 +71,7 @@ def dissect(text: pl.Expr) -> pl.Expr:
 def assemble(parts: pl.Expr, *, day_first: bool) -> tuple[pl.Expr, pl.Expr]:
     """Return the wall-clock instant of dissected text (null if there is none) and its offset from UTC in minutes.
 
-    Args:
-        parts: What `dissect` gave.
-        day_first: Order of all-number dates that do not begin with the year.
+    `day_first` is the order of all-number dates that do not begin with the year.
     """
     part = parts.struct.field
     first, second = (part("a"), part("b")) if day_first else (part("b"), part("a"))
@@ -135,9 +126,8 @@ def _hour(part: Field) -> pl.Expr:
 
 def _minutes(offset: pl.Expr) -> pl.Expr:
     digits = offset.str.replace_all(r"\D", "").str.pad_end(4, "0")
-    size = digits.str.slice(0, 2).cast(pl.Int32, strict=False) * 60 + digits.str.slice(2, 2).cast(
-        pl.Int32, strict=False
-    )
+    hours, minutes = (digits.str.slice(at, 2).cast(pl.Int32, strict=False) for at in (0, 2))
+    size = hours * 60 + minutes
     signed = pl.when(offset.str.starts_with("-")).then(-size).otherwise(size)
     return pl.when(offset.str.contains(r"\d")).then(signed).when(offset.is_not_null()).then(0)
 

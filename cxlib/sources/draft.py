@@ -1,11 +1,10 @@
 """A mapping proposed from a file's headers and first rows, for a person to correct."""
 
-from __future__ import annotations
-
 import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +13,8 @@ from cxlib.errors import CxError, UsageError
 from cxlib.sources.dates import numeric_orders
 from cxlib.sources.mapping import EVENTS, FileSpec
 from cxlib.sources.readers import SURPLUS, likely_delimiter, text_frame
-from cxlib.tables import TABLES, Column, Table
+from cxlib.tables import TABLES
+from cxlib.tables.columns import Column, Table
 
 _SAMPLE = 1_000
 # Headers that usually hold a column, most telling first; compared in lower case without punctuation. After the English
@@ -121,17 +121,17 @@ def _sample(path: Path) -> tuple[dict[str, str], pl.DataFrame]:
         with path.open(encoding="latin-1") as file:  # the marks are the same in any encoding
             delimiter = likely_delimiter(file.readline())
         told = {"delimiter": delimiter} if delimiter != "," else {}
+    spec = FileSpec(delimiter=told.get("delimiter", ""))
+    try:
+        return told, _first_rows(path, spec)
+    except CxError:
+        return told | {"encoding": "cp1252"}, _first_rows(path, replace(spec, encoding="cp1252"))
+
+
+def _first_rows(path: Path, spec: FileSpec) -> pl.DataFrame:
     with tempfile.TemporaryDirectory() as staging:
-        for encoding in ("utf-8", "cp1252"):
-            spec = FileSpec(encoding=encoding, delimiter=told.get("delimiter", ""))
-            try:
-                frame = text_frame(path, spec, staging=Path(staging)).head(_SAMPLE).collect()
-            except CxError:
-                if encoding == "cp1252":
-                    raise
-                continue
-            return told | ({"encoding": encoding} if encoding != "utf-8" else {}), frame.drop(SURPLUS, strict=False)
-    raise AssertionError
+        frame = text_frame(path, spec, staging=Path(staging)).head(_SAMPLE).collect()
+    return frame.drop(SURPLUS, strict=False)
 
 
 def _words(header: str) -> str:

@@ -1,7 +1,5 @@
 """An event log laid as tickets and changes: which activity means taken, solved, reopened, closed by a timer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,14 +38,13 @@ def _with_status(ordered: pl.LazyFrame, spec: EventSpec) -> pl.LazyFrame:
     leads = {
         meaning: _STATUS.get(meaning, meaning) for meaning in spec.activities if meaning not in ("created", "replied")
     }
-    strong = [meaning for meaning in leads if meaning not in _WEAK]
+    strong, weak = ([meaning for meaning in leads if (meaning in _WEAK) == is_weak] for is_weak in (False, True))
     previous = pl.col("strong").forward_fill().shift(1).over(_TICKET).fill_null("")
-    reopening = ~previous.is_in(_ENDED)
-    weak = pl.coalesce(pl.when(_means(spec, m) & reopening).then(pl.lit(leads[m])) for m in leads if m in _WEAK)
+    worked = pl.when(~previous.is_in(_ENDED)).then(_first(spec, leads, weak))
     taken = _means(spec, "taken").cum_max().over(_TICKET)
     return (
         ordered.with_columns(strong=_first(spec, leads, strong))
-        .with_columns(status=pl.coalesce("strong", weak) if set(leads) - set(strong) else pl.col("strong"))
+        .with_columns(status=pl.coalesce("strong", worked))
         .with_columns(
             old=pl.col("status").forward_fill().shift(1).over(_TICKET).fill_null("new"),
             working_agent=pl.when(_means(spec, "taken", "replied", "solved")).then(_AGENT),

@@ -1,9 +1,6 @@
 """Writing imported tables: rows kept, rows set aside with their reason, the manifest that tells of both."""
 
-from __future__ import annotations
-
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,10 +11,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.errors import CxError
-from cxlib.schema import GIVEN, conform, span
-from cxlib.settings import read_settings
+from cxlib.schema import GIVEN, span
 from cxlib.sources.mapping import ROW
-from cxlib.store import project_root, read_manifest, write_manifest
+from cxlib.store import read_manifest, settings_of, table_path, write_manifest
 
 REASON = "reason"
 Counts = dict[str, dict[str, int]]
@@ -69,12 +65,8 @@ def _short(item: Mapping[str, Any]) -> str:
 def divide(parts: Sequence[Part], key: str = "") -> tuple[pl.LazyFrame, pl.DataFrame, pl.DataFrame]:
     """Divide rows into those to write, those to set aside, and later rows of a key already seen.
 
-    Args:
-        parts: Everything read for one table.
-        key: Column that must be unique among the good rows; the first row keeps it. "" = no key.
-
-    Returns:
-        Good rows; part, row_number and reason of the bad; the same of the repeated.
+    The key must be unique among the good rows, the first of which keeps it; "" = no key. Of the bad and the repeated
+    rows only part, row_number and reason are returned.
     """
     numbered = [
         part.frame.with_columns(pl.lit(index, dtype=pl.UInt32).alias("part")) for index, part in enumerate(parts)
@@ -94,15 +86,6 @@ def divide(parts: Sequence[Part], key: str = "") -> tuple[pl.LazyFrame, pl.DataF
     again = (pl.col("position") > pl.col("first")).fill_null(False)
     repeated = marked.filter(again).with_columns(pl.lit(f"duplicate {key}").alias(REASON)).select(place)
     return marked.filter(~again), bad, repeated.collect(engine="streaming")
-
-
-def write_table(rows: pl.LazyFrame, name: str, *, folder: Path) -> int:
-    """Write a table's rows in declared columns and order, replacing what was there; return their number."""
-    target, aside = folder / f"{name}.parquet", folder / f".{name}.parquet"
-    conform(rows, name).sink_parquet(aside)
-    shutil.rmtree(folder / name, ignore_errors=True)
-    aside.replace(target)
-    return int(pl.scan_parquet(target).select(pl.len()).collect().item())
 
 
 def write_set_aside(bad: pl.DataFrame, parts: Sequence[Part], name: str, *, folder: Path) -> dict[str, int]:
@@ -129,12 +112,8 @@ def finish(
 ) -> ImportReport:
     """Write the settings a source brings, unless the folder has its own, and the manifest beside what others said.
 
-    Args:
-        report: What was imported.
-        folder: Data folder, tables already in it.
-        settings: Settings for `<folder>/settings.toml`.
-        extracted_at: When the source was read, if it says so. It holds for the tables it brought until they are
-            replaced; tables without one end with their latest instant (`schema.span`). The later of both counts.
+    `extracted_at` is when the source was read, if it says so. It holds for the tables it brought until they are
+    replaced; tables without one end with their latest instant (`schema.span`). The later of both counts.
 
     Raises:
         CxError: No row with an instant was imported.
@@ -142,8 +121,9 @@ def finish(
     own = folder / "settings.toml"
     if settings and not own.exists():
         own.write_text(toml_text(settings), encoding="utf-8")
-    zone = read_settings(project_root() / "data" / "settings.toml", own).timezone
-    before, tables = read_manifest(folder), _tables(folder)
+    zone = settings_of(folder).timezone
+    before, paths = read_manifest(folder), {name: table_path(folder, name) for name in GIVEN}
+    tables = {name: pl.scan_parquet(path) for name, path in paths.items() if path.exists()}
     told = {name: at for name, at in before.get("extracted_at_told", {}).items() if name in tables}
     told |= dict.fromkeys(report.rows, extracted_at and extracted_at.isoformat())
     told = {name: at for name, at in told.items() if at}
@@ -151,16 +131,15 @@ def finish(
     if found is None:
         raise CxError(f"Nothing to import: no row with a date was read.\n{report}")
     untold = span({name: frame for name, frame in tables.items() if name not in told})
-    first, last = found
-    months = [f"{instant.astimezone(ZoneInfo(zone)):%Y-%m}" for instant in (first, last)]
+    first, last = (f"{instant.astimezone(ZoneInfo(zone)):%Y-%m}" for instant in found)
     manifest = {
         **before,
         "sources": sorted({*before.get("sources", []), report.source}),
         "timezone": zone,
         "extracted_at": max([*told.values(), *([untold[1].isoformat()] if untold else [])]),
         "extracted_at_told": told,
-        "first_month": months[0],
-        "last_month": months[1],
+        "first_month": first,
+        "last_month": last,
         "files": [item for item in before.get("files", []) if item.get("source") != report.source]
         + [{**item, "source": report.source} for item in report.files],
     }
@@ -169,11 +148,6 @@ def finish(
         manifest[name] = others | {table: said for table, said in getattr(report, name).items() if said != {}}
     write_manifest(folder, manifest)
     return report
-
-
-def _tables(folder: Path) -> dict[str, pl.LazyFrame]:
-    paths = {name: folder / name if (folder / name).is_dir() else folder / f"{name}.parquet" for name in GIVEN}
-    return {name: pl.scan_parquet(path) for name, path in paths.items() if path.exists()}
 
 
 def toml_text(values: Mapping[str, Any], prefix: str = "") -> str:

@@ -1,12 +1,11 @@
 """Import of any table by a mapping file: read as text, understood column by column, written lazily."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -16,26 +15,21 @@ from cxlib.schema import GIVEN
 from cxlib.sources import event_log
 from cxlib.sources.dates import decide_orders, numeric_orders
 from cxlib.sources.draft import draft_mapping
-from cxlib.sources.load import REASON, ImportReport, Part, divide, finish, write_set_aside, write_table
+from cxlib.sources.load import REASON, ImportReport, Part, divide, finish, write_set_aside
 from cxlib.sources.mapping import EVENTS, ROW, Codes, ColumnSpec, EventSpec, Plan, TableSpec, read_mapping
 from cxlib.sources.readers import SURPLUS, Input, open_inputs
 from cxlib.sources.values import TEXT, Read, read_columns, source_text
-from cxlib.tables import Column, Table
+from cxlib.store import write_table
+from cxlib.tables.columns import Column, Table
 
 __all__ = ["draft_mapping", "import_mapped"]
 _NOTE = "note: "
 
 
 def import_mapped(paths: Sequence[Path], *, mapping: Path, folder: Path) -> ImportReport:
-    """Import files by a mapping into a folder that is not yet in use; the caller moves it into place.
+    """Import files, or folders of files, by a mapping into a folder that is not yet in use; the caller moves it.
 
-    Args:
-        paths: Files, or folders of files.
-        mapping: TOML file that says which file fills which table and how.
-        folder: Folder to write into; tables that the mapping does not fill stay as they are.
-
-    Returns:
-        Rows written, set aside and left out, and notes on values, per table.
+    Tables that the mapping does not fill stay as they are.
 
     Raises:
         UsageError: A mistake in the mapping or in the paths.
@@ -203,7 +197,7 @@ def _unanswered(surveys: pl.LazyFrame) -> pl.LazyFrame:
     return frame.with_columns(pl.when(pl.col("answer").is_not_null()).then("answered_at").alias("answered_at"))
 
 
-def _take_notes(frame: pl.LazyFrame, notes: dict[str, dict[str, object]]) -> None:
+def _take_notes(frame: pl.LazyFrame, notes: dict[str, dict[str, Any]]) -> None:
     columns = [name for name in frame.collect_schema().names() if name.startswith(_NOTE)]
     if not columns:
         return
@@ -212,8 +206,7 @@ def _take_notes(frame: pl.LazyFrame, notes: dict[str, dict[str, object]]) -> Non
         text = pl.col(name).drop_nulls().unique(maintain_order=True).head(3)
         examples = frame.select(text).collect(engine="streaming")[name].to_list()
         note = notes.setdefault(name.removeprefix(_NOTE), {"count": 0, "examples": []})
-        before = note["examples"] if isinstance(note["examples"], list) else []
-        note |= {"count": int(str(note["count"])) + counts[name], "examples": [*before, *examples][:3]}
+        note |= {"count": note["count"] + counts[name], "examples": [*note["examples"], *examples][:3]}
 
 
 def _extracted_at(plan: Plan) -> datetime | None:

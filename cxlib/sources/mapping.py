@@ -1,7 +1,5 @@
 """The mapping file: which file fills which table, how each column is read; checked by name before anything is read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +11,8 @@ from typing import Any, TypeVar
 from cxlib.errors import UsageError, unknown_name
 from cxlib.schema import GIVEN
 from cxlib.settings import build, check_zones, make, read_toml
-from cxlib.tables import STATUSES, TABLES, Column, Table
+from cxlib.tables import TABLES
+from cxlib.tables.columns import STATUSES, Column, Table, given_table
 
 ROW, FILE = "row_number", "file_name"
 FORMATS = ("csv", "fixed", "excel", "parquet", "jsonl")
@@ -22,15 +21,13 @@ Codes = tuple[str | int | float, ...]
 # What an activity of an event log may mean; the statuses that no other meaning leads to may be named as they are.
 _OWN = ("created", "taken", "replied", "solved", "reopened", "closed", "closed_by_timer")
 MEANINGS = (*_OWN, *(status for status in STATUSES if status not in ("new", "open", *_OWN)))
-EVENTS = Table(
+EVENTS = given_table(
     "events",
     "one line of an event log",
-    (
-        Column("ticket_id", "id", "ticket", required=True),
-        Column("happened_at", "instant", "when", required=True),
-        Column("activity", "text", "what happened, in the words of the log", required=True),
-        *(column for column in TABLES["tickets"].given if column.kind != "instant" and column.name != "ticket_id"),
-    ),
+    Column("ticket_id", "id", "ticket", required=True),
+    Column("happened_at", "instant", "when", required=True),
+    Column("activity", "text", "what happened, in the words of the log", required=True),
+    *(column for column in TABLES["tickets"].given if column.kind != "instant" and column.name != "ticket_id"),
 )
 
 
@@ -184,8 +181,7 @@ def _table_spec(raw: Any, files: Mapping[str, FileSpec]) -> TableSpec:
     name = str(_shaped(raw, Mapping, "[[tables]]").get("table"))
     if name not in GIVEN:
         raise unknown_name("table to fill", name, GIVEN)
-    declared = GIVEN[name]
-    spec: TableSpec = make(TableSpec, _columns(raw, declared), f"tables: {declared.name}")
+    spec: TableSpec = make(TableSpec, _columns(raw, GIVEN[name]), f"tables: {name}")
     return _with_file(spec, files)
 
 

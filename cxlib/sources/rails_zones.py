@@ -1,10 +1,7 @@
 """Time-zone names of Ruby on Rails, as Zendesk, Freshdesk and others write them, to IANA names."""
 
-from __future__ import annotations
-
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from cxlib.errors import CxError
+from cxlib.errors import CxError, UsageError
+from cxlib.settings import check_zones
 
 # Cities named as in the IANA database, by their continent;
 _CITIES = {
@@ -54,7 +51,7 @@ def iana_zone(name: str) -> str:
     """
     zone = ZONES.get(name.strip(), name.strip())
     try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        check_zones([zone])
+    except UsageError:
         raise CxError(f"Unknown time zone {name!r}: neither a Rails nor an IANA name.") from None
     return zone

@@ -1,14 +1,12 @@
 """Files to lazy frames of text: delimited, fixed width, Excel, Parquet, JSON lines, in any encoding."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import gzip
 import io
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from itertools import chain, islice
@@ -47,10 +45,7 @@ class Input:
 def open_inputs(plan: Plan, paths: Sequence[Path], *, staging: Path) -> dict[str, Input]:
     """Open every given file under the [files] entry that it matches; a folder stands for the files in it.
 
-    Args:
-        plan: The mapping.
-        paths: Files and folders.
-        staging: Folder for files rewritten as UTF-8.
+    Files that must be rewritten as UTF-8 go to `staging`.
 
     Raises:
         UsageError: A path does not exist, matches no entry, or an entry matches no path.
@@ -122,7 +117,8 @@ def text_frame(path: Path, spec: FileSpec, *, staging: Path) -> pl.LazyFrame:
     kind = _kind(path, spec)
     try:
         frame = _scan(path, kind, spec, staging)
-        texts = frame.select(_as_text(frame.collect_schema()))
+        schema = frame.collect_schema()
+        texts = frame.select(text for name, kind in schema.items() for text in _flat(pl.col(name), name, kind))
         return texts.select(sorted(texts.collect_schema().names())) if kind == "jsonl" else texts
     except pl.exceptions.NoDataError:
         raise CxError(f"{path.name} is empty.") from None
@@ -202,11 +198,6 @@ def _excel(path: Path, spec: FileSpec) -> pl.LazyFrame:
         return pl.read_excel(path, sheet_name=sheet, infer_schema_length=0, read_options=options).lazy()
     except fastexcel.FastExcelError as error:
         raise CxError(f"{path.name} cannot be read as Excel: {str(error).splitlines()[0]}.") from None
-
-
-def _as_text(schema: Mapping[str, pl.DataType]) -> Iterator[pl.Expr]:
-    for name, kind in schema.items():
-        yield from _flat(pl.col(name), name, kind)
 
 
 def _flat(value: pl.Expr, name: str, kind: pl.DataType) -> Iterator[pl.Expr]:

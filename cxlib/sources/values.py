@@ -1,7 +1,5 @@
 """Text to typed values: missing codes, value maps, numbers, flags, instants, choices; the unreadable is told."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,8 +10,7 @@ import polars as pl
 from cxlib.schema import PLAUSIBLE_YEARS, dtype
 from cxlib.sources.dates import assemble, by_formats, dissect, replaced, to_utc
 from cxlib.sources.mapping import ColumnSpec, FileSpec
-from cxlib.tables import Column
-from cxlib.tables.columns import MOST_WEIGHT
+from cxlib.tables.columns import MOST_WEIGHT, Column
 
 _TRUE, _FALSE = ("true", "yes", "y", "t", "1"), ("false", "no", "n", "f", "0")
 TEXT, _PARTS, _LOCAL, _OFFSET = "text: ", "parts: ", "local: ", "offset: "
@@ -49,7 +46,7 @@ def source_text(spec: ColumnSpec, file: FileSpec) -> pl.Expr:
     """Return the text of a column before it is understood: stripped, missing codes null, values mapped."""
     if spec.value is not None:
         return pl.lit(str(spec.value).lower() if isinstance(spec.value, bool) else str(spec.value))
-    text = (_template(spec.template) if spec.template else pl.col(spec.column)).str.strip_chars()
+    text = (pl.concat_str(list(_pieces(spec.template))) if spec.template else pl.col(spec.column)).str.strip_chars()
     codes = [str(code) for code in (*file.missing, *spec.no_answer)]
     text = pl.when((text != "") & ~text.is_in(codes)).then(text) if codes else pl.when(text != "").then(text)
     if not spec.values:
@@ -59,12 +56,8 @@ def source_text(spec: ColumnSpec, file: FileSpec) -> pl.Expr:
     return pl.when(text.is_not_null() & (mapped != "")).then(mapped)
 
 
-def _template(template: str) -> pl.Expr:
-    """Fill a template such as "{order}-{line}"; null where any part is missing."""
-    return pl.concat_str(list(_pieces(template)))
-
-
 def _pieces(template: str) -> Iterator[pl.Expr]:
+    """Give what a template such as "{order}-{line}" is filled with; joined they are null where any is missing."""
     for literal, name, _, _ in Formatter().parse(template):
         if literal:
             yield pl.lit(literal)
@@ -84,13 +77,8 @@ def read_columns(
 ) -> tuple[pl.LazyFrame, list[Read]]:
     """Add typed columns to a frame of texts (named `TEXT` + column), in layers so that nothing is computed twice.
 
-    Args:
-        texts: The texts.
-        block: How each column is read.
-        columns: The columns to add.
-        file: Marks of numbers that hold in the whole file.
-        zone: Time zone of instants without an offset.
-        orders: Whether the day comes first, per column of instants without formats.
+    Instants without an offset are local to `zone`; `orders` tells, per column of instants without formats, whether the
+    day comes first.
     """
     instants = [column.name for column in columns if column.kind == "instant"]
     free = [name for name in instants if not block[name].formats]
@@ -134,12 +122,9 @@ def _read(column: Column, spec: ColumnSpec, file: FileSpec, zone: str) -> tuple[
 
 
 def number(text: pl.Expr, *, decimal: str = ".", thousands: str = "") -> pl.Expr:
-    """Return the number a text tells; null unless it is written exactly as told.
+    """Return the number a stripped text tells; null unless it is written exactly as told, but for a currency sign.
 
-    Args:
-        text: Stripped text; a currency sign at either end is ignored.
-        decimal: Decimal mark.
-        thousands: Mark between groups of three digits; "" = none. A space stands for every kind of space.
+    `thousands` is the mark between groups of three digits, "" = none; a space stands for every kind of space.
     """
     bare = text.str.replace_all(r"[\s\u{a0}\u{202f}]", " ").str.strip_chars(" €$£").str.replace("−", "-", literal=True)
     mark, point = re.escape(thousands), re.escape(decimal)

@@ -5,8 +5,6 @@ by the documentation, hence read tolerantly: the scale of survey responses (five
 of a merge (believed only where the ticket has the tag closed_by_merge), the event ScheduleAssignment.
 """
 
-from __future__ import annotations
-
 import tempfile
 import tomllib
 from collections.abc import Sequence
@@ -18,15 +16,15 @@ from typing import Any
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
-from cxlib.settings import build, read_settings
-from cxlib.sources.load import ImportReport, Part, divide, finish, toml_text, write_set_aside, write_table
+from cxlib.settings import build
+from cxlib.sources.load import ImportReport, Part, divide, finish, toml_text, write_set_aside
 from cxlib.sources.zendesk_events import changes, events, left_out, messages, runs
 from cxlib.sources.zendesk_files import Records, read_records
 from cxlib.sources.zendesk_people import agents, customers, instant, staff
 from cxlib.sources.zendesk_schedules import schedules
 from cxlib.sources.zendesk_surveys import surveys
 from cxlib.sources.zendesk_tickets import assigned_schedules, merges, own_figures, tickets
-from cxlib.store import project_root
+from cxlib.store import settings_of, write_table
 from cxlib.tables import GIVEN
 
 _LOOKED_UP = {
@@ -40,20 +38,13 @@ _OPTIONAL = ("messages", "changes", "workflow_runs", "surveys", "source_figures"
 
 
 def import_zendesk(paths: Sequence[Path], *, folder: Path, mapping: Path | None = None) -> ImportReport:
-    """Import Zendesk's files into a folder that is not yet in use; the caller moves it into place.
+    """Import Zendesk's files, or folders of them, into a folder that is not yet in use; the caller moves it into place.
 
-    Give all files of an export at once: who was an agent is told by tickets, audits and users together.
-
-    Args:
-        paths: Files or folders; what a file holds is told by its name ("tickets", "ticket_comment") or its content.
-        folder: Folder to write into; tables that the files do not bring stay as they are.
-        mapping: Not used by Zendesk.
-
-    Returns:
-        Rows written, set aside and left out, and notes on values, per table.
+    Give all files of an export at once: who was an agent is told by tickets, audits and users together. What a file
+    holds is told by its name ("tickets", "ticket_comment") or its content; tables that none brings stay as they are.
 
     Raises:
-        UsageError: A path does not exist or holds no known kind of record.
+        UsageError: A path does not exist or holds no known kind of record, or a mapping, which is not used, is given.
         CxError: A file cannot be read.
     """
     if mapping:
@@ -83,8 +74,7 @@ class _Import:
         names, settings = schedules(records)
         people, merged = staff(records), merges(records)
         if "tickets" in records:
-            own = project_root() / "data" / "settings.toml", self.folder / "settings.toml"
-            known = build(settings) if settings else read_settings(*own)
+            known = build(settings) if settings else settings_of(self.folder)
             laid, counts = tickets(records, people, merged, names, known)
             self._fill("tickets", [("tickets", laid)], counts)
             self._note_schedules(names)
@@ -174,6 +164,6 @@ def _extracted_at(records: Records) -> datetime | None:
             instant("updated_at").max(), instant("_fivetran_synced").max(), stamped.cast(pl.Datetime("us", "UTC")).max()
         )
     )
-    found = [last.collect(engine="streaming").item()]
-    found.append(records["events"].select(instant("at").max()).collect(engine="streaming").item())
+    acted = records["events"].select(instant("at").max())
+    found = [frame.collect(engine="streaming").item() for frame in (last, acted)]
     return max((at.astimezone(UTC) for at in found if at), default=None)

@@ -1,7 +1,5 @@
 """Audits, comments and field history laid as messages, changes and workflow runs."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from cxlib.sources.dates import replaced
@@ -68,8 +66,7 @@ def left_out(laid: pl.LazyFrame) -> dict[str, int]:
 
 
 def _by_rule() -> pl.Expr:
-    rule = pl.col("rel").is_in(["trigger", "automation"]) & pl.col("rule_id").is_not_null()
-    return rule.fill_null(False)
+    return (pl.col("rel").is_in(["trigger", "automation"]) & pl.col("rule_id").is_not_null()).fill_null(False)
 
 
 def messages(laid: pl.LazyFrame, records: Records) -> pl.LazyFrame:

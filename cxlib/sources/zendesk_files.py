@@ -1,7 +1,5 @@
 """Zendesk's files to frames of text: JSON lines, arrays and API dumps; tables as Fivetran lays them (CSV, Parquet)."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What Zendesk's records hold: for each kind its names and, per text column, where it lies in JSON and in a table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,12 +63,12 @@ def _steps(path: str) -> list[str]:
     return path.partition("|")[0].replace("[]", "").replace("#", "").split(".")
 
 
-def _same(names: str) -> dict[str, str]:
-    return {name: name for name in names.split()}
+def _kind(names: str, same: str = "", **otherwise: str) -> Kind:
+    """Return a kind of record by its names, columns that are called the same everywhere, and others by their paths."""
+    return Kind(tuple(names.split()), {name: name for name in same.split()} | otherwise)
 
 
 _SOURCE = "source.from."
-_COMMENT = {"type": "Comment"}
 _TWO = ("calendar", "business")
 # Zendesk's own clocks, by the columns of tickets that they stand beside.
 OWN_CLOCKS = {
@@ -78,12 +76,12 @@ OWN_CLOCKS = {
     "agent_wait": "agent_wait", "on_hold": "on_hold",
 }  # fmt: skip
 KINDS: dict[str, Kind] = {
-    "tickets": Kind(
-        ("tickets", "ticket"),
-        _same("id created_at updated_at status priority type subject requester_id submitter_id assignee_id group_id")
-        | _same("brand_id due_at tags merged_ticket_ids generated_timestamp _fivetran_synced _fivetran_deleted")
-        | {"via": "via.channel|via_channel", "rating_id": "satisfaction_rating.id"}
-        | {"score": "satisfaction_rating.score", "comment": "satisfaction_rating.comment"},
+    "tickets": _kind(
+        "tickets ticket",
+        "id created_at updated_at status priority type subject requester_id submitter_id assignee_id group_id brand_id "
+        "due_at tags merged_ticket_ids generated_timestamp _fivetran_synced _fivetran_deleted",
+        via="via.channel|via_channel", rating_id="satisfaction_rating.id",
+        score="satisfaction_rating.score", comment="satisfaction_rating.comment",
     ),
     "audits": Kind(
         ("audits", "ticket_audits"),
@@ -108,27 +106,25 @@ KINDS: dict[str, Kind] = {
             "author_id": "author_id|user_id", "public": "public", "text": "body", "attachments": "#attachments",
             "audit_via": "via.channel|via_channel", "voice": "voice_comment",
         },
-        into="events", constants=_COMMENT,
+        into="events", constants={"type": "Comment"},
     ),
     "field_history": Kind(
         ("ticket_field_history",),
         {"ticket_id": "ticket_id", "at": "updated", "author_id": "user_id", "field": "field_name", "new": "value"},
         into="events", constants={"type": "Change"},
     ),
-    "ticket_metrics": Kind(
-        ("ticket_metrics", "metric_sets"),
-        _same("ticket_id solved_at initially_assigned_at reopens replies")
-        | {"reply_minutes": "reply_time_in_minutes.calendar", "reply_seconds": "reply_time_in_seconds.calendar"}
-        | {f"{own}_{kind}": f"{name}_time_in_minutes.{kind}" for own, name in OWN_CLOCKS.items() for kind in _TWO},
+    "ticket_metrics": _kind(
+        "ticket_metrics metric_sets", "ticket_id solved_at initially_assigned_at reopens replies",
+        reply_minutes="reply_time_in_minutes.calendar", reply_seconds="reply_time_in_seconds.calendar",
+        **{f"{own}_{kind}": f"{name}_time_in_minutes.{kind}" for own, name in OWN_CLOCKS.items() for kind in _TWO},
     ),
-    "metric_events": Kind(
-        ("ticket_metric_events",),
-        _same("id ticket_id metric instance_id type time")
-        | {"target": "sla.target", "business": "sla.business_hours", "policy": "sla.policy.title"},
+    "metric_events": _kind(
+        "ticket_metric_events", "id ticket_id metric instance_id type time",
+        target="sla.target", business="sla.business_hours", policy="sla.policy.title",
     ),
-    "ratings": Kind(
-        ("satisfaction_ratings", "satisfaction_rating"),
-        _same("id ticket_id requester_id assignee_id score comment created_at updated_at"),
+    "ratings": _kind(
+        "satisfaction_ratings satisfaction_rating",
+        "id ticket_id requester_id assignee_id score comment created_at updated_at",
     ),
     "responses": Kind(
         ("survey_responses",),
@@ -140,46 +136,33 @@ KINDS: dict[str, Kind] = {
         },
         each="answers",
     ),
-    "users": Kind(
-        ("users", "user"), _same("id name role created_at updated_at organization_id default_group_id active suspended")
+    "users": _kind(
+        "users user", "id name role created_at updated_at organization_id default_group_id active suspended"
     ),
-    "groups": Kind(("groups", "group"), _same("id name")),
-    "brands": Kind(("brands", "brand"), _same("id name")),
-    "macros": Kind(("macros", "macro"), _same("id title")),
-    "organizations": Kind(("organizations", "organization"), _same("id name")),
-    "engagements": Kind(
-        ("engagements",), _same("engagement_id ticket_id agent_id engagement_start_time engagement_end_time")
+    "groups": _kind("groups group", "id name"),
+    "brands": _kind("brands brand", "id name"),
+    "macros": _kind("macros macro", "id title"),
+    "organizations": _kind("organizations organization", "id name"),
+    "engagements": _kind(
+        "engagements", "engagement_id ticket_id agent_id engagement_start_time engagement_end_time"
     ),
-    "audit_logs": Kind(("audit_logs", "audit_log"), _same("change_description created_at source_id source_type")),
-    "schedules": Kind(
-        ("schedules", "schedule"),
-        _same("id name time_zone created_at default intervals holidays start_time end_time _fivetran_deleted"),
+    "audit_logs": _kind("audit_logs audit_log", "change_description created_at source_id source_type"),
+    "schedules": _kind(
+        "schedules schedule",
+        "id name time_zone created_at default intervals holidays start_time end_time _fivetran_deleted",
     ),
-    "holidays": Kind(
-        ("holidays", "schedule_holiday", "schedule_holidays"),
-        _same("schedule_id start_date end_date _fivetran_deleted"),
+    "holidays": _kind(
+        "holidays schedule_holiday schedule_holidays", "schedule_id start_date end_date _fivetran_deleted"
     ),
-    "ticket_schedules": Kind(
-        ("ticket_schedules", "ticket_schedule"), _same("ticket_id schedule_id created_at")
+    "ticket_schedules": _kind("ticket_schedules ticket_schedule", "ticket_id schedule_id created_at"),
+    "ticket_tags": _kind("ticket_tags ticket_tag", "ticket_id tag"),
+    "sla_targets": _kind(
+        "sla_policy_metric_history", "sla_policy_id sla_policy_updated_at business_hours metric priority target"
     ),
-    "ticket_tags": Kind(("ticket_tags", "ticket_tag"), _same("ticket_id tag")),
-    "sla_targets": Kind(
-        ("sla_policy_metric_history",),
-        _same("sla_policy_id sla_policy_updated_at business_hours metric priority target"),
-    ),
-    "ticket_policies": Kind(
-        ("ticket_sla_policy", "ticket_sla_policies"), _same("ticket_id sla_policy_id policy_applied_at")
-    ),
+    "ticket_policies": _kind("ticket_sla_policy ticket_sla_policies", "ticket_id sla_policy_id policy_applied_at"),
 }  # fmt: skip
 ALIASES = {name: kind for kind, known in KINDS.items() for name in known.names}
 UNUSED = (
-    "group_memberships",
-    "activities",
-    "automations",
-    "calls",
-    "triggers",
-    "views",
-    "ticket_fields",
-    "daylight_time",
+    "group_memberships", "activities", "automations", "calls", "triggers", "views", "ticket_fields", "daylight_time",
     "time_zone",
-)
+)  # fmt: skip

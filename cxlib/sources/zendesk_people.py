@@ -1,7 +1,5 @@
 """Who is staff, who is a customer: roles at the time of writing, agents, customers."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from cxlib.sources.load import REASON

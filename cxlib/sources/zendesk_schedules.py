@@ -1,7 +1,5 @@
 """Zendesk's schedules (minutes since Sunday, holidays, Rails time zones) as settings of opening hours."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta

@@ -1,7 +1,5 @@
 """Satisfaction ratings (good/bad, 1–5, offered) and survey responses laid as surveys."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from cxlib.sources.mapping import ROW

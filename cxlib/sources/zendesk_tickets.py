@@ -1,7 +1,5 @@
 """Zendesk's tickets laid as tickets: status, merges, schedules, what ticket metrics and SLA targets add."""
 
-from __future__ import annotations
-
 import polars as pl
 
 from cxlib.clock import business_minutes
@@ -13,7 +11,7 @@ from cxlib.sources.zendesk_events import channel
 from cxlib.sources.zendesk_files import Records
 from cxlib.sources.zendesk_kinds import OWN_CLOCKS
 from cxlib.sources.zendesk_people import beside, fault, instant, labels, newest
-from cxlib.tables import STATUSES
+from cxlib.tables.columns import STATUSES
 
 _MERGED_TAG = "closed_by_merge"
 _MERGED_TEXT = r"merged into request #(\d+)"

@@ -4,33 +4,16 @@ Kinds: `id` and `text` are text, `instant` is a UTC instant (microseconds), `day
 `number` and `money` are floats, `integer` a 64-bit integer, `flag` a boolean. Only `schema.py` turns kinds into types.
 """
 
-from cxlib.tables import customers, desk, laid
-from cxlib.tables.columns import (
-    CHANNELS,
-    NO_CONTACT,
-    NO_WORKFLOW,
-    ORDER_KINDS,
-    OWN_FIGURES,
-    RUN_KINDS,
-    STATUSES,
-    SURVEY_KINDS,
-    Column,
-    Kind,
-    Table,
-)
-
-__all__ = [
-    "CHANNELS", "GIVEN", "NO_CONTACT", "NO_WORKFLOW", "ORDER_KINDS", "OWN_FIGURES", "RUN_KINDS", "STATUSES",
-    "SURVEY_KINDS", "TABLES", "Column", "Kind", "Table",
-]  # fmt: skip
+from cxlib.tables import given, laid
+from cxlib.tables.columns import Table
 
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        desk.TICKETS, desk.MESSAGES, desk.CHANGES, customers.SURVEYS, customers.CUSTOMERS, desk.AGENTS,
-        customers.ORDERS, desk.WORKFLOW_RUNS, desk.ARTICLE_VIEWS, desk.SOURCE_FIGURES, laid.REPLIES, laid.STATUS_MOVES,
-        laid.BACKLOG_MONTHS, laid.AGENT_TICKETS, laid.AGENT_MONTHS, laid.TICKET_WORKFLOWS, laid.VISITS,
-        laid.CUSTOMER_MONTHS, laid.FOLLOWED_ANSWERS,
+        given.TICKETS, given.MESSAGES, given.CHANGES, given.SURVEYS, given.CUSTOMERS, given.AGENTS, given.ORDERS,
+        given.WORKFLOW_RUNS, given.ARTICLE_VIEWS, given.SOURCE_FIGURES,
+        laid.REPLIES, laid.STATUS_MOVES, laid.BACKLOG_MONTHS, laid.AGENT_TICKETS, laid.AGENT_MONTHS,
+        laid.TICKET_WORKFLOWS, laid.VISITS, laid.CUSTOMER_MONTHS, laid.FOLLOWED_ANSWERS,
     )
 }  # fmt: skip
 GIVEN = {name: table for name, table in TABLES.items() if not table.derived}

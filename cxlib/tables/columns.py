@@ -1,7 +1,5 @@
 """What tables are declared with: columns of a kind, with a meaning, and the values they may hold."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,6 +56,16 @@ OWN_FIGURES = (
     "on_hold_minutes", "on_hold_business_minutes", "reopens", "agent_replies",
 )  # fmt: skip
 RUN_KINDS = ("saved_reply", "macro", "automation", "auto_reply", "suggestion", "trigger", "sla")
+
+
+def given_table(name: str, meaning: str, *columns: Column) -> Table:
+    """Return a table that sources bring."""
+    return Table(name, meaning, columns)
+
+
+def laid_table(name: str, meaning: str, *columns: Column) -> Table:
+    """Return a table that `cxlib.derive` lays."""
+    return Table(name, meaning, columns, derived=True)
 
 
 def ref(name: str, table: str, meaning: str) -> Column:

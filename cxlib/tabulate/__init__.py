@@ -1,6 +1,6 @@
 """Tables: every result as rows of text, for a page (HTML without scripts or styles) and for a terminal."""
 
-from cxlib.tabulate import effects, figures, money, people, planning, quality, shortlist, survival, volume  # noqa: F401 - register
+from cxlib.tabulate import estimates, figures, people, quality, volume  # noqa: F401 - register
 from cxlib.tabulate.grid import Table, table
 
 __all__ = ["Table", "table"]

@@ -1,21 +1,16 @@
 """Cells that tables share: values, intervals, counts and changes as text."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cxlib import numbers
 from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format
-from cxlib.stats.results import Change, Estimate, Scope
+from cxlib.stats.results import Estimate, Scope
 from cxlib.tabulate.grid import Table
-from cxlib.words.change import caveat, counted_rows, difference_format, verdict, verdict_words
-from cxlib.words.groups import forms_of
+from cxlib.words.change import caveat, counted_rows
 from cxlib.words.sentence import plain
 
 NOTHING = "–"
-SMALL = "†"
 TOGETHER = "Each interval is for its row alone; the verdict allows for all rows together."
 
 
@@ -51,17 +46,6 @@ def units(metric: Metric) -> str:
     return f"{metric.unit.removesuffix('_id')}s"
 
 
-def point_rows(
-    metric: Metric, scope: Scope, points: dict[str, Estimate], size: float | None = None
-) -> list[tuple[str, ...]]:
-    """Return one row a period, durations in the unit that fits `size`."""
-    forms = forms_of(metric, list(points.values()), scope, size)
-    return [
-        (numbers.period(period, scope.language).removeprefix("the week of "), *point_cells(form, point))
-        for (period, point), form in zip(points.items(), forms, strict=True)
-    ]
-
-
 def point_cells(form: Format, point: Estimate) -> tuple[str, str, str, str]:
     """Return value, interval, rows and units as text."""
     interval = form.interval(point.low, point.high) or NOTHING
@@ -77,16 +61,3 @@ def value_cell(form: Format, value: float | None) -> str:
 def beyond_cell(beyond: bool | None) -> str:
     """Return whether chance is exceeded as text, a dash where it was not tested."""
     return NOTHING if beyond is None else "yes" if beyond else "no"
-
-
-def change_cells(change: Change) -> tuple[str, str]:
-    """Return arrow, word and size, and the interval with its signs."""
-    form = replace(difference_format(change), signed=True)
-    size = form.value(change.difference or 0.0) if verdict(change) in ("chance", "same") else ""
-    words = ", ".join(filter(None, (verdict_words(change), size)))
-    return words or NOTHING, form.interval(change.low, change.high) or NOTHING
-
-
-def is_small(point: Estimate, scope: Scope) -> bool:
-    """Tell whether fewer units stand behind a figure than a public page shows."""
-    return point.units < scope.min_group

@@ -1,42 +1,37 @@
 """Tables of changes, trends, breakdowns, distributions and the overview."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
 from cxlib import numbers
-from cxlib.metrics.registry import METRICS
+from cxlib.metrics.registry import METRICS, Metric
 from cxlib.periods import SHOWN, grain_of
-from cxlib.stats.results import Breakdown, Change, Distribution, Estimate, NotKnown, Overview, Trend
+from cxlib.stats.results import Breakdown, Change, Distribution, Estimate, NotKnown, Overview, Scope, Trend
 from cxlib.tabulate.cells import (
     NOTHING,
-    SMALL,
     TOGETHER,
     beyond_cell,
-    change_cells,
     filters,
     framed,
-    is_small,
     point_cells,
     point_columns,
-    point_rows,
     units,
     value_cell,
 )
 from cxlib.tabulate.grid import Table, table
-from cxlib.words.change import caveat, goal_value, level_format, unfinished, verdict
-from cxlib.words.groups import class_change, column_forms, curves, estimate, label, rest_form, share_format
-from cxlib.words.sentence import plain
+from cxlib.words.change import caveat, difference_format, goal_value, level_format, unfinished, verdict, verdict_words
+from cxlib.words.groups import class_change, column_forms, curves, estimate, forms_of, label, rest_form, share_format
+from cxlib.words.sentence import capital, plain
 
+SMALL = "†"  # fewer units than a public page shows
 HEADS = {"day": "Day", "week": "Week of", "month": "Month", "year": "Year"}
 
 
 @table.register
 def _(result: Change) -> Table:
     sides = {result.period: result.after, result.baseline: result.before}
-    rows = point_rows(result.metric, result.scope, sides, result.after.value)
-    rows.append(("Change", *change_cells(result), "", ""))
+    rows = _point_rows(result.metric, result.scope, sides, result.after.value)
+    rows.append(("Change", *_change_cells(result), "", ""))
     return framed(result.metric, result.scope, ("Month", *point_columns(result.metric)), rows, of=plain(result.group))
 
 
@@ -46,11 +41,11 @@ def _(result: Trend) -> Table:
     shown = result.points if grain == "month" else result.points.tail(SHOWN[grain])
     points = {row["period"]: estimate(row) for row in shown.iter_rows(named=True)}
     last = points[shown["period"][-1]].value if points else None
-    rows = point_rows(result.metric, result.scope, points, last)
+    rows = _point_rows(result.metric, result.scope, points, last)
     for words, change in (("Change", result.change), ("Change in a year", result.last_year)):
         if change is not None:
             since = numbers.period(change.baseline, result.scope.language)
-            rows.append((f"{words}, from {since}", *change_cells(change), "", ""))
+            rows.append((f"{words}, from {since}", *_change_cells(change), "", ""))
     goals = (("Target", result.target), ("Benchmark", result.benchmark))
     notes = [
         f"{words}: {goal_value(result.metric, goal)}" + (f" ({plain(goal.source)})" if goal.source else "")
@@ -65,25 +60,15 @@ def _(result: Trend) -> Table:
 def _(result: Breakdown) -> Table:
     points = [(row, estimate(row)) for row in result.points.iter_rows(named=True)]
     *forms, whole = column_forms(result)
-    small = any(is_small(point, result.scope) for _, point in points)
-    rows = [
-        (
-            label(row) + (SMALL if is_small(point, result.scope) else ""),
-            *point_cells(form, point),
-            value_cell(form, row["before"]),
-            *_rest_cells(result, row),
-        )
-        for (row, point), form in zip(points, forms, strict=True)
-    ]
+    small = any(point.units < result.scope.min_group for _, point in points)
+    rows = []
+    for (row, point), form in zip(points, forms, strict=True):
+        name = label(row) + (SMALL if point.units < result.scope.min_group else "")
+        rows.append((name, *point_cells(form, point), value_cell(form, row["before"]), *_rest_cells(result, row)))
     rows.append(("All together", *point_cells(whole, result.overall), NOTHING, NOTHING, NOTHING))
     before = f">{numbers.month(result.baseline, result.scope.language)}"
-    columns = (
-        plain(result.by_title[:1].upper() + result.by_title[1:]),
-        *point_columns(result.metric),
-        before,
-        ">Against the rest",
-        ">95 % interval",
-    )
+    first = plain(capital(result.by_title))
+    columns = (first, *point_columns(result.metric), before, ">Against the rest", ">95 % interval")
     notes = [f"{SMALL} fewer than {result.scope.min_group} {units(result.metric)}"] if small else []
     notes += [TOGETHER] if result.p_value is not None else []
     notes += filter(None, [curves(result).strip()])
@@ -124,11 +109,10 @@ def _(result: NotKnown) -> Table:
 
 
 def _overview_row(trend: Trend, survives: bool) -> tuple[str, ...]:
-    point = (
-        estimate(trend.points.row(-1, named=True)) if trend.points.height else Estimate(0, 0, None, None, None, None)
-    )
+    none = Estimate(0, 0, None, None, None, None)
+    point = estimate(trend.points.row(-1, named=True)) if trend.points.height else none
     value, interval, rows, _ = point_cells(level_format(trend.metric, point, trend.scope.language), point)
-    words, between = change_cells(trend.change) if trend.change else (NOTHING, NOTHING)
+    words, between = _change_cells(trend.change) if trend.change else (NOTHING, NOTHING)
     moved = trend.change is not None and verdict(trend.change) in ("rose", "fell")
     beyond = ("yes" if survives else "alone, not among all figures") if moved else "no"
     final = unfinished(trend.scope).strip(" .")
@@ -147,4 +131,23 @@ def _rest_cells(result: Breakdown, row: dict[str, Any]) -> tuple[str, str]:
 def _segment_row(change: Change) -> tuple[str, ...]:
     value, interval, rows, _ = point_cells(level_format(change.metric, change.after), change.after)
     name = f"{change.metric.title}: {plain(change.group)}"
-    return name, value, interval, *change_cells(change), "yes", rows
+    return name, value, interval, *_change_cells(change), "yes", rows
+
+
+def _point_rows(
+    metric: Metric, scope: Scope, points: dict[str, Estimate], size: float | None = None
+) -> list[tuple[str, ...]]:
+    """Return one row a period, durations in the unit that fits `size`."""
+    forms = forms_of(metric, list(points.values()), scope, size)
+    return [
+        (numbers.period(period, scope.language).removeprefix("the week of "), *point_cells(form, point))
+        for (period, point), form in zip(points.items(), forms, strict=True)
+    ]
+
+
+def _change_cells(change: Change) -> tuple[str, str]:
+    """Return arrow, word and size, and the interval with its signs."""
+    form = replace(difference_format(change), signed=True)
+    size = form.value(change.difference or 0.0) if verdict(change) in ("chance", "same") else ""
+    words = ", ".join(filter(None, (verdict_words(change), size)))
+    return words or NOTHING, form.interval(change.low, change.high) or NOTHING

@@ -1,7 +1,5 @@
 """The table every result becomes: rows of text, for a page (HTML without scripts or styles) and for a terminal."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import singledispatch
 from html import escape
@@ -10,19 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of text.
+    """A table of text."""
 
-    Attributes:
-        caption: What it shows, unit and period.
-        columns: Headings; one that starts with ">" is a column of numbers.
-        rows: Cells, as many as columns; the first names the row.
-        notes: Lines below.
-    """
-
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
+    caption: str  # what it shows, unit and period
+    columns: tuple[str, ...]  # headings; one that starts with ">" is a column of numbers
+    rows: tuple[tuple[str, ...], ...]  # cells, as many as columns; the first names the row
+    notes: tuple[str, ...] = ()  # lines below
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.text}

@@ -1,7 +1,5 @@
 """Tables of customers, and of what is behind a figure: its parts, its agents."""
 
-from __future__ import annotations
-
 from cxlib.stats.reasons import Decomposition, Funnel
 from cxlib.stats.results import History, WaitingList
 from cxlib.tabulate.cells import framed

@@ -1,7 +1,5 @@
 """Tables about the data themselves: rows by reason, rows by table and month."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.stats.quality_results import Coverage, Tally
 from cxlib.tabulate.cells import NOTHING, filters

@@ -1,14 +1,12 @@
 """What a funnel says: who is evidently apart, and how far the others differ at most."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.reasons import Funnel
-from cxlib.words.change import FEW, counted, counted_rows, subject
-from cxlib.words.groups import Row, label
+from cxlib.words.change import FEW, counted, counted_rows
+from cxlib.words.groups import Row, label, name_of
 from cxlib.words.money import span
-from cxlib.words.sentence import plain
+from cxlib.words.sentence import capital, plain
 
 NAMED = 3
 SURE = 0.025
@@ -18,7 +16,7 @@ SHARE, POINTS = Format("%", decimals=1), Format("points", decimals=1)
 def funnel_text(result: Funnel) -> str:
     """Return who is evidently above or below what is expected of the same mix of work, and the spread of the others."""
     rows, n = apart(result), int(result.points["n"].sum())
-    start = f"{_name(result)}, {span(result.months)}"
+    start = f"{name_of(result)}, {span(result.months)}"
     if n < FEW:
         return f"{start}: too few {counted_rows(result.metric)} to judge."
     found = "; ".join(_evident(result, row) for row in rows[:NAMED])
@@ -32,12 +30,13 @@ def funnel_headline(result: Funnel) -> str:
     """Return who is evidently apart, or that there is no evidence."""
     rows = apart(result)
     if result.points["n"].sum() < FEW:
-        return f"{_name(result)}: too few to judge"
+        return f"{name_of(result)}: too few to judge"
     if not rows:
-        return f"{_name(result)}: {'nobody evidently apart' if _differ(result) else 'no evidence that anyone differs'}"
+        quiet = "nobody evidently apart" if _differ(result) else "no evidence that anyone differs"
+        return f"{name_of(result)}: {quiet}"
     names = [f"{label(row, 30)} evidently {_side(row)}" for row in rows[:NAMED]]
     more = f", {numbers.number(len(rows) - NAMED)} more apart" if len(rows) > NAMED else ""
-    return f"{_name(result)}: {', '.join(names)}{more}"
+    return f"{name_of(result)}: {', '.join(names)}{more}"
 
 
 def apart(result: Funnel) -> list[Row]:
@@ -48,9 +47,9 @@ def apart(result: Funnel) -> list[Row]:
 
 def funnel_cells(result: Funnel) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return headings and rows of the table, in the order of names: it is no ranking."""
-    first, rated = result.by_title[:1].upper() + result.by_title[1:], counted_rows(result.metric)
+    first, rated = plain(capital(result.by_title)), counted_rows(result.metric).capitalize()
     heads = (
-        plain(first), f">{rated.capitalize()}", ">Observed", ">Expected", ">Same mix", ">95 % limits of chance",
+        first, f">{rated}", ">Observed", ">Expected", ">Same mix", ">95 % limits of chance",
         ">Likely difference", ">95 % interval", "Beyond chance",
     )  # fmt: skip
     one = Format("", decimals=1, language=result.scope.language)
@@ -94,10 +93,6 @@ def _alone(result: Funnel) -> str:
 
 def _differ(result: Funnel) -> bool:
     return result.spread is not None and result.spread.p_more < SURE
-
-
-def _name(result: Funnel) -> str:
-    return f"{subject(result.metric)} by {plain(result.by_title).lower()}"
 
 
 def _one(result: Funnel) -> str:

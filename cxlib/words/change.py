@@ -1,7 +1,5 @@
 """What moved: the verdict on a change and its sentence."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import Literal
@@ -199,18 +197,6 @@ def year_clause(change: Change | None) -> str:
     if change is None or change.difference is None or verdict(change) in ("few", "unknown"):
         return ""
     return f" Against {numbers.period(change.baseline)}: {_signed(change)}, {chance_words(change)}."
-
-
-def goal_clause(metric: Metric, estimate: Estimate, goal: Goal | None, kind: str) -> str:
-    """Return " Below the target of 80 %." – or that chance allows it either way."""
-    if goal is None or estimate.value is None or (estimate.low is None and estimate.high is None):
-        return ""
-    low = -math.inf if estimate.low is None else estimate.low
-    high = math.inf if estimate.high is None else estimate.high
-    aim = f"the {kind} of {goal_value(metric, goal)}"
-    if low <= goal.value <= high:
-        return f" Within chance of {aim}."
-    return f" {'Below' if high < goal.value else 'Above'} {aim}."
 
 
 def goal_value(metric: Metric, goal: Goal) -> str:

@@ -1,7 +1,5 @@
 """What a customer's history and the list of those who wait say, in a sentence and in the cells of a table."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from cxlib import numbers

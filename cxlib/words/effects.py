@@ -1,17 +1,16 @@
-"""What effects estimated together say: which are beyond chance among all of them, and what they allow for."""
-
-from __future__ import annotations
+"""What effects estimated together say – which are beyond chance among all of them – and what shortlists do."""
 
 from cxlib import numbers
 from cxlib.metrics.registry import METRICS
 from cxlib.numbers import Format, format_of
-from cxlib.stats.effects_result import Effects
+from cxlib.stats.results import Effects, Shortlist
 from cxlib.words.change import FEW, TOGETHER, counted, counted_rows, width
-from cxlib.words.groups import Row, label
+from cxlib.words.groups import Row, label, reasons
 from cxlib.words.money import span
-from cxlib.words.sentence import plain
+from cxlib.words.sentence import capital, plain
 
 LONG, TOLD, ALIKE, SHORT = 160, 2, 1.01, 10
+SOURCES = ("partly estimated from replies", "estimated from replies", "estimated", "as recorded")  # of minutes
 TITLES = {metric.title: metric for metric in METRICS.values()}
 
 
@@ -22,7 +21,7 @@ def effects_text(result: Effects) -> str:
     """
     rows, title = known_effects(result), f"{plain(result.title, LONG)}, {span(result.months)}"
     if not rows:
-        return f"{title}: not known; {plain(_reasons(result), 400)}."
+        return f"{title}: not known; {plain(reasons(result.points), 400)}."
     few = f"too few {counted_rows(result.metric)} to judge" if most_rows(result) < FEW else ""
     n = counted(result.metric, most_rows(result))
     return f"{title}: {few or _finding(result, rows) + _read(result)}; {n}.{_caveat(result)}"
@@ -85,7 +84,7 @@ def effects_notes(result: Effects) -> list[str]:
     rows = result.points.iter_rows(named=True)
     notes = [f"{label(row)}: {plain(row['reason'], 400)}" for row in rows if row["reason"]]
     allowing = [f"Allowing for {_listed(result.allowing_for)}."] if result.allowing_for else []
-    told = [plain(text[:1].upper() + text[1:], 600) for text in (result.reading, result.caveat) if text]
+    told = [plain(capital(text), 600) for text in (result.reading, result.caveat) if text]
     behind = [f"Behind all together: {counted(result.metric, result.n)}"] if result.n else []
     return [*notes, *allowing, *told, *behind]
 
@@ -146,6 +145,41 @@ def _listed(names: tuple[str, ...]) -> str:
     return f"{', '.join(some)} and {last}" if some else last
 
 
-def _reasons(result: Effects) -> str:
-    reasons = (f"{label(row)}: {row['reason']}" for row in result.points.iter_rows(named=True) if row["reason"])
-    return "; ".join(reasons) or "no rows"
+def shortlist_text(result: Shortlist) -> str:
+    """Return the named rows in order, whether they are estimated, and the caveat; the reading stands in the table."""
+    rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None or row["named"]]
+    title = f"{plain(result.title, LONG)}, {span(result.months)}"
+    if not rows:
+        return f"{title}: not known; {plain(reasons(result.points), 400)}."
+    named = [row for row in rows if row["named"]]
+    caveat = f" {plain(result.caveat, 400)}" if result.caveat else ""
+    if not named:
+        return f"{title}: {plain(result.nothing, 400)}{caveat}"
+    told = "; ".join(listed(result, row) for row in named[:TOLD])
+    more = f"; {len(named) - TOLD} more in the table" if len(named) > TOLD else ""
+    guess = next((f"; {words}" for words in SOURCES if words in result.reading), "")
+    return f"{title}: {plain(result.found)}: {told}{more}{guess}.{caveat}"
+
+
+def shortlist_headline(result: Shortlist) -> str:
+    """Return the first named row in a few words."""
+    title = plain(result.title, LONG)
+    for row in result.points.filter("named").iter_rows(named=True):
+        value = "" if row["value"] is None else f", {shortlist_format(result, row).value(row['value'])}"
+        return f"{title}: {label(row)}{value}"
+    return f"{title}: {'nothing stands out' if result.points['value'].count() else 'not known'}"
+
+
+def listed(result: Shortlist, row: Row) -> str:
+    """Return "macro: forward 4.1 times (3.9–4.3; 812 workflow runs), blockage"; the whole note stands in the table."""
+    note = f", {plain(row['note'].partition(': ')[0], LONG)}" if row["note"] else ""
+    if row["value"] is None:
+        return f"{label(row)}{note}"
+    n = counted(result.metric, row["n"])
+    value = shortlist_format(result, row).with_interval(row["value"], row["low"], row["high"], n)
+    return f"{label(row)} {value}{note}"
+
+
+def shortlist_format(result: Shortlist, row: Row) -> Format:
+    """Return how a value is printed: one decimal below a hundred."""
+    return Format(result.measured_in, decimals=int((row["value"] or 0.0) < 100), language=result.scope.language)

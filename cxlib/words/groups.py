@@ -1,7 +1,5 @@
 """What a breakdown or a distribution says."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median_low
@@ -12,7 +10,7 @@ import polars as pl
 from cxlib import numbers
 from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format, format_of
-from cxlib.stats.results import Breakdown, Distribution, Estimate, Scope
+from cxlib.stats.results import Breakdown, Distribution, Estimate, Funnel, Scope
 from cxlib.words.change import (
     FEW,
     TOGETHER,
@@ -34,7 +32,7 @@ Row = dict[str, Any]
 
 def breakdown_text(result: Breakdown) -> str:
     """Return who stands above and who below the rest where the equality test finds a difference; of counts the ends."""
-    rows, name = known_rows(result), _name(result)
+    rows, name = known_rows(result), name_of(result)
     if not rows:
         return f"{name}: {nothing(result.metric, result.overall, result.scope.month, result.scope)}."
     if len(rows) == 1:
@@ -72,7 +70,7 @@ def curves(result: Breakdown, *, agreeing: bool = True) -> str:
 
 def breakdown_headline(result: Breakdown) -> str:
     """Return the finding in a few words."""
-    rows, name = known_rows(result), _name(result)
+    rows, name = known_rows(result), name_of(result)
     if not rows:
         return breakdown_text(result).removesuffix(".")
     if len(rows) == 1 or result.p_value is None:
@@ -179,7 +177,8 @@ def _size(result: Breakdown) -> float:
     return column_size([*result.points["value"], result.overall.value])
 
 
-def _name(result: Breakdown) -> str:
+def name_of(result: Breakdown | Funnel) -> str:
+    """Return "Satisfaction by channel"."""
     return f"{subject(result.metric)} by {plain(result.by_title).lower()}"
 
 
@@ -221,6 +220,12 @@ def _with_rows(result: Breakdown, row: Row) -> str:
     forms = dict(zip(result.points["group"], column_forms(result), strict=False))
     rows = "" if result.metric.kind == "count" else f" ({counted(result.metric, row['n'])})"
     return f"{forms[row['group']].value(row['value'])}{rows}"
+
+
+def reasons(points: pl.DataFrame) -> str:
+    """Return why rows of a table of points have no value, one after the other."""
+    told = (f"{label(row)}: {row['reason']}" for row in points.iter_rows(named=True) if row["reason"])
+    return "; ".join(told) or "no rows"
 
 
 def label(row: Row, longest: int = LONGEST) -> str:

@@ -1,16 +1,15 @@
-"""What contrasts and the worth of a customer say: what goes together with what, never what drives it."""
-
-from __future__ import annotations
+"""What contrasts, the worth of a customer and curves of those still there say: never what drives it."""
 
 from dataclasses import replace
 
 from cxlib import numbers
 from cxlib.numbers import Format
-from cxlib.stats.results import Contrast, Estimate, Worth
+from cxlib.stats.results import Contrast, Estimate, Survival, Worth
 from cxlib.words.change import FEW, counted, difference_form, nothing, subject, unsigned
-from cxlib.words.groups import column_size, estimate, forms_of
+from cxlib.words.groups import ALPHA, Row, column_size, estimate, forms_of, share_format
 from cxlib.words.sentence import plain
 
+CURVES_TOLD = 4
 CAVEAT = "What goes together need not be why."
 
 
@@ -48,7 +47,7 @@ def difference_of(result: Contrast) -> Format:
 
 def contrast_forms(result: Contrast) -> list[Format]:
     """Return how the figures of both sides are printed."""
-    return forms_of(result.metric, list(_sides(result)), result.scope)
+    return forms_of(result.metric, _sides(result), result.scope)
 
 
 def contrast_headline(result: Contrast) -> str:
@@ -119,11 +118,61 @@ def _times(result: Contrast) -> str:
     return f", {form.bare(result.ratio)} times as {often} ({form.interval(result.ratio_low, result.ratio_high)})"
 
 
-def _sides(result: Contrast) -> tuple[Estimate, Estimate]:
-    one, two = (estimate(row) for row in result.points.iter_rows(named=True))
-    return one, two
+def _sides(result: Contrast) -> list[Estimate]:
+    return [estimate(row) for row in result.points.iter_rows(named=True)]
 
 
-def _names(result: Contrast) -> tuple[str, str]:
-    one, two = (plain(name) for name in result.points["group"])
-    return one, two
+def _names(result: Contrast) -> list[str]:
+    return [plain(name) for name in result.points["group"]]
+
+
+def survival_text(result: Survival) -> str:
+    """Return the shares still there after the same time and the verdict of the log-rank test."""
+    months, rows = horizon(result)
+    told = "; ".join(f"{plain(row['group'])} {share(row)}" for row in rows[:CURVES_TOLD])
+    verdict = {
+        None: "too few to compare", True: "the classes differ by more than chance explains",
+        False: "no difference beyond chance",
+    }[None if result.p_value is None else result.p_value < ALPHA]  # fmt: skip
+    return (
+        f"{plain(result.title)}, {numbers.number(months)} months after an answer of {span(result.months)}: {told}; "
+        f"{verdict}. {CAVEAT}"
+    )
+
+
+def survival_notes(result: Survival) -> tuple[str, ...]:
+    """Return what the table says below."""
+    left = f"{numbers.number(result.left)} customer{'s' if result.left != 1 else ''} left after an answer"
+    tested = "" if result.p_value is None else "Verdict: log-rank test of the whole curves."
+    told = (f"{left}; everybody's time starts at an answer.", tested, plain(result.sampled, 400))
+    return tuple(filter(None, told))
+
+
+def survival_headline(result: Survival) -> str:
+    """Return the lowest and the highest share after the same time."""
+    if result.p_value is None or result.p_value >= ALPHA:
+        return f"{plain(result.title)}: no difference beyond chance"
+    months, rows = horizon(result)
+    ends = " to ".join(
+        f"{numbers.share_format().value(row['value'])} ({plain(row['group'])})" for row in (rows[0], rows[-1])
+    )
+    return f"{plain(result.title)}: {ends} after {numbers.number(months)} months"
+
+
+def share(row: Row) -> str:
+    """Return "86.8 % (84.1–89.1; 393 at risk)"."""
+    n = f"{numbers.number(row['n'])}{numbers.SPACE}at risk"
+    return share_format(row).with_interval(row["value"], row["low"], row["high"], n)
+
+
+def horizon(result: Survival) -> tuple[int, list[Row]]:
+    """Return after how many months the classes are told – whole years that all curves reach, else as far as all do –,
+    and the rows, lowest first.
+    """
+    points = list(result.points.iter_rows(named=True))
+    last: dict[str, int] = {}
+    for row in points:
+        last[row["group"]] = max(last.get(row["group"], 0), row["months"])
+    reached = min(last.values(), default=0)
+    months = reached if reached < 12 else reached - reached % 12
+    return months, sorted((row for row in points if row["months"] == months), key=lambda row: float(row["value"]))

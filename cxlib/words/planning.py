@@ -1,7 +1,5 @@
 """What the next weeks' volume says, how far to trust it, and how many people the calls and chats take."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 from cxlib import numbers
@@ -56,16 +54,25 @@ def seven_days(first: date) -> str:
 
 def staffing_text(result: Staffing) -> str:
     """Return the agents at the busiest hour and the agent hours of a week, and the one thing they rest on."""
-    top, target = most_agents(result), result.target
+    top = most_agents(result)
     when = f"{numbers.weekday(top['weekday'])} from {top['hour']} to {top['hour'] + 1} o'clock"
-    goal = f"{numbers.percent(target.service_level)} within {number(target.within_seconds)}{SPACE}seconds"
     at_work, paid = _hours(result)
-    how = "estimated from replies" if result.estimated else "as recorded"
-    how += f", {target.chats_at_once} at once" if result.channel == "chat" else ""
     return (
-        f"{plain(result.channel).capitalize()} takes {agents(top)} on {when} and {at_work} agent hours a week, "
-        f"paid {paid}, for {goal} ({span(result.months)}, handle time {how}). Nobody is taken to hang up (Erlang C)."
+        f"{plain(result.channel).capitalize()} takes {agents(top)} on {when} and {at_work} agent hours a week, paid "
+        f"{paid}, for {_goal(result)} ({span(result.months)}, handle time {_how(result)}). "
+        "Nobody is taken to hang up (Erlang C)."
     )
+
+
+def _goal(result: Staffing) -> str:
+    target = result.target
+    return f"{numbers.percent(target.service_level)} within {number(target.within_seconds)}{SPACE}seconds"
+
+
+def _how(result: Staffing) -> str:
+    """Return where the handle time comes from, and how many chats an agent holds at once."""
+    chats = f", {result.target.chats_at_once} at once" if result.channel == "chat" else ""
+    return ("estimated from replies" if result.estimated else "as recorded") + chats
 
 
 def _hours(result: Staffing) -> list[str]:
@@ -75,17 +82,13 @@ def _hours(result: Staffing) -> list[str]:
 
 def rests_on(result: Staffing) -> list[str]:
     """Return the agent hours of a week, what they rest on, and what is not staffed, a sentence each."""
-    target, top = result.target, most_agents(result)
     at_work, paid = _hours(result)
     minutes = Format("minutes", decimals=1)
     handle = minutes.with_interval(result.handle.value or 0.0, result.handle.low, result.handle.high)
-    how = "estimated from replies" if result.estimated else "as recorded"
-    chats = f", {target.chats_at_once} at once" if result.channel == "chat" else ""
-    goal = f"{numbers.percent(target.service_level)} within {number(target.within_seconds)}{SPACE}seconds"
-    away, rate = numbers.percent(target.shrinkage), number(top["rate"], 1)
+    away, rate = numbers.percent(result.target.shrinkage), number(most_agents(result)["rate"], 1)
     told = [
         f"{at_work} agent hours a week, paid {paid} with {away} away from the desk.",
-        f"Erlang C for {goal}, {rate} an hour then ({span(result.months)}), {handle} each, {how}{chats}; "
+        f"Erlang C for {_goal(result)}, {rate} an hour then ({span(result.months)}), {handle} each, {_how(result)}; "
         "nobody hangs up.",
     ]
     outside = f"{numbers.percent(result.outside / 100)} come outside opening hours and are not staffed."

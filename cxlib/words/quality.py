@@ -1,7 +1,5 @@
 """What the data themselves say: how much is broken, set aside, empty or not final, and where figures differ."""
 
-from __future__ import annotations
-
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.quality_results import Coverage, Tally

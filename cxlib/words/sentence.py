@@ -1,7 +1,5 @@
 """A sentence as notebooks show it: Markdown in which nothing from the data can become markup."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -33,6 +31,11 @@ def plain(text: str, longest: int = LONGEST) -> str:
     visible = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
     line = " ".join(visible.split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def capital(text: str) -> str:
+    """Return text with a capital first letter, the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def _escaped(line: str) -> str:

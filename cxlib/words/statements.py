@@ -1,49 +1,21 @@
 """One sentence, and one headline, for every type of result."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
 
 from cxlib import numbers
 from cxlib.errors import UsageError
-from cxlib.stats.reasons import Decomposition, Funnel
-from cxlib.stats.results import (
-    Breakdown,
-    Change,
-    Comparison,
-    Contrast,
-    Coverage,
-    Distribution,
-    Effects,
-    Forecast,
-    History,
-    NotKnown,
-    Overview,
-    Peaks,
-    Shortlist,
-    Staffing,
-    Survival,
-    Tally,
-    Trend,
-    UnusualDays,
-    WaitingList,
-    Worth,
-)
+from cxlib.stats import results
 from cxlib.words import (
     agents,
     change,
     customers,
-    days,
     effects,
     groups,
     money,
-    overview,
     planning,
     quality,
-    shortlist,
-    survival,
     trend,
     volume,
     why,
@@ -73,11 +45,11 @@ def headline(result: Any) -> str:
     raise TypeError(f"{type(result).__name__} is not a result")
 
 
-def _not_known(result: NotKnown) -> str:
+def _not_known(result: results.NotKnown) -> str:
     return f"{plain(result.title, 160)} is not known"
 
 
-def _reason(result: NotKnown) -> str:
+def _reason(result: results.NotKnown) -> str:
     return f"{_not_known(result)}: {plain(result.reason, 400)}"
 
 
@@ -95,35 +67,36 @@ def _in_english(words: Words) -> Words:
 def _sentence(words: Words) -> Callable[[Any], Sentence]:
     def sentence(result: Any) -> Sentence:
         text = _in_english(words)(result)
-        told = hasattr(result, "metric") and not isinstance(result, Effects)  # these carry a caveat of their own
+        own = isinstance(result, results.Effects)  # these carry a caveat of their own
+        told = hasattr(result, "metric") and not own
         return Sentence(text + (change.caveat(result.metric, result.scope) if told else ""))
 
     return sentence
 
 
 _WORDS: dict[type, tuple[Words, Words]] = {
-    Change: (change.change_text, change.change_headline),
-    Trend: (trend.trend_text, trend.trend_headline),
-    Comparison: (volume.comparison_text, volume.comparison_headline),
-    Peaks: (volume.peaks_text, volume.peaks_headline),
-    Breakdown: (groups.breakdown_text, groups.breakdown_headline),
-    Distribution: (groups.distribution_text, groups.distribution_headline),
-    Overview: (overview.overview_text, overview.overview_headline),
-    Contrast: (money.contrast_text, money.contrast_headline),
-    Survival: (survival.survival_text, survival.survival_headline),
-    Worth: (money.worth_text, money.worth_headline),
-    History: (customers.history_text, customers.history_headline),
-    WaitingList: (customers.waiting_text, customers.waiting_headline),
-    Shortlist: (shortlist.shortlist_text, shortlist.shortlist_headline),
-    Effects: (effects.effects_text, effects.effects_headline),
-    Decomposition: (why.why_text, why.why_headline),
-    Funnel: (agents.funnel_text, agents.funnel_headline),
-    Tally: (quality.tally_text, quality.tally_headline),
-    Coverage: (quality.coverage_text, quality.coverage_headline),
-    Forecast: (planning.forecast_text, planning.forecast_headline),
-    Staffing: (planning.staffing_text, planning.staffing_headline),
-    UnusualDays: (days.days_text, days.days_headline),
-    NotKnown: (_reason, _not_known),
+    results.Change: (change.change_text, change.change_headline),
+    results.Trend: (trend.trend_text, trend.trend_headline),
+    results.Comparison: (volume.comparison_text, volume.comparison_headline),
+    results.Peaks: (volume.peaks_text, volume.peaks_headline),
+    results.Breakdown: (groups.breakdown_text, groups.breakdown_headline),
+    results.Distribution: (groups.distribution_text, groups.distribution_headline),
+    results.Overview: (trend.overview_text, trend.overview_headline),
+    results.Contrast: (money.contrast_text, money.contrast_headline),
+    results.Survival: (money.survival_text, money.survival_headline),
+    results.Worth: (money.worth_text, money.worth_headline),
+    results.History: (customers.history_text, customers.history_headline),
+    results.WaitingList: (customers.waiting_text, customers.waiting_headline),
+    results.Shortlist: (effects.shortlist_text, effects.shortlist_headline),
+    results.Effects: (effects.effects_text, effects.effects_headline),
+    results.Decomposition: (why.why_text, why.why_headline),
+    results.Funnel: (agents.funnel_text, agents.funnel_headline),
+    results.Tally: (quality.tally_text, quality.tally_headline),
+    results.Coverage: (quality.coverage_text, quality.coverage_headline),
+    results.Forecast: (planning.forecast_text, planning.forecast_headline),
+    results.Staffing: (planning.staffing_text, planning.staffing_headline),
+    results.UnusualDays: (volume.days_text, volume.days_headline),
+    results.NotKnown: (_reason, _not_known),
 }
 for _type, (_text, _headline) in _WORDS.items():
     say.register(_type, _sentence(_text))

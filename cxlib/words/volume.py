@@ -1,19 +1,17 @@
-"""What comparisons per day and the hours of the week say."""
-
-from __future__ import annotations
+"""What comparisons per day, the hours of the week and single days say."""
 
 import math
 from dataclasses import replace
 
 from cxlib import numbers
 from cxlib.numbers import Format
-from cxlib.stats.results import Comparison, Peaks
+from cxlib.stats.results import Comparison, Peaks, UnusualDays
 from cxlib.words.change import TOGETHER, counted, counted_rows, level_format, subject, width
-from cxlib.words.groups import Row, estimate, label
+from cxlib.words.groups import Row, estimate, label, share_format
 from cxlib.words.money import span
 from cxlib.words.sentence import plain
 
-LONG, TOLD = 160, 3
+LONG, TOLD, DAYS_TOLD = 160, 3, 4
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -69,7 +67,7 @@ def peaks_text(result: Peaks) -> str:
     size = form.with_interval(top["value"], top["low"], top["high"])
     close = [row for row in result.points.iter_rows(named=True) if (row["high"] or 0.0) >= top["value"]]
     others = f"; {_count(len(close) - 1)} more within chance of it" if len(close) > 1 else ""
-    text = f"{_peak(result)}: {size}, {span(result.months)}{others}."
+    text = f"{peaks_headline(result)}: {size}, {span(result.months)}{others}."
     found = [row for row in result.makers.iter_rows(named=True) if row["beyond"] and row["difference"] > 0]
     if not found:
         return f"{text} No channel or category stands out in that hour beyond chance." if result.makers.height else text
@@ -78,7 +76,8 @@ def peaks_text(result: Peaks) -> str:
 
 def peaks_headline(result: Peaks) -> str:
     """Return the busiest hour."""
-    return _peak(result)
+    top = busiest(result)
+    return f"{subject(result.metric)} peak on {numbers.weekday(top['weekday'])}, {clock_hour(top['hour'])}"
 
 
 def busiest(result: Peaks) -> Row:
@@ -88,7 +87,7 @@ def busiest(result: Peaks) -> Row:
 
 def made_of(row: Row) -> str:
     """Return "phone (channel) 17.2 % against 15.5 %, +1.8 points (+0.4 to +3.1)"."""
-    form = numbers.share_format(width(row["low"], row["high"]))
+    form = share_format(row)
     apart = replace(form, unit="points", signed=True).apart(row["low"], row["high"])
     shares = f"{form.value(row['share'])} against {form.value(row['rest'])}"
     size = apart.with_interval(row["difference"], row["low"], row["high"])
@@ -98,11 +97,6 @@ def made_of(row: Row) -> str:
 def clock_hour(hour: int) -> str:
     """Return "11 to 12 o'clock"."""
     return f"{hour} to {hour + 1} o'clock"
-
-
-def _peak(result: Peaks) -> str:
-    top = busiest(result)
-    return f"{subject(result.metric)} peak on {numbers.weekday(top['weekday'])}, {clock_hour(top['hour'])}"
 
 
 def _compared(result: Comparison) -> list[Row]:
@@ -134,3 +128,39 @@ def _in_years(rows: list[Row]) -> str:
 
 def _count(number: int) -> str:
     return _COUNTS[number] if number < len(_COUNTS) else numbers.number(number)
+
+
+def days_text(result: UnusualDays) -> str:
+    """Return the days outside of what is expected, the farthest first."""
+    found, number = outside(result), numbers.number(result.points.height)
+    name = f"{subject(result.metric)}, {numbers.month(result.scope.month)}"
+    if not found:
+        return f"{name}: no day of {number} lies outside of what the calendar and the trend let expect."
+    told = "; ".join(f"{day(row)}, {against(row)}" for row in found[:DAYS_TOLD])
+    more = "; and others in the table" if len(found) > DAYS_TOLD else ""
+    return f"{name}: {told}{more}; more than chance explains among {number} days."
+
+
+def days_headline(result: UnusualDays) -> str:
+    """Return the days in a few words."""
+    found = outside(result)
+    parts = ", ".join(day(row) for row in found[:2]) + (" and others" if len(found) > 2 else "")
+    return f"{subject(result.metric)}: {f'unusual on {parts}' if found else 'no day unusual beyond chance'}"
+
+
+def outside(result: UnusualDays) -> list[Row]:
+    """Return the days outside their interval, the farthest from it first."""
+    rows = [row for row in result.points.iter_rows(named=True) if row["outside"]]
+    return sorted(rows, key=lambda row: -abs(row["value"] - row["expected"]) / (row["high"] - row["low"] + 1))
+
+
+def day(row: Row) -> str:
+    """Return "Friday 1 May (Labor Day)"."""
+    date = f"{numbers.weekday(row['day'].isoweekday())} {numbers.day(row['day']).rsplit(' ', 1)[0]}"
+    return f"{date} ({plain(row['what'])})" if row["what"] else date
+
+
+def against(row: Row) -> str:
+    """Return "120 against 60–98 expected"."""
+    form = Format("")
+    return f"{form.value(row['value'])} against {form.interval(row['low'], row['high'])} expected"

@@ -1,7 +1,5 @@
 """What a change divided into parts says: how much comes from another mix, how much from within the groups."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from cxlib import numbers
@@ -20,7 +18,7 @@ from cxlib.words.change import (
     verdict,
 )
 from cxlib.words.groups import Row, label
-from cxlib.words.sentence import plain
+from cxlib.words.sentence import capital, plain
 
 _PLURALS = {"category": "categories", "country": "countries", "priority": "priorities"} | {
     noun: f"{noun}s" for noun in ("channel", "team", "brand", "language", "team member", "handling channel")
@@ -78,7 +76,7 @@ def part_name(result: Decomposition, part: str) -> str:
     """Return "Mix of channels", "Within channels" or "Channels of one month only"."""
     many = plural(result)
     names = {"mix": f"mix of {many}", "within": f"within {many}", "turnover": f"{many} of one month only"}
-    return names[part][:1].upper() + names[part][1:]
+    return capital(names[part])
 
 
 def plural(result: Decomposition) -> str:
@@ -119,13 +117,8 @@ def group_cells(result: Decomposition) -> tuple[tuple[str, ...], list[tuple[str,
         ("All together", "", "", *sides, *(size for size, _ in known), whole, form.interval(change.low, change.high))
     )
     rows.append(("95 % interval", "", "", "", "", *(between or "–" for _, between in known), "", ""))
-    return (
-        plain(result.by_title[:1].upper() + result.by_title[1:]),
-        *heads,
-        *(titles[name] for name in columns),
-        ">Sum",
-        ">95 % interval",
-    ), rows
+    first = plain(capital(result.by_title))
+    return (first, *heads, *(titles[name] for name in columns), ">Sum", ">95 % interval"), rows
 
 
 def _level(result: Decomposition, value: float | None, form: Format) -> str:
@@ -156,9 +149,8 @@ def _way(result: Decomposition) -> float:
 
 def _source(result: Decomposition, row: Row) -> str:
     many = plural(result)
-    return {"mix": f"from another mix of {many}", "within": f"within {many}"}.get(
-        row["part"], f"from {many} of one month only"
-    )
+    sources = {"mix": f"from another mix of {many}", "within": f"within {many}"}
+    return sources.get(row["part"], f"from {many} of one month only")
 
 
 def _part(result: Decomposition, row: Row) -> str:

@@ -31,7 +31,7 @@ from cxlib.metrics import View
 from cxlib.metrics.rows import counted_rows
 from cxlib.sources.demo import DemoParameters, build_demo
 from cxlib.sources.demo.activity import LEAVING_CHANCE, SHORTCUT_CHANCES
-from cxlib.sources.demo.requests import _FATES, ABANDONED, ANSWERED
+from cxlib.sources.demo.requests import _FATES, Fate
 from cxlib.stats.experience import TERMS, experiences
 from cxlib.stats.model import model
 from cxlib.stats.silent import levels
@@ -88,7 +88,7 @@ def worse_agent(view: View, truth: dict[str, Any]) -> Found:
 def chat(view: View, truth: dict[str, Any]) -> Found:
     """Expect the uplift of those answered to the end: a customer who gives up is answered too, but no order follows."""
     found = cx.contrast("credited_conversion", view, "channel", "chat")
-    to_the_end = _FATES[ANSWERED] / (_FATES[ANSWERED] + _FATES[ABANDONED])
+    to_the_end = _FATES[Fate.ANSWERED] / (_FATES[Fate.ANSWERED] + _FATES[Fate.ABANDONED])
     uplift = 100 * truth["orders_helped_by_chat"]["uplift"] * to_the_end
     return found.difference, error_of(found.low, found.high), uplift
 

@@ -25,7 +25,8 @@ from cxlib.periods import months_between
 from cxlib.settings import read_settings
 from cxlib.sources.demo import DemoParameters, build_demo
 from cxlib.sources.demo.truth import truth
-from cxlib.tables import CHANNELS, GIVEN, ORDER_KINDS, RUN_KINDS, STATUSES, SURVEY_KINDS
+from cxlib.tables import GIVEN
+from cxlib.tables.columns import CHANNELS, ORDER_KINDS, RUN_KINDS, STATUSES, SURVEY_KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 ZONE = "Europe/Warsaw"

@@ -1,7 +1,5 @@
 """A demo company whose data hold effects of known size, written to truth.json."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +11,12 @@ from cxlib.periods import shift
 from cxlib.schema import conform
 from cxlib.sources.demo.activity import runs_table, views_table
 from cxlib.sources.demo.company import Company, agents_table, agents_who_left, customers_table, found_company
-from cxlib.sources.demo.dirty import soil
-from cxlib.sources.demo.draw import Numbers
+from cxlib.sources.demo.draw import Numbers, numbers
 from cxlib.sources.demo.events import changes_table, messages_table
 from cxlib.sources.demo.hours import ZONE, planted_dates
+from cxlib.sources.demo.mistakes import own_figures_table, soil
 from cxlib.sources.demo.money import draw_orders
 from cxlib.sources.demo.opinions import draw_surveys
-from cxlib.sources.demo.own_figures import own_figures_table
 from cxlib.sources.demo.parameters import DemoParameters
 from cxlib.sources.demo.requests import Requests, draw_requests
 from cxlib.sources.demo.tickets import tickets_table
@@ -32,9 +29,7 @@ __all__ = ["DemoParameters", "build_demo"]
 def build_demo(folder: Path, *, parameters: DemoParameters = DemoParameters()) -> None:  # noqa: B008 (frozen)
     """Write the demo's given tables, manifest, settings and truth.json; equal parameters give equal bytes.
 
-    Args:
-        folder: Where to write; made if absent, files of the same names are replaced.
-        parameters: Size of the company and of the planted effects.
+    The folder is made if absent; files of the same names are replaced.
     """
     company = found_company(parameters)
     requests = draw_requests(company)
@@ -48,8 +43,7 @@ def build_demo(folder: Path, *, parameters: DemoParameters = DemoParameters()) -
         )
     planted = truth(parameters, csat, nps, asked, dirty) | {"own_figures": own}
     planted["effects"]["agent_turnover"] = agents_who_left(tables["agents"], company)
-    found = json.dumps(planted, indent=2, ensure_ascii=False)
-    (folder / "truth.json").write_text(found + "\n", encoding="utf-8")
+    (folder / "truth.json").write_text(json.dumps(planted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "settings.toml").write_text(_settings(parameters), encoding="utf-8")
     manifest = {
         "sources": ["demo"], "timezone": ZONE,
@@ -83,8 +77,7 @@ def _seen(company: Company, requests: Requests, surveys: pl.DataFrame, orders: p
     heard = [(requests.customer, np.maximum(requests.last_reply, requests.ended))]
     for frame, instant in ((surveys, "sent_at"), (surveys, "answered_at"), (orders, "ordered_at")):
         there = frame.filter(pl.col(instant).is_not_null())
-        customer = there["customer_id"].str.slice(1).cast(pl.Int64).to_numpy() - 1
-        heard.append((customer, there[instant].dt.epoch("s").to_numpy()))
+        heard.append((numbers(there["customer_id"]), there[instant].dt.epoch("s").to_numpy()))
     seen = np.zeros_like(company.joined)
     for customer, at in heard:
         np.maximum.at(seen, customer, at)

@@ -1,7 +1,5 @@
 """The demo's workflow runs and views of help articles."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

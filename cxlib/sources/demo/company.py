@@ -1,7 +1,5 @@
 """The demo company: its words, its customers and its agents."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Random draws that give the same numbers on every machine, and columns made of positions and seconds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,11 +47,21 @@ class Draw:
         shares = upto / upto[:, -1:]
         return np.asarray((self.uniform(len(rows))[:, None] >= shares[rows]).sum(axis=1), dtype=np.int64)
 
+    def choose(self, fit: Flags, n: int) -> Numbers:
+        """Return n different positions among those that fit, fewer where fewer do."""
+        rows = np.flatnonzero(fit)
+        return np.asarray(rows[np.argsort(self.uniform(len(rows)), kind="stable")[:n]])
+
 
 def ids(prefix: str, numbers: Numbers, width: int = 6) -> pl.Series:
     """Return ids such as "T000001" for number 0; a negative number gives null."""
     series = pl.Series(numbers + 1)
     return (prefix + series.cast(pl.String).str.zfill(width)).set(series < 1, None)
+
+
+def numbers(ids: pl.Series) -> Numbers:
+    """Return the numbers behind ids that `ids` made."""
+    return ids.str.slice(1).cast(pl.Int64).to_numpy() - 1
 
 
 def words(known: Sequence[str], positions: Numbers) -> pl.Series:

@@ -1,7 +1,5 @@
 """The demo's time: every hour of its months, the opening hours, and how much is asked in each hour."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, timedelta
 

@@ -1,15 +1,13 @@
 """The demo's orders, subscriptions, refunds and cancellations."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 
 from cxlib.sources.demo.company import Company
 from cxlib.sources.demo.draw import Draw, Numbers, Reals, ids, instants, words
 from cxlib.sources.demo.hours import DAY, HOUR
-from cxlib.sources.demo.requests import ANSWERED, CHAT, Requests
-from cxlib.tables import ORDER_KINDS
+from cxlib.sources.demo.requests import CHAT, Fate, Requests
+from cxlib.tables.columns import ORDER_KINDS
 
 _WINDOW = 90 * DAY
 _ORDERS_A_YEAR = 2.0
@@ -44,7 +42,7 @@ def _with_answer(orders: pl.DataFrame, nps: pl.DataFrame) -> pl.DataFrame:
 def _helped(draw: Draw, company: Company, requests: Requests) -> pl.DataFrame:
     """Draw the orders a ticket helped, within 7 days of its creation."""
     chance = company.parameters.conversion + company.parameters.chat_uplift * (requests.channel == CHAT)
-    ticket = np.flatnonzero(draw.chance(chance, len(chance)) & (requests.fate == ANSWERED))
+    ticket = np.flatnonzero(draw.chance(chance, len(chance)) & (requests.fate == Fate.ANSWERED))
     at = requests.created[ticket] + draw.whole(HOUR // 2, 7 * DAY, len(ticket))
     return pl.DataFrame({"customer": requests.customer[ticket], "at": at, "ticket": ticket})
 

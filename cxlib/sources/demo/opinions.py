@@ -1,7 +1,5 @@
 """The demo's surveys: what customers were asked, who answered, and the probabilities behind the answers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the demo company is like: its size and the effects planted in its data."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from cxlib.errors import UsageError

@@ -1,8 +1,7 @@
 """The demo's tickets: who asks when, on which channel, about what, who answers how fast, and how it ends."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
@@ -10,10 +9,10 @@ from cxlib.sources.demo.company import TEAMS, WORDS, Company
 from cxlib.sources.demo.draw import Draw, Flags, Numbers, Reals
 from cxlib.sources.demo.hours import DAY, HOUR, Hours
 from cxlib.sources.demo.parameters import DemoParameters
-from cxlib.tables import CHANNELS
+from cxlib.tables.columns import CHANNELS
 
 EMAIL, PHONE, CHAT, MESSAGING, APP = (CHANNELS.index(name) for name in ("email", "phone", "chat", "messaging", "app"))
-ANSWERED, ABANDONED, SELF_SOLVED, DELETED, MERGED, SPAM, MISSED, WAITING = range(8)
+Fate = IntEnum("Fate", "ANSWERED ABANDONED SELF_SOLVED DELETED MERGED SPAM MISSED WAITING", start=0)
 REOPENED = 0.055  # of tickets answered
 MOST = 5  # replies: up to four, one more after a reopening
 FIRST_REPLY = np.array([210.0, 1.2, 1.6, 90.0, 240.0, 45.0, 120.0, 300.0])
@@ -73,7 +72,7 @@ class Requests:
 
     def solved(self, end: int) -> Numbers:
         """Return the answered tickets (numbers) solved an hour before the end."""
-        return np.flatnonzero((self.fate == ANSWERED) & (self.last_reply < end - HOUR))
+        return np.flatnonzero((self.fate == Fate.ANSWERED) & (self.last_reply < end - HOUR))
 
 
 def draw_requests(company: Company) -> Requests:
@@ -92,10 +91,10 @@ def draw_requests(company: Company) -> Requests:
     by_bot = draw.chance(0.03, n) & np.isin(channel, (CHAT, MESSAGING, APP))
     live = np.isin(channel, (PHONE, CHAT))
     missed = live & draw.chance(np.where(is_open, 0.04, 0.6), n)
-    fate = np.where(missed, MISSED, draw.pick(_FATES, n))
+    fate = np.where(missed, Fate.MISSED, draw.pick(_FATES, n))
     fate, merged_into = _merge(draw, np.where(by_agent, -1, fate), customer, created)
-    fate = np.where(by_agent, ANSWERED, fate)
-    has_reply = np.isin(fate, (ANSWERED, ABANDONED))
+    fate = np.where(by_agent, Fate.ANSWERED, fate)
+    has_reply = np.isin(fate, (Fate.ANSWERED, Fate.ABANDONED))
     first_replies = has_reply * (1 + draw.pick_by(_REPLIES, live.astype(np.int64)))
     pace = np.where(created >= hours.event, p.event_factor, 1.0) * _PACE[priority]
     delay = np.clip(draw.around(FIRST_REPLY[channel], 0.9, n) * pace, 0.2, 2400)
@@ -104,9 +103,9 @@ def draw_requests(company: Company) -> Requests:
     )
     ended = created + np.rint(draw.around(np.where(live, 3.0, 200.0), 0.8, n) * 60).astype(np.int64) + 30
     taken = hours.after(created, delay * (0.15 + 0.75 * draw.uniform(n)))
-    by_self = (fate == SELF_SOLVED) & draw.chance(0.5, n)
+    by_self = (fate == Fate.SELF_SOLVED) & draw.chance(0.5, n)
     taken = np.where(has_reply, taken, np.where(by_self, (created + ended) // 2, -1))
-    reopened = (fate == ANSWERED) & draw.chance(REOPENED, n)
+    reopened = (fate == Fate.ANSWERED) & draw.chance(REOPENED, n)
     mailed = (channel == PHONE) & (first_replies + reopened > 1) & draw.chance(0.3, n)
     agent = _agents(draw, company, (category // 3) % len(TEAMS), hours.month[hours.of(created)])
     return Requests(
@@ -131,9 +130,9 @@ def _merge(draw: Draw, fate: Numbers, customer: Numbers, created: Numbers) -> tu
     same = customer[order[1:]] == customer[order[:-1]]
     before[order[1:][same]] = order[:-1][same]
     soon = (before >= 0) & (created - created[before] < 7 * DAY)
-    merged = soon & (fate == ANSWERED) & (fate[before] == ANSWERED) & draw.chance(0.2, len(fate))
+    merged = soon & (fate == Fate.ANSWERED) & (fate[before] == Fate.ANSWERED) & draw.chance(0.2, len(fate))
     merged &= ~merged[before]
-    return np.where(merged, MERGED, fate), np.where(merged, before, -1)
+    return np.where(merged, Fate.MERGED, fate), np.where(merged, before, -1)
 
 
 def _agents(draw: Draw, company: Company, team: Numbers, month: Numbers) -> Numbers:

@@ -1,15 +1,13 @@
 """The demo's tickets as their source shows them; what events tell (replies, solves, handoffs …) is left to them."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 
 from cxlib.sources.demo.company import LANGUAGES, TEAMS, WORDS, Company
-from cxlib.sources.demo.draw import Draw, Numbers, ids, instants, known, words
+from cxlib.sources.demo.draw import Draw, Numbers, ids, instants, known, numbers, words
 from cxlib.sources.demo.events import language_of
-from cxlib.sources.demo.requests import CHAT, PHONE, SPAM, Requests
-from cxlib.tables import CHANNELS
+from cxlib.sources.demo.requests import CHAT, PHONE, Fate, Requests
+from cxlib.tables.columns import CHANNELS
 
 _PRIORITIES = ("low", "normal", "high", "urgent")
 _DIFFICULTIES = ("easy", "medium", "hard")
@@ -35,7 +33,7 @@ def tickets_table(company: Company, requests: Requests, changes: pl.DataFrame) -
     frame = pl.DataFrame(
         {
             "ticket_id": ids("T", np.arange(n)),
-            "customer_id": ids("C", np.where(r.fate == SPAM, -1, r.customer)),
+            "customer_id": ids("C", np.where(r.fate == Fate.SPAM, -1, r.customer)),
             "agent_id": ids("A", agent, 3),
             "team": words(TEAMS, np.where(agent < 0, r.category // 3, company.team[agent])),
             "brand": words(("Aurora", "Borealis"), draw.pick([0.7, 0.3], n)),
@@ -73,5 +71,5 @@ def _last(changes: pl.DataFrame, field: str, names: list[str], n: int) -> Number
     """Return the position in `names` of each ticket's last value of a field, −1 if it has none."""
     rows, last = changes.filter(pl.col("field") == field), np.full(n, -1)
     position = rows["new"].replace_strict(names, list(range(len(names))), return_dtype=pl.Int64)
-    last[rows["ticket_id"].str.slice(1).cast(pl.Int64).to_numpy() - 1] = position.to_numpy()
+    last[numbers(rows["ticket_id"])] = position.to_numpy()
     return last

@@ -1,7 +1,5 @@
 """What was planted and what a perfect analysis finds: the expected values behind the demo's figures."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from statistics import fmean
 from typing import Any
@@ -11,8 +9,8 @@ import polars as pl
 from cxlib.periods import shift
 from cxlib.sources.demo.activity import planted_activity
 from cxlib.sources.demo.company import WORDS, WORSE_AGENT, agent_names
-from cxlib.sources.demo.dirty import Counts
 from cxlib.sources.demo.hours import planted_dates
+from cxlib.sources.demo.mistakes import Counts
 from cxlib.sources.demo.opinions import DETRACTOR, EASE, EFFORT, PROMOTER, nps_shares
 from cxlib.sources.demo.parameters import DemoParameters
 
@@ -27,11 +25,9 @@ def truth(
     Expected values are means of the probabilities each answer was drawn with, before any row was broken.
 
     Args:
-        parameters: The demo's parameters.
         csat: One row per satisfaction answer: month (0 = first), channel, agent, share (probability of the top box).
         nps: One row per NPS answer 90 days old: loyalty class, share (probability of an order in these days).
         asked: One row per customer asked for satisfaction: month, share, told (share among those who answer), answered.
-        dirty: Broken rows by kind and table.
     """
     p, (event, rise) = parameters, planted_dates(parameters)
     promoters, detractors = (_mean(nps.filter(loyalty=code)) for code in (PROMOTER, DETRACTOR))

@@ -1,17 +1,51 @@
-"""The demo source's own figures of its tickets: like ours in whole minutes, but for planted differences."""
+"""What the demo's source gets wrong, in known number: broken rows, and own figures of tickets that differ from ours."""
 
-from __future__ import annotations
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
 from cxlib.sources.demo.company import Company
-from cxlib.sources.demo.draw import Flags, Numbers, ids
+from cxlib.sources.demo.draw import Flags, Numbers, ids, numbers
 from cxlib.sources.demo.requests import Requests
 
+Counts = dict[str, dict[str, int]]
 LONGEST = 7200.0  # minutes: the source counts no resolution beyond five days
 EACH = 40
 MINUTES = 60.0
+
+
+def soil(tables: dict[str, pl.DataFrame], company: Company) -> Counts:
+    """Break rows in place, no row twice; return how many of each kind in each table.
+
+    A duplicate key is counted once for each row too many.
+    """
+    draw, n, counts = company.draw("dirty"), company.parameters.dirty, Counts()
+    end = pl.lit(company.hours.end * 1_000_000).cast(pl.Datetime("us", "UTC"))
+    created = tables["tickets"].select("ticket_id", "created_at")
+    tables["messages"] = tables["messages"].join(created, on="ticket_id", how="left", maintain_order="left")
+    reply, ordered = (pl.col("author") == "agent") & pl.col("is_public"), pl.col("kind") == "order"
+    answered, stranger = pl.col("answered_at").is_not_null(), "X" + pl.col("customer_id").str.slice(1)
+    broken = (
+        ("unknown_customer", "tickets", pl.col("status") == "closed", "customer_id", stranger),
+        ("unknown_customer", "orders", ordered, "customer_id", stranger),
+        ("reply_before_creation", "messages", reply, "sent_at", pl.col("created_at") - timedelta(hours=5)),
+        ("answer_outside_scale", "surveys", answered, "answer", pl.col("scale_high") + 2.0),
+        ("instant_after_extraction", "surveys", answered, "answered_at", end + timedelta(days=3)),
+        ("instant_after_extraction", "orders", ordered, "ordered_at", end + timedelta(days=40)),
+    )
+    sound = {name: np.ones(frame.height, dtype=np.bool_) for name, frame in tables.items()}
+    for kind, name, fits, column, value in broken:
+        hit = draw.choose(tables[name].select(fits.alias("fits"))["fits"].to_numpy() & sound[name], n)
+        sound[name][hit] = False
+        which = pl.Series(np.isin(np.arange(len(sound[name])), hit))
+        tables[name] = tables[name].with_columns(pl.when(which).then(value).otherwise(column).alias(column))
+        counts.setdefault(kind, {})[name] = len(hit)
+    for name in ("tickets", "messages", "surveys"):
+        twice = np.sort(draw.choose(sound[name], n))
+        tables[name] = pl.concat([tables[name], tables[name].gather(twice)])
+        counts.setdefault("duplicate_key", {})[name] = len(twice)
+    return counts
 
 
 def own_figures_table(
@@ -23,9 +57,7 @@ def own_figures_table(
     """
     r, hours, draw, n = requests, company.hours, company.draw("own figures"), len(requests.created)
     late = hours.month[hours.of(r.created)] >= company.parameters.months - 12
-    solved = np.zeros(n, dtype=np.bool_)
-    solved[r.solved(hours.end)] = True
-    solved &= late
+    solved = late & np.isin(np.arange(n), r.solved(hours.end))
     first, last = r.replied[:, 0], r.last_reply
     first_solve = r.replied[np.arange(n), np.maximum(r.first_replies - 1, 0)]
     reply, business = (first - r.created) / MINUTES, (hours.so_far(first) - hours.so_far(r.created)) / MINUTES
@@ -35,9 +67,7 @@ def own_figures_table(
     planted: dict[str, list[str]] = {}
 
     def plant(name: str, which: Flags, most: int = EACH) -> Flags:
-        fit = np.flatnonzero(solved & which & ~taken)
-        chosen = np.zeros(n, dtype=np.bool_)
-        chosen[fit[np.argsort(draw.uniform(len(fit)), kind="stable")[:most]]] = True
+        chosen = np.isin(np.arange(n), draw.choose(solved & which & ~taken, most))
         taken[chosen] = True
         planted[name] = _named(chosen)
         return chosen
@@ -68,9 +98,8 @@ def _named(which: Flags) -> list[str]:
 
 def _automatic(messages: pl.DataFrame, n: int) -> Numbers:
     """Return the instant of each ticket's first automatic message, far before all others where there is none."""
-    found = messages.filter(pl.col("author").is_in(["bot", "system"])).unique(
-        "ticket_id", keep="first", maintain_order=True
-    )
+    automatic = messages.filter(pl.col("author").is_in(["bot", "system"]))
+    found = automatic.unique("ticket_id", keep="first", maintain_order=True)
     at = np.full(n, -(10**12))
-    at[found["ticket_id"].str.slice(1).cast(pl.Int64).to_numpy() - 1] = found["sent_at"].dt.epoch("s").to_numpy()
+    at[numbers(found["ticket_id"])] = found["sent_at"].dt.epoch("s").to_numpy()
     return at
