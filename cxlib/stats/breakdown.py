@@ -139,9 +139,11 @@ def _mean(side: Array) -> float:
 
 
 def _pairs_of_curves(metric: Metric, rows: pl.DataFrame) -> Pairs:
-    size, groups = rows["code"].n_unique(), rows["group"].unique().sort()
-    own = [Curve.of(rows.filter(pl.col("group") == group), size) for group in groups]
-    rest = [Curve.of(rows.filter(pl.col("group") != group), size) for group in groups]
+    ordered = rows.sort("value", maintain_order=True)
+    whole, group = Curve.of(ordered, rows["code"].n_unique()), ordered["group"].rank("dense").to_numpy()
+    own, rest = (
+        [whole.only((group == place) == side) for place in range(1, group.max() + 1)] for side in (True, False)
+    )
     q = metric.quantile
     correlated = [_correlation(*(side.influence_at(q) for side in pair)) for pair in zip(own, rest, strict=True)]
     return quantiles(own, q), quantiles(rest, q), np.array(correlated)

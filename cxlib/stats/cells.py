@@ -70,7 +70,7 @@ def cells(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Ce
 def cells_of(metric: Metric, rows: pl.DataFrame) -> Cells:
     """Return the medians (or another quantile) of the waits of a row frame, by month and group."""
     keys = rows.select(KEYS).unique().sort(KEYS)
-    found = [*curves(coded(rows), keys), Curve.of(coded(rows.clear()), 0)]
+    found = [*curves(coded(rows), keys), Curve.of_waits(*np.zeros((3, 0)), size=0)]
     return Cells(metric, keys, lambda places: quantiles([found[place] for place in places], metric.quantile))
 
 
@@ -128,13 +128,13 @@ def influences(metric: Metric, view: View, months: Sequence[str], by: str = "") 
 
 
 def influences_of(metric: Metric, waits: pl.DataFrame) -> pl.DataFrame:
-    """Return period, group, unit, influence of the waits of a row frame."""
+    """Return period, group, unit (its number), influence of the waits of a row frame."""
     rows = coded(waits)
     keys = rows.select(KEYS).unique().sort(KEYS)
-    names, found = rows["unit"].unique().sort(), [curve.influence_at(metric.quantile) for curve in curves(rows, keys)]
-    every = np.array(found, dtype=np.float64).reshape(keys.height, len(names))
+    found = [curve.influence_at(metric.quantile) for curve in curves(rows, keys)]
+    every = np.array(found, dtype=np.float64).reshape(keys.height, rows["unit"].n_unique())
     cell, code = np.nonzero(every)
-    return keys[cell].with_columns(unit=names[code], influence=every[cell, code])
+    return keys[cell].with_columns(unit=code, influence=every[cell, code])
 
 
 def correlation(influence: pl.DataFrame, after: pl.DataFrame, before: pl.DataFrame) -> Array:
@@ -145,8 +145,11 @@ def correlation(influence: pl.DataFrame, after: pl.DataFrame, before: pl.DataFra
         after: Keys (period, group), one row a pair.
         before: Keys of the other figure of each pair.
     """
-    rows = coded(influence)
-    parts, spread = parted(rows, KEYS, ("code", "influence")), np.zeros(rows["unit"].n_unique())
+    rows = influence if influence["unit"].dtype.is_integer() else coded(influence).with_columns(unit="code")
+    parts, spread = (
+        parted(rows, KEYS, ("unit", "influence")),
+        np.zeros(int(rows["unit"].to_numpy().max(initial=-1)) + 1),
+    )
     nothing = [np.zeros(0, dtype=np.int64), np.zeros(0)]
     found = []
     for keys in zip(_names(after), _names(before), strict=True):

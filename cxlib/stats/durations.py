@@ -50,6 +50,10 @@ class Curve:
             values[order].astype(np.float64), ended[order].astype(np.float64), units[order].astype(np.int64), size
         )
 
+    def only(self, chosen: Places) -> Curve:
+        """Return the curve of the waits that are marked, in the order of `values`."""
+        return Curve(self.values[chosen], self.ended[chosen], self.units[chosen], self.size)
+
     @cached_property
     def _steps(self) -> tuple[Array, ...]:
         """Distinct times, waits at risk, ends, and survival just after each."""
