@@ -21,7 +21,7 @@ from cxlib.metrics.answerable import known
 from cxlib.metrics.pieces import is_over
 from cxlib.metrics.registry import Clock, Metric, Ratio
 from cxlib.metrics.view import NOT_KNOWN, View
-from cxlib.periods import first_day, last_day, month_index, month_name
+from cxlib.periods import first_day, last_day, month_index, month_name, months_between
 from cxlib.schema import path_of, table
 
 __all__ = [
@@ -169,24 +169,28 @@ def counted(metric: Metric, view: View, months: Sequence[str], by: str = "") -> 
 
     The figure is Σ wx ÷ Σ w × factor, of a count Σ wx; n (1 or 0) tells whether the row counts as one.
     """
-    weight = nw.col("weight").fill_null(1.0) if metric.weighted and view.weighted else nw.lit(1.0)
-    return (
-        _valued(metric, view, months, by)
-        .with_columns(w=weight.cast(nw.Float64))
-        .filter(~nw.col("x").is_null() & (nw.col("w") > 0.0))
-        .with_columns(n=nw.when(nw.col("divisor") == 0.0).then(0).otherwise(1).cast(nw.Int64))
-        .with_columns(wx=nw.col("w") * nw.col("x"), w=nw.col("w") * nw.col("divisor"))
-    )
+    frame, (x, w, one) = _valued(metric, view, months, by), (nw.col("x"), nw.lit(1.0), nw.lit(1, nw.Int64))
+    frame = frame.filter(~x.is_null())
+    if metric.weighted and view.weighted:
+        w = nw.col("weight").fill_null(1.0).cast(nw.Float64)
+        frame = frame.filter(w > 0.0)
+    if isinstance(metric.value(), Ratio):
+        divisor = nw.col("divisor")
+        return frame.with_columns(n=nw.when(divisor == 0.0).then(0).otherwise(one), wx=w * x, w=w * divisor)
+    return frame.with_columns(n=one, wx=w * x, w=w)
 
 
 def _valued(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
-    """Lay the metric's value, `x`, and what it is divided by, `divisor`, beside the rows; null = outside or unknown."""
-    value = metric.value()
+    """Lay the metric's value, `x`, beside the rows; null = outside or unknown. Beside a ratio, its `divisor` too."""
+    value, divided = metric.value(), dict[str, nw.Expr]()
     if isinstance(value, Clock):
         value = nw.col(value.minutes) if value.where is None else nw.when(value.where).then(nw.col(value.minutes))
-    value, over = value if isinstance(value, Ratio) else (value, nw.lit(1.0))
-    known_value = nw.when(_is_known(metric, view)).then(value.cast(nw.Float64))
-    return _rows(metric, view, months, by).with_columns(x=known_value, divisor=over)
+    if isinstance(value, Ratio):
+        divided["divisor"] = value.over
+        value = value.of
+    value = value.cast(nw.Float64)
+    known_value = nw.when(_is_known(metric, view)).then(value) if metric.window else value
+    return _rows(metric, view, months, by).with_columns(x=known_value, **divided)
 
 
 def _units(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
@@ -204,10 +208,12 @@ def _rows(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     Two constants are laid beside them for expressions: `window_minutes` and `observed_until`.
     """
     day = nw.col(f"{metric.anchor}_day")
-    period = day.dt.year().cast(nw.Int64) * 12 + day.dt.month().cast(nw.Int64) - 1
-    spanned = day.is_between(nw.lit(first_day(min(months))), nw.lit(last_day(max(months))))
+    period = (day.dt.year() * 12 + day.dt.month() - 1).cast(nw.Int64)
+    first, last = min(months, default=view.month), max(months, default=view.month)
+    spanned = day.is_between(nw.lit(first_day(first)), nw.lit(last_day(last)))
     frame = scan(view, metric.table).filter(spanned).with_columns(period=period)
-    frame = frame.filter(nw.col("period").is_in([month_index(month) for month in months]))
+    if set(months) != set(months_between(first, last)):
+        frame = frame.filter(nw.col("period").is_in([month_index(month) for month in months]))
     frame = kept(frame, metric.table, view)
     groups = []
     for name in filter(None, by.split("+")):
