@@ -128,12 +128,10 @@ def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, i
     Not yet known are rows whose window is not over, and those without a value anchored after the end of the data, such
     as promises not yet due, unless the ticket is over. A clock that will never end, because it is, does not run.
     """
-    parts = ("rows", "late", "outside", "running")
-    summed = _collect(
-        _told(metric, view, month).group_by("period").agg(*(nw.col(name).sum() for name in parts)), ["period"]
-    )
-    counts = summed.row(0, named=True) if summed.height else dict.fromkeys(parts, 0)
-    return int(counts["rows"]), int(counts["late"]), int(counts["outside"]), int(counts["running"])
+    sums = (nw.col(name).sum() for name in ("rows", "late", "outside", "running"))
+    summed: pl.DataFrame = _told(metric, view, month).select(*sums).collect(backend="polars").to_native()
+    rows, late, outside, running = (int(number or 0) for number in summed.row(0))
+    return rows, late, outside, running
 
 
 def unfinal(metric: Metric, view: View, month: str) -> pl.Series:
