@@ -16,9 +16,10 @@ from cxlib.metrics import (
     waiting,
     workflows,
 )
-from cxlib.metrics.base import known, measured_frame, population, row_frame, settles, unit_frame
+from cxlib.metrics.base import known, measured_frame, row_frame, unit_frame
 from cxlib.metrics.registry import METRICS, Clock, Metric, get, metric
 from cxlib.metrics.rows import as_csv, rows, table_rows
+from cxlib.metrics.settling import population, settles
 from cxlib.metrics.view import View, last_complete_month, parse_filters, view
 
 __all__ = [

@@ -25,8 +25,8 @@ from cxlib.periods import first_day, last_day, month_index, month_name, months_b
 from cxlib.schema import path_of, table
 
 __all__ = [
-    "BETWEEN", "NOT_KNOWN", "Frame", "counted", "kept", "known", "measured_frame", "population", "row_frame", "scan",
-    "settles", "unfinal", "unit_frame", "waits",
+    "BETWEEN", "NOT_KNOWN", "Frame", "clock_of", "collected", "counted", "is_known", "kept", "known", "measured_frame",
+    "nobody_waits", "placed", "row_frame", "scan", "unit_frame", "valued", "waits",
 ]  # fmt: skip
 BETWEEN = "\x1f"
 """Separates the names of a group by several dimensions, "agent+channel"."""
@@ -41,7 +41,7 @@ def unit_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") 
     unit, n (rows with a value), sum_w (weights), sum_wx, sum_wxx.
     """
     asked = ("units", *_asked(metric, view, months, by))
-    return view.data.once(asked, lambda: _collect(_units(metric, view, months, by), ("unit", "period", "group")))
+    return view.data.once(asked, lambda: collected(_units(metric, view, months, by), ("unit", "period", "group")))
 
 
 def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
@@ -65,7 +65,7 @@ def _measured(metric: Metric, view: View, months: Sequence[str], by: str) -> pl.
         .agg(*(nw.col(name).sum() for name in ["units", *kept]))
     )
     columns = ["period", "group", "n", "units", *kept[1:]]
-    return _collect(grouped, ("period", "group")).select(columns)
+    return collected(grouped, ("period", "group")).select(columns)
 
 
 def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
@@ -84,9 +84,9 @@ def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -
 
 def _waited(metric: Metric, view: View, months: Sequence[str], by: str) -> pl.DataFrame:
     rows = waits(metric, view, months, by)
-    running = ~nw.col("ended") & ~_is_over(rows)
+    running = ~nw.col("ended") & ~nobody_waits(rows)
     kept = rows.with_columns(running=running).select("period", "group", "unit", "value", "ended", "running")
-    return _collect(kept, ["value"])
+    return collected(kept, ["value"])
 
 
 def _asked(metric: Metric, view: View, months: Sequence[str], by: str) -> tuple[Hashable, ...]:
@@ -101,65 +101,16 @@ def waits(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Fr
     Raises:
         CxError: The metric is not a duration.
     """
-    clock = _clock(metric)
+    clock = clock_of(metric)
     value = nw.col(clock.minutes).cast(nw.Float64)
     inside = value if clock.where is None else nw.when(clock.where).then(value)
-    rows = _rows(metric, view, months, by).with_columns(value=inside, ended=nw.col(clock.ended).fill_null(False))
+    rows = placed(metric, view, months, by).with_columns(value=inside, ended=nw.col(clock.ended).fill_null(False))
     return rows.filter(~nw.col("value").is_null())
 
 
-def _is_over(rows: Frame) -> nw.Expr:
+def nobody_waits(rows: Frame) -> nw.Expr:
+    """Tell whether a row is of a ticket that is over; never where its table does not say."""
     return is_over() if "status" in rows.collect_schema().names() else nw.lit(False)
-
-
-def settles(metric: Metric) -> bool:
-    """Tell whether rows of a metric may be not yet known, outside or still running (`population`)."""
-    return bool(metric.window) or metric.kind == "duration" or _promised(metric)
-
-
-def _promised(metric: Metric) -> bool:
-    """Tell whether rows are anchored at what may lie ahead."""
-    return metric.anchor.endswith("due")
-
-
-def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, int]:
-    """Return how many rows the month has, and of them: not yet known, outside by a competing end, still running.
-
-    Not yet known are rows whose window is not over, and those without a value anchored after the end of the data, such
-    as promises not yet due, unless the ticket is over. A clock that will never end, because it is, does not run.
-    """
-    sums = (nw.col(name).sum() for name in ("rows", "late", "outside", "running"))
-    summed: pl.DataFrame = _told(metric, view, month).select(*sums).collect(backend="polars").to_native()
-    rows, late, outside, running = (int(number or 0) for number in summed.row(0))
-    return rows, late, outside, running
-
-
-def unfinal(metric: Metric, view: View, month: str) -> pl.Series:
-    """Return the keys of the rows that `population` counts as not yet known or, without a window, as still running."""
-    key = table(metric.table).key
-    moving = nw.col("late") if metric.window else nw.col("late") + nw.col("running")
-    rows = _told(metric, view, month).filter(moving > 0).select("period", key)
-    return _collect(rows, [key])[key]
-
-
-def _told(metric: Metric, view: View, month: str) -> Frame:
-    """Lay beside a month's rows, as 0 or 1, what `population` counts."""
-    rows = (_valued if _promised(metric) else _rows)(metric, view, [month], "")
-    anchored = nw.lit(1).cast(nw.Int64)
-    late = ~_is_known(metric, view)
-    if _promised(metric):
-        ahead = (nw.col(f"{metric.anchor}_at") > nw.col("observed_until")).fill_null(False)
-        late = late | (ahead & nw.col("x").is_null() & ~_is_over(rows))
-    late = nw.when(late).then(1).otherwise(0).cast(nw.Int64)
-    outside = running = nw.lit(0).cast(nw.Int64)
-    if metric.kind == "duration":
-        clock = _clock(metric)
-        if clock.where is not None:
-            outside = nw.when(clock.where).then(0).otherwise(1).cast(nw.Int64)
-        inside = nw.lit(True) if clock.where is None else clock.where
-        unended = inside & ~nw.col(clock.ended).fill_null(False) & ~nw.col(clock.minutes).is_null() & ~_is_over(rows)
-        running = nw.when(unended).then(1).otherwise(0).cast(nw.Int64)
-    return rows.with_columns(rows=anchored, late=late, outside=outside, running=running)
 
 
 def counted(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Frame:
@@ -167,7 +118,7 @@ def counted(metric: Metric, view: View, months: Sequence[str], by: str = "") -> 
 
     The figure is Σ wx ÷ Σ w × factor, of a count Σ wx; n (1 or 0) tells whether the row counts as one.
     """
-    frame, (x, w, one) = _valued(metric, view, months, by), (nw.col("x"), nw.lit(1.0), nw.lit(1, nw.Int64))
+    frame, (x, w, one) = valued(metric, view, months, by), (nw.col("x"), nw.lit(1.0), nw.lit(1, nw.Int64))
     frame = frame.filter(~x.is_null())
     if metric.weighted and view.weighted:
         w = nw.col("weight").fill_null(1.0).cast(nw.Float64)
@@ -178,7 +129,7 @@ def counted(metric: Metric, view: View, months: Sequence[str], by: str = "") -> 
     return frame.with_columns(n=one, wx=w * x, w=w)
 
 
-def _valued(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
+def valued(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     """Lay the metric's value, `x`, beside the rows; null = outside or unknown. Beside a ratio, its `divisor` too."""
     value, divided = metric.value(), dict[str, nw.Expr]()
     if isinstance(value, Clock):
@@ -187,8 +138,8 @@ def _valued(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame
         divided["divisor"] = value.over
         value = value.of
     value = value.cast(nw.Float64)
-    known_value = nw.when(_is_known(metric, view)).then(value) if metric.window else value
-    return _rows(metric, view, months, by).with_columns(x=known_value, **divided)
+    known_value = nw.when(is_known(metric, view)).then(value) if metric.window else value
+    return placed(metric, view, months, by).with_columns(x=known_value, **divided)
 
 
 def _units(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
@@ -200,7 +151,7 @@ def _units(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
 _SUMS = {"n": "n", "w": "sum_w", "wx": "sum_wx", "wxx": "sum_wxx"}
 
 
-def _rows(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
+def placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     """Lay period, group and unit beside the rows of the metric's table, filtered; files are read for these days only.
 
     Two constants are laid beside them for expressions: `window_minutes` and `observed_until`.
@@ -244,7 +195,8 @@ def _unit(metric: Metric) -> nw.Expr:
     return nw.coalesce(nw.col(metric.unit), own)
 
 
-def _is_known(metric: Metric, view: View) -> nw.Expr:
+def is_known(metric: Metric, view: View) -> nw.Expr:
+    """Tell whether a row's window is over when the data end."""
     if not metric.window:
         return nw.lit(True)
     window = timedelta(days=getattr(view.data.settings.windows, metric.window))
@@ -288,18 +240,23 @@ def scan(view: View, name: str) -> Frame:
     raise unknown_name("engine", view.engine, ("polars", "duckdb"))
 
 
-def _clock(metric: Metric) -> Clock:
+def clock_of(metric: Metric) -> Clock:
+    """Return the clock of a duration.
+
+    Raises:
+        CxError: The metric is not one.
+    """
     value = metric.value()
     if not isinstance(value, Clock):
         raise CxError(f"{metric.name!r} is a {metric.kind}, not a duration: it has no row frame.")
     return value
 
 
-def _collect(frame: Frame, order: Sequence[str]) -> pl.DataFrame:
+def collected(frame: Frame, order: Sequence[str]) -> pl.DataFrame:
     """Run a query and give it back as Polars, in a fixed order, months in words; DuckDB sums integers to decimals."""
-    collected: pl.DataFrame = frame.collect(backend="polars").to_native()
-    collected = collected.with_columns(selectors.decimal().cast(pl.Int64))
-    if not collected.height:
-        return collected.with_columns(pl.col("period").cast(pl.String))
-    names = {index: month_name(index) for index in collected["period"].unique().to_list()}
-    return collected.sort(*order).with_columns(pl.col("period").replace_strict(names, return_dtype=pl.String))
+    rows: pl.DataFrame = frame.collect(backend="polars").to_native()
+    rows = rows.with_columns(selectors.decimal().cast(pl.Int64))
+    if not rows.height:
+        return rows.with_columns(pl.col("period").cast(pl.String))
+    names = {index: month_name(index) for index in rows["period"].unique().to_list()}
+    return rows.sort(*order).with_columns(pl.col("period").replace_strict(names, return_dtype=pl.String))

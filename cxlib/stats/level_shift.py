@@ -173,7 +173,8 @@ class _Weeks:
         related = float(_related(left)[0]) + 0.5 / float(np.sqrt(len(shape)))
         drawn = _chained(drawn, float(np.interp(related, np.maximum.accumulate(seen), TRUTHS)))
         largest = np.abs(self.steps.T @ drawn).max(axis=0)
-        statistics = largest / np.sqrt(np.fmax((self.left(drawn) ** 2).sum(axis=0), 1e-9) / self.freedom)
+        squares = (drawn**2).sum(axis=0) - ((self.basis.T @ drawn) ** 2).sum(axis=0) - largest**2  # as of `left`
+        statistics = largest / np.sqrt(np.fmax(squares, 1e-9) / self.freedom)
         limit = np.sort(statistics)[1 - round(ALPHA * (RUNS + 1))]  # beyond it p is below .05, at it .05
         return float(limit), float((1 + (statistics >= found).sum()) / (RUNS + 1))
 

@@ -10,7 +10,7 @@ import polars as pl
 from cxlib.check import ANCHOR, MONTHLY, broken
 from cxlib.check import set_aside as aside
 from cxlib.metrics import METRICS, Metric, View, population
-from cxlib.metrics.base import unfinal
+from cxlib.metrics.settling import unfinal
 from cxlib.numbers import month as month_words
 from cxlib.schema import DIMENSIONS, GIVEN, TABLES
 from cxlib.stats.listed import listed_by, row_list

@@ -259,8 +259,8 @@ def test_the_same_rows_are_read_once_and_all_others_anew(folder: Path, monkeypat
     from cxlib.metrics import base
 
     read: list[Any] = []
-    real = base._collect
-    monkeypatch.setattr(base, "_collect", lambda *asked: read.append(asked) or real(*asked))
+    real = base.collected
+    monkeypatch.setattr(base, "collected", lambda *asked: read.append(asked) or real(*asked))
     here, months = view(open_data(str(folder)), month="2026-10"), ["2026-09", "2026-10"]
     first = [unit_frame(get("csat"), here, months), measured_frame(get("csat"), here, months)]
     again = [unit_frame(get("csat"), here, months[::-1]), measured_frame(get("csat"), here, months)]
