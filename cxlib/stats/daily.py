@@ -43,12 +43,10 @@ def day_counts(metric: Metric, view: View, months: Sequence[str], by: str = "") 
     """
     units = unit_frame(metric, view, months, by)
     since, until = observed(metric, view)
-    spans = [pl.date_range(max(first_day(m), since), min(last_day(m), until), eager=True) for m in months]
-    days = pl.DataFrame({"day": pl.concat([pl.Series([], dtype=pl.Date), *spans])})
+    span = pl.date_range(max(first_day(min(months)), since), min(last_day(max(months)), until), eager=True)
+    days = pl.DataFrame({"day": span, "period": span.dt.strftime("%Y-%m")}).filter(pl.col("period").is_in(months))
     settings = view.data.settings
-    days = days.with_columns(
-        day_kinds(days["day"], settings.schedules[settings.default_schedule]), period=pl.col("day").dt.strftime("%Y-%m")
-    )
+    days = days.with_columns(day_kinds(days["day"], settings.schedules[settings.default_schedule]))
     seen = units.select("group", "n", "sum_wx", day=pl.col("unit").str.to_date())
     every = units.select("group").unique().sort("group").join(days, how="cross")
     filled = every.join(seen, on=["group", "day"], how="left", maintain_order="left")
