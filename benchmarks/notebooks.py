@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT, RUNS = Path(__file__).resolve().parents[1], 3
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
-MODULES = ("scipy.stats", "scipy.linalg", "statsmodels.api", "statsmodels.duration.api", "holidays.countries")
+MODULES = ("cxlib.stats", "scipy.stats", "statsmodels.api", "statsmodels.duration.api", "holidays.countries")
 
 
 def own_seconds(notebook: Path) -> tuple[int, float]:

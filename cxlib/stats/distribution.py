@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import narwhals as nw
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import Metric, View, get, row_frame
+from cxlib.metrics import Metric, View, get, measured_frame, row_frame
 from cxlib.metrics.pieces import box_is
-from cxlib.stats.cells import KEYS, Cells, cells, correlation, influences
+from cxlib.stats.cells import KEYS, Cells, correlation, influences
 from cxlib.stats.change import difference, widest
 from cxlib.stats.effects import beyond
 from cxlib.stats.results import POINT, Distribution, NotKnown
@@ -25,7 +26,6 @@ AGES = (
     ("≤ 1 d", DAY), ("1–3 d", 3 * DAY), ("3–7 d", 7 * DAY), ("1–4 weeks", 28 * DAY), ("4–13 weeks", 91 * DAY),
     ("> 13 weeks", float("inf")),
 )  # fmt: skip
-Class = tuple[Cells, pl.DataFrame | None]
 STILL_OPEN, CUT_OFF = "still open", "closed without it"
 UNDECIDED = 0.005
 """Share of a month's waits that may still end in a bracket for it to be compared."""
@@ -53,30 +53,45 @@ def distribution(name: str, view: View) -> Distribution | NotKnown:
     if reason := unanswerable(metric, view):
         return reason
     months = sorted({view.month, view.baseline})
-    classes: dict[str, Class]
     if metric.kind == "duration":
         classes = _brackets(metric, row_frame(metric, view, months))
     elif metric.survey:
         titles = CLASSES.get(metric.survey, ("Bottom box", "Middle", "Top box"))
         shares = {title: _share_of(metric, box) for title, box in zip(titles, BOXES, strict=True)}
-        classes = {title: (cells(s, view, months), influences(s, view, months)) for title, s in shares.items()}
+        sums, influence = (
+            pl.concat(frame(share, view, months).with_columns(group=pl.lit(title)) for title, share in shares.items())
+            for frame in (measured_frame, influences)
+        )
+        classes = _Classes(titles, Cells.of_sums(shares[titles[0]], sums), influence, frozenset())
     else:
         return NotKnown(metric.title, f"{metric.title} is neither a survey answer nor a wait: it has no classes.")
-    points = pl.concat([_compared(title, *found, view) for title, found in classes.items()])
+    points = _compared(classes, view)
     points = points.with_columns(beyond(points["p_value"]))
     return Distribution(metric, scope(metric, view), metric.title, view.baseline, points)
 
 
-def _compared(title: str, found: Cells, influence: pl.DataFrame | None, view: View) -> pl.DataFrame:
-    """Return the class in the reported month, its share in the baseline month and the difference of both."""
-    after, before = (pl.DataFrame({"period": [month], "group": [""]}) for month in (view.month, view.baseline))
-    here, then = found.at(after), found.at(before)
-    correlated = np.zeros(1) if influence is None else correlation(influence, after, before)
-    apart = difference(here.figures, then.figures, correlated, widest(found.metric))
-    differs = pl.DataFrame(apart.columns(found.metric)).rename({"low": "low_difference", "high": "high_difference"})
-    if influence is None or view.month == view.baseline:
-        differs = differs.clear(n=1)  # one row of nulls
-    own = here.points().select(pl.lit(title).alias("group"), *POINT)
+@dataclass(frozen=True, slots=True)
+class _Classes:
+    """Shares of classes: their names in order, cells and influences by month and class, and those not to compare."""
+
+    names: Sequence[str]
+    cells: Cells
+    influence: pl.DataFrame
+    undecided: frozenset[str]
+
+
+def _compared(classes: _Classes, view: View) -> pl.DataFrame:
+    """Return the classes in the reported month, their shares in the baseline month and the differences of both."""
+    metric, names = classes.cells.metric, pl.Series("group", classes.names)
+    after, before = (
+        pl.DataFrame([pl.repeat(m, len(names), eager=True).alias("period"), names]) for m in (view.month, view.baseline)
+    )
+    here, then = classes.cells.at(after), classes.cells.at(before)
+    apart = difference(here.figures, then.figures, correlation(classes.influence, after, before), widest(metric))
+    differs = pl.DataFrame(apart.columns(metric)).rename({"low": "low_difference", "high": "high_difference"})
+    told = ~names.is_in(sorted(classes.undecided)) & (view.month != view.baseline)
+    differs = differs.select(pl.when(told).then(pl.all()))
+    own = here.points().select("group", *POINT)
     return pl.concat([own, then.points().select(before="value"), differs], how="horizontal")
 
 
@@ -91,7 +106,8 @@ def _share_of(metric: Metric, box: str) -> Metric:
     return replace(metric, kind="share", measured_in="%", scale=(0.0, 100.0), value=value)
 
 
-def _brackets(metric: Metric, rows: pl.DataFrame) -> dict[str, Class]:
+def _brackets(metric: Metric, rows: pl.DataFrame) -> _Classes:
+    """Return the brackets of waits; undecided are those into which waits that still run may fall."""
     aged = metric.table == "backlog_months"  # how old what is unsolved is: none of these ages ends or runs on
     limits, ended, running = dict(AGES if aged else BRACKETS), pl.col("ended"), pl.col("running")
     rows = rows.with_columns(place=pl.Series(list(limits.values())).search_sorted(rows["value"]))
@@ -100,17 +116,17 @@ def _brackets(metric: Metric, rows: pl.DataFrame) -> dict[str, Class]:
     if rows.select((~ended & ~running).any()).item():
         inside[CUT_OFF] = ~ended & ~running
     share = replace(metric, kind="share", measured_in="%", scale=(0.0, 100.0))
-    undecided = {label: running & (pl.col("value") <= limits.get(label, float("inf"))) for label in inside}
-    return {label: _share_in(share, rows, inside[label], undecided[label]) for label in inside}
-
-
-def _share_in(metric: Metric, rows: pl.DataFrame, inside: pl.Expr, undecided: pl.Expr) -> Class:
-    """Return the share of rows inside a class, by month, and each unit's influence on it; None where undecided."""
+    late = rows.group_by("period").agg(
+        (running & (pl.col("value") <= limits.get(label, np.inf))).mean().alias(label) for label in inside
+    )
+    undecided = frozenset(label for label in inside if (late[label] > UNDECIDED).any())
     n, x = pl.col("n"), pl.col("x")
-    units = rows.group_by(*KEYS, "unit").agg(n=pl.len().cast(pl.Int64), x=inside.sum().cast(pl.Int64))
+    units = rows.group_by("period", "unit").agg(
+        n=pl.len().cast(pl.Int64), **{label: part.sum().cast(pl.Int64) for label, part in inside.items()}
+    )
+    units = units.unpivot(list(inside), index=["period", "unit", "n"], variable_name="group", value_name="x")
     sums = {"sum_w": n, "sum_wx": x, "sum_wxx": x, "sum_ww": n * n, "sum_wxwx": x * x, "sum_wwx": n * x}
     summed = units.group_by(KEYS).agg(n.sum(), units=pl.len(), **{name: part.sum() for name, part in sums.items()})
     whole, level = n.sum().over(KEYS), x.sum().over(KEYS) / n.sum().over(KEYS)
-    late = rows.group_by("period").agg(late=undecided.mean()).filter(pl.col("late") > UNDECIDED).height
     influence = units.select(*KEYS, "unit", influence=(x - level * n) / whole)
-    return Cells.of_sums(metric, summed), None if late else influence
+    return _Classes(list(inside), Cells.of_sums(share, summed), influence, undecided)
