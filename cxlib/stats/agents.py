@@ -79,19 +79,9 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
     span, named = (periods[0], periods[-1]), tuple(DIMENSIONS[dimension].title for dimension in mix)
     curve = _curve(rows, design, metric.factor)
     return Funnel(
-        metric,
-        scope(metric, view),
-        by,
-        what,
-        span,
-        named,
-        overall,
-        points,
-        curve,
-        design,
-        found,
+        metric, scope(metric, view), by, what, span, named, overall, points, curve, design, found,
         tuple(unlike["label"]),
-    )
+    )  # fmt: skip
 
 
 def settled(rows: pl.DataFrame, mix: list[str]) -> tuple[pl.DataFrame, pl.DataFrame, frozenset[str]]:

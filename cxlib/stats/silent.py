@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import View
+from cxlib.metrics import Metric, View
 from cxlib.numbers import format_of, percent
 from cxlib.stats.effects import Row, effect_points, tested, unit_of
 from cxlib.stats.experience import WAITS, experiences
@@ -64,12 +64,6 @@ def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
     level = metric.factor * whole
     low, high = (bound * (1 - answering) + level[0] * answering for bound in metric.scale)
     form = format_of(metric, level[0], 1.0, language=view.language)
-    points: list[Row] = []
-    for place, (key, label) in enumerate(SIDES.items(), start=1):
-        value, se = float(whole[place] - whole[0]), float(np.std(drawn[:, place] - drawn[:, 0], ddof=1))
-        alike = {"reason": ALIKE if told["x"].n_unique() < 2 else UNTOLD}
-        difference = tested(value, se, df=units - 1, factor=metric.factor) if se > 1e-12 else alike
-        points.append({"group": key, "label": label, "n": told.height, "units": units, **difference})
     return Effects(
         metric,
         scope(metric, view),
@@ -77,7 +71,7 @@ def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
         (periods[0], periods[-1]),
         measured_in=unit_of(metric),
         none=0.0,
-        points=effect_points(points),
+        points=effect_points(_against_told(metric, told, whole, drawn)),
         allowing_for=tuple(KINDS[kind] for kind in known),
         reading="difference from what was told",
         caveat="If opinion decides who answers, this cannot show it. "
@@ -85,6 +79,17 @@ def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
         f"those of their kind who answered: {form.value(level[1])} of all asked, {form.value(level[2])} of the silent. "
         f"At worst all asked are anywhere between {form.bare(low)} and {form.value(high)}.",
     )  # fmt: skip
+
+
+def _against_told(metric: Metric, told: pl.DataFrame, whole: Array, drawn: Array) -> list[Row]:
+    """Return how far each side of `SIDES` lies from what was told."""
+    points, units = list[Row](), told["unit"].n_unique()
+    for place, (key, label) in enumerate(SIDES.items(), start=1):
+        value, se = float(whole[place] - whole[0]), float(np.std(drawn[:, place] - drawn[:, 0], ddof=1))
+        alike = {"reason": ALIKE if told["x"].n_unique() < 2 else UNTOLD}
+        difference = tested(value, se, df=units - 1, factor=metric.factor) if se > 1e-12 else alike
+        points.append({"group": key, "label": label, "n": told.height, "units": units, **difference})
+    return points
 
 
 def levels(rows: pl.DataFrame, known: list[str]) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from cxlib.stats.cells import Cells, estimates
 from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.results import POINT, Breakdown, Estimate, NotKnown
 from cxlib.stats.scope import scope, unanswerable
-from cxlib.stats.workflow_use import MONTH, NONE, _runs
+from cxlib.stats.workflow_use import MONTH, NONE, workflow_runs
 
 
 @row_list(
@@ -77,6 +77,6 @@ def _reached(view: View, by: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the solved tickets of both months, and period, group, ticket_id, unit of what ran on them before."""
     columns = ("period", "ticket_id", "customer_id", "unit", "n", "wx", "solved_at")
     tickets = counted_rows(view.metric("workflow_share"), view, sorted({view.month, view.baseline}), *columns)
-    runs = _runs(view, pl.lit(by == "workflow")).join(tickets, on="ticket_id")
+    runs = workflow_runs(view, pl.lit(by == "workflow")).join(tickets, on="ticket_id")
     runs = runs.filter(pl.col("ran_at") <= pl.col("solved_at"), pl.col("kind") != "sla")
     return tickets, runs.select("period", "group", "ticket_id", "unit").unique()

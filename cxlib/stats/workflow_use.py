@@ -250,7 +250,7 @@ def _beside(metric: Metric, whole: pl.DataFrame, ran: pl.DataFrame) -> Row:
     return row | {"value": value, "se": se, "low": low, "high": high, "p_value": p_value}
 
 
-def _runs(view: View, by_name: pl.Expr) -> pl.DataFrame:
+def workflow_runs(view: View, by_name: pl.Expr) -> pl.DataFrame:
     """Return ticket_id, kind, group, ran_at of each workflow on each ticket."""
     whole = replace(view, filters=())
     found = table_rows("ticket_workflows", whole, ~nw.col("kind").is_null(), "ticket_id", "kind", "name", "ran_at")
@@ -259,7 +259,7 @@ def _runs(view: View, by_name: pl.Expr) -> pl.DataFrame:
 
 def _early(view: View) -> pl.DataFrame:
     """Return ticket_id and group of the workflows that ran up to a ticket's first human reply, policies apart."""
-    runs = _runs(view, pl.lit(True)).filter(pl.col("kind") != "sla").join(_replied(view), on="ticket_id")
+    runs = workflow_runs(view, pl.lit(True)).filter(pl.col("kind") != "sla").join(_replied(view), on="ticket_id")
     return runs.filter(pl.col("ran_at") <= pl.col("first_replied_at"))
 
 
