@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope
 from cxlib.stats.survival import customers_followed, followed
 
+NEAR = 1e-3  # a last step of the search no longer than this leaves an error of about its square
 FEWEST = 10  # who left, for each column of the model and in each class compared (Peduzzi and others 1995)
 CLASSES = {"loyalty_class": ("promoter", "passive", "detractor"), "experience": ("good", "in between", "bad")}
 
@@ -30,13 +32,8 @@ class Cox:
     log_likelihood: float
 
 
-def cox(
-    entry: Array, stop: Array, left: Array, x: Array, units: Places | None = None, *, start: Array | None = None
-) -> Cox:
+def cox(entry: Array, stop: Array, left: Array, x: Array, units: Places | None = None) -> Cox:
     """Return Cox's model of start–stop rows, at risk in (entry, stop]; ties by Efron 1977.
-
-    statsmodels counts who enters at the very instant another leaves as at risk; entries are therefore moved by the
-    least possible amount, so that splitting a row changes nothing.
 
     Args:
         entry: Beginning of each row, 0 or later.
@@ -44,18 +41,28 @@ def cox(
         left: Whether leaving ended it.
         x: One column per effect.
         units: Customer of each row, for errors robust by customer (Lin & Wei 1989).
-        start: Log hazard ratios to begin the search with.
     """
-    from statsmodels.duration.hazard_regression import PHReg
-
-    entry = np.where(entry > 0, np.nextafter(entry, np.inf), 0.0)
-    found = PHReg(stop, x, status=left.astype(np.float64), entry=entry, ties="efron").fit(disp=0, start_params=start)
+    found = _model(entry, stop, left, x).fit(disp=0, tol=NEAR)
     covariance = np.atleast_2d(found.cov_params())
     if units is not None:
         totals = np.zeros((int(units.max()) + 1, x.shape[1]))
-        np.add.at(totals, units, score_residuals(found.params, entry, stop, left, x))
+        np.add.at(totals, units, score_residuals(found.params, _entering(entry), stop, left, x))
         covariance = covariance @ (totals.T @ totals) @ covariance
     return Cox(found.params, covariance, float(found.llf))
+
+
+def _model(entry: Array, stop: Array, left: Array, x: Array) -> Any:
+    from statsmodels.duration.hazard_regression import PHReg
+
+    return PHReg(stop, x, status=left.astype(np.float64), entry=_entering(entry), ties="efron")
+
+
+def _entering(entry: Array) -> Array:
+    """Return entries moved by the least possible amount, so that splitting a row changes nothing.
+
+    statsmodels counts who enters at the very instant another leaves as at risk.
+    """
+    return np.where(entry > 0, np.nextafter(entry, np.inf), 0.0)
 
 
 def score_residuals(beta: Array, entry: Array, stop: Array, left: Array, x: Array) -> Array:
@@ -143,13 +150,11 @@ def _ratio(found: Cox, place: int, name: str, best: str, rows: pl.DataFrame) -> 
     return row | {"low": float(low), "high": float(high), "p_value": 2 * float(ndtr(-abs(value) / se))}
 
 
-def proportional(
-    entry: Array, stop: Array, left: Array, classes: Array, x: Array, *, beta: Array | None = None
-) -> float | None:
+def proportional(entry: Array, stop: Array, left: Array, classes: Array, x: Array, *, beta: Array) -> float | None:
     """Return the p-value that the ratios of the classes hold throughout; None where a half has too few leavings.
 
-    Rows are split at the median time of leaving and each class may have another ratio afterwards: Wald's test of these
-    differences (Therneau & Grambsch 2000, chapter 6). `beta`: what the model without them found, to begin with.
+    Rows are split at the median time of leaving and each class may have another ratio afterwards: Rao's score test of
+    these differences at what the model without them found, `beta` (Therneau & Grambsch 2000, chapter 6).
     """
     from scipy.special import chdtrc
 
@@ -161,16 +166,14 @@ def proportional(
         np.concatenate([np.minimum(stop[early], middle), stop[late]]),
     )
     both, later = np.vstack([x[early], x[late]]), np.concatenate([np.zeros(early.sum()), np.ones(late.sum())])
-    more = np.vstack([classes[early], classes[late]]) * later[:, None]
-    ends = halves.astype(bool)
-    sides = [(np.vstack([classes[early], classes[late]])[ends & (later == half)] > 0) for half in (0, 1)]
+    belongs, ends = np.vstack([classes[early], classes[late]]), halves.astype(bool)
+    sides = [(belongs[ends & (later == half)] > 0) for half in (0, 1)]
     if any(side.sum(axis=0).min() < FEWEST // 2 or (~side.any(axis=1)).sum() < FEWEST // 2 for side in sides):
         return None
-    start = None if beta is None else np.append(beta, np.zeros(more.shape[1]))
-    found = cox(begin, end, halves, np.hstack([both, more]), start=start)
-    apart = found.beta[both.shape[1] :]
-    statistic = apart @ np.linalg.solve(found.covariance[both.shape[1] :, both.shape[1] :], apart)
-    return float(chdtrc(len(apart), statistic))
+    model = _model(begin, end, halves, np.hstack([both, belongs * later[:, None]]))
+    at = np.append(beta, np.zeros(classes.shape[1]))
+    slope = model.score(at)
+    return float(chdtrc(classes.shape[1], slope @ np.linalg.solve(-model.hessian(at), slope)))
 
 
 def _held(p_value: float | None) -> str:

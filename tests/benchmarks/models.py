@@ -134,7 +134,7 @@ def waits(rng: Draw, runs: int) -> Iterator[Tally]:
         x, entry = group[:, None], np.zeros(400)
         model = leaving.cox(entry, stop, left, x, np.arange(400))
         hits.append(abs(model.beta[0] - math.log(2)) < 1.96 * math.sqrt(model.covariance[0, 0]))
-        p = leaving.proportional(entry, stop, left, x, x)
+        p = leaving.proportional(entry, stop, left, x, x, beta=model.beta)
         told.append(p is not None and p < ALPHA)
     yield cover("hazard ratio (Cox)", "400 customers", hits, CLEAR)
     yield alarms("ratio that holds", "400 customers", told)

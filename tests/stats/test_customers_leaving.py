@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import norm
 
 from cxlib import table
 from cxlib.errors import UsageError
@@ -247,17 +248,32 @@ def test_intervals_cover_and_ratios_that_hold_raise_no_alarm() -> None:
         x, entry = group[:, None], np.zeros(400)
         found = cox(entry, stop, left, x, np.arange(400))
         covered += abs(found.beta[0] - math.log(2)) < 1.96 * found.covariance[0, 0] ** 0.5
-        p_value = proportional(entry, stop, left, x, x)
+        p_value = proportional(entry, stop, left, x, x, beta=found.beta)
         alarms += p_value is not None and p_value < 0.05
     assert 180 <= covered <= 199
     assert 2 <= alarms <= 20
 
 
 def test_a_ratio_that_turns_is_noticed() -> None:
-    rng = np.random.default_rng(12)
-    found = [proportional(np.zeros(400), *made[:2], made[2][:, None], made[2][:, None])
-             for made in (_simulated(rng, 4.0, 0.3) for _ in range(10))]  # fmt: skip
-    assert sum(p_value is not None and p_value < 0.05 for p_value in found) >= 7
+    rng, noticed, entry = np.random.default_rng(12), 0, np.zeros(400)
+    for _ in range(10):
+        stop, left, group = _simulated(rng, 4.0, 0.3)
+        x = group[:, None]
+        p_value = proportional(entry, stop, left, x, x, beta=cox(entry, stop, left, x).beta)
+        noticed += p_value is not None and p_value < 0.05
+    assert noticed >= 7
+
+
+def test_the_test_of_a_ratio_that_holds_is_near_the_one_of_the_larger_model() -> None:
+    stop, left, group = _simulated(np.random.default_rng(13), 2.0, 1.2)
+    x, entry, middle = group[:, None], np.zeros(400), float(np.median(stop[left > 0]))
+    late = stop > middle
+    begin, end = np.append(entry, np.full(late.sum(), middle)), np.append(np.minimum(stop, middle), stop[late])
+    ends = np.append(np.where(late, 0.0, left), left[late])
+    later = np.append(np.zeros_like(group), group[late])
+    larger = cox(begin, end, ends, np.column_stack([np.append(group, group[late]), later]))
+    wald = 2 * norm.sf(abs(larger.beta[1]) / larger.covariance[1, 1] ** 0.5)
+    assert proportional(entry, stop, left, x, x, beta=cox(entry, stop, left, x).beta) == pytest.approx(wald, abs=0.005)
 
 
 def test_what_cannot_be_told_is_said(shop: View, tmp_path: Path) -> None:
