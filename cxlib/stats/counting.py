@@ -126,8 +126,11 @@ def seasons(days: pl.DataFrame) -> dict[str, Flags]:
     return found | {"weeks with a holiday": (days["monday"].is_in(closed.to_list()) & ~days["feast"]).to_numpy()}
 
 
-def fit(days: pl.DataFrame, columns: Columns, without: Flags | None = None) -> Model:
-    """Fit the count of one group of `observed_days`; days `without` have an expectation but no say in it."""
+def fit(days: pl.DataFrame, columns: Columns, without: Flags | None = None, near: Model | None = None) -> Model:
+    """Fit the count of one group of `observed_days`; days `without` have an expectation but no say in it.
+
+    The search begins at the coefficients of a model that is `near`, where one is given.
+    """
     import statsmodels.api as sm
 
     counts = days["sum_wx"].to_numpy().astype(np.float64)
@@ -137,7 +140,9 @@ def fit(days: pl.DataFrame, columns: Columns, without: Flags | None = None) -> M
             kept &= column == 0
     used = kept if without is None else kept & ~without
     names, matrix = independent({"": np.ones(len(counts))} | columns, used)
-    fitted = sm.GLM(counts[used], matrix[used], family=sm.families.Poisson()).fit(scale=1.0, wls_method="qr")
+    begin = None if near is None else [dict(zip(near.names, near.values, strict=True)).get(name, 0.0) for name in names]
+    model = sm.GLM(counts[used], matrix[used], family=sm.families.Poisson())
+    fitted = model.fit(start_params=begin, scale=1.0, wls_method="qr")
     values, covariance = np.asarray(fitted.params), np.asarray(fitted.cov_params())
     expected = np.exp(np.where(kept, matrix @ values, -np.inf))
     dispersion = max(1.0, float(fitted.pearson_chi2) / max(int(used.sum()) - len(names), 1))
@@ -154,12 +159,18 @@ def weekly_dispersion(weeks: pl.Series, residual: Array, expected: Array, terms:
 
     Fitted terms make neighbours look less alike, each by about 1 ÷ number of weeks: that is added again.
     """
-    sums = pl.DataFrame({"week": weeks, "r": residual, "m": expected}).group_by("week").sum().sort("week")
-    scaled = sums.filter(pl.col("m") > 0).select(pl.col("r") / pl.col("m").sqrt()).to_series().to_numpy()
+    scaled = scaled_weeks(weeks, residual, expected)
     power, freedom = float(scaled @ scaled), float(max(len(scaled) - terms, 1))
     found = float(scaled[1:] @ scaled[:-1]) / power if power > 0 else 0.0
     related = float(np.clip(found + terms / max(len(scaled), 1), 0.0, STRONGEST))
     return power / freedom * (1 + related) / (1 - related), freedom
+
+
+def scaled_weeks(weeks: pl.Series, residual: Array, expected: Array) -> Array:
+    """Return the residual of each week with an expectation over the root of that, in the order of the weeks."""
+    _, week = np.unique(weeks.to_numpy(), return_inverse=True)
+    left, told = np.bincount(week, residual), np.bincount(week, expected)
+    return np.asarray(left[told > 0] / np.sqrt(told[told > 0]), dtype=np.float64)
 
 
 def independent(columns: Columns, used: Flags) -> tuple[tuple[str, ...], Array]:

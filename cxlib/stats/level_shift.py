@@ -13,7 +13,7 @@ from cxlib.numbers import day as day_text
 from cxlib.periods import month_of
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
-from cxlib.stats.counting import Columns, design, fit, observed_days, relative, too_few
+from cxlib.stats.counting import Columns, Model, design, fit, observed_days, relative, scaled_weeks, too_few
 from cxlib.stats.daily import daily_metric
 from cxlib.stats.effects import Row, effect_points
 from cxlib.stats.intervals import ALPHA, Array
@@ -105,13 +105,13 @@ def strongest(days: pl.DataFrame) -> Step | None:
     if not weeks.starts:
         return None
     day = weeks.starts[int(np.argmax(np.abs(weeks.steps.T @ weeks.residual)))]
-    name, model = f"step {day}", fit(days, columns | design(days, [day]))
+    name = f"step {day}"
+    model = fit(days, columns | {name: (days["day"] >= day).to_numpy().astype(np.float64)}, near=weeks.model)
     if name not in model.names:
         return None
     at = model.names.index(name)
     misfit = np.where(model.kept, days["sum_wx"].to_numpy() - model.expected, 0.0)
-    sums = pl.DataFrame({"week": days["monday"], "r": misfit, "m": model.expected}).group_by("week").sum()
-    squares = sums.filter(pl.col("m") > 0).select((pl.col("r") ** 2 / pl.col("m")).sum()).item()
+    squares = float(np.square(scaled_weeks(days["monday"], misfit, model.expected)).sum())
     value, error = float(model.values[at]), float(np.sqrt(model.covariance[at, at] * squares / weeks.freedom))
     last = day == weeks.starts[-1]
     return Step(day, value, error, *weeks.test(abs(value / error)), last) if error > 0 else None
@@ -121,10 +121,11 @@ def strongest(days: pl.DataFrame) -> Step | None:
 class _Weeks:
     """Weeks in units of the root of what the calendar lets expect of them.
 
-    `residual` counted − expected; `basis` the calendar terms, orthonormal; `steps` what these leave of a step from each
+    `model` of the days without a step; `residual` counted − expected; `basis` the calendar terms, orthonormal; `steps` what these leave of a step from each
     of `starts` on, of length 1.
     """
 
+    model: Model
     expected: Array
     residual: Array
     basis: Array
@@ -148,9 +149,8 @@ class _Weeks:
         own = steps - basis @ (basis.T @ steps)
         sizes = np.sqrt((own**2).sum(axis=0))
         kept = sizes**2 > np.fmax(LEAST_OWN * np.fmin((steps**2).sum(axis=0), expected.sum() / 4), 1e-9)
-        return cls(
-            expected, totals[:, 0] / root, basis, own[:, kept] / sizes[kept], [mondays[int(at)] for at in starts[kept]]
-        )  # fmt: skip
+        days_of = [mondays[int(at)] for at in starts[kept]]
+        return cls(model, expected, totals[:, 0] / root, basis, own[:, kept] / sizes[kept], days_of)
 
     @property
     def freedom(self) -> float:
