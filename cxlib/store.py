@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -19,6 +19,7 @@ from cxlib.errors import CxError, MissingDataError, UsageError
 from cxlib.schema import conform, table
 from cxlib.settings import Settings, read_settings
 
+Plan = TypeVar("Plan")
 MANIFEST = "manifest.json"
 KEPT, MOST = 8_000_000, 32  # bytes of an answer, and answers, that are kept
 FIRST = 1000  # rows of a table in which most columns that hold something already do
@@ -123,6 +124,17 @@ class Data:
             self._answers[key] = found
         while len(self._answers) > MOST:
             del self._answers[next(iter(self._answers))]
+        return found
+
+    @cached_property
+    def _plans(self) -> dict[Hashable, Any]:
+        return {}
+
+    def plan(self, key: Hashable, draw: Callable[[], Plan]) -> Plan:
+        """Return how a question is answered, lazily, drawn up once for as long as the folder is open."""
+        if key not in self._plans:
+            self._plans[key] = draw()
+        found: Plan = self._plans[key]
         return found
 
     @cached_property

@@ -25,8 +25,8 @@ from cxlib.periods import first_day, last_day, month_index, month_name, months_b
 from cxlib.schema import path_of, table
 
 __all__ = [
-    "BETWEEN", "NOT_KNOWN", "Frame", "clock_of", "collected", "counted", "is_known", "kept", "known", "measured_frame",
-    "nobody_waits", "placed", "row_frame", "scan", "unit_frame", "valued", "waits",
+    "BETWEEN", "NOT_KNOWN", "Frame", "asked_of", "clock_of", "collected", "counted", "is_known", "kept", "known",
+    "measured_frame", "nobody_waits", "placed", "row_frame", "scan", "unit_frame", "valued", "waits",
 ]  # fmt: skip
 BETWEEN = "\x1f"
 """Separates the names of a group by several dimensions, "agent+channel"."""
@@ -40,7 +40,7 @@ def unit_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") 
     Columns: period, group ("" without `by`; by several dimensions, "agent+channel", their names joined by BETWEEN),
     unit, n (rows with a value), sum_w (weights), sum_wx, sum_wxx.
     """
-    asked = ("units", *_asked(metric, view, months, by))
+    asked = ("units", *asked_of(metric, view, months, by))
     return view.data.once(asked, lambda: collected(_units(metric, view, months, by), ("unit", "period", "group")))
 
 
@@ -50,7 +50,7 @@ def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = 
     Columns: period, group, n, units, sum_w, sum_wx, sum_wxx and, over units, sum_ww = Σ w², sum_wxwx = Σ (wx)²,
     sum_wwx = Σ w·wx.
     """
-    asked = ("measured", *_asked(metric, view, months, by))
+    asked = ("measured", *asked_of(metric, view, months, by))
     return view.data.once(asked, lambda: _measured(metric, view, months, by))
 
 
@@ -78,18 +78,18 @@ def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -
     Raises:
         CxError: The metric is not a duration.
     """
-    asked = ("rows", *_asked(metric, view, months, by))
+    asked = ("rows", *asked_of(metric, view, months, by))
     return view.data.once(asked, lambda: _waited(metric, view, months, by))
 
 
 def _waited(metric: Metric, view: View, months: Sequence[str], by: str) -> pl.DataFrame:
     rows = waits(metric, view, months, by)
-    running = ~nw.col("ended") & ~nobody_waits(rows)
+    running = ~nw.col("ended") & ~nobody_waits(metric, view)
     kept = rows.with_columns(running=running).select("period", "group", "unit", "value", "ended", "running")
     return collected(kept, ["value"])
 
 
-def _asked(metric: Metric, view: View, months: Sequence[str], by: str) -> tuple[Hashable, ...]:
+def asked_of(metric: Metric, view: View, months: Sequence[str], by: str) -> tuple[Hashable, ...]:
     """Return all that decides what the rows of a metric sum to."""
     of = replace(metric, name="", title="", quantile=0.5)
     return of, tuple(sorted(months)), by, view.filters, view.weighted, view.engine
@@ -108,9 +108,9 @@ def waits(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Fr
     return rows.filter(~nw.col("value").is_null())
 
 
-def nobody_waits(rows: Frame) -> nw.Expr:
-    """Tell whether a row is of a ticket that is over; never where its table does not say."""
-    return is_over() if "status" in rows.collect_schema().names() else nw.lit(False)
+def nobody_waits(metric: Metric, view: View) -> nw.Expr:
+    """Tell whether a row of a metric is of a ticket that is over; never where its table does not say."""
+    return is_over() if "status" in view.data.filled(metric.table) else nw.lit(False)
 
 
 def counted(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Frame:
@@ -156,6 +156,11 @@ def placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
 
     Two constants are laid beside them for expressions: `window_minutes` and `observed_until`.
     """
+    asked = metric.table, metric.anchor, metric.unit, metric.window, tuple(months), by, view.filters, view.engine
+    return view.data.plan(asked, lambda: _placed(metric, view, months, by))
+
+
+def _placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     day = nw.col(f"{metric.anchor}_day")
     period = (day.dt.year() * 12 + day.dt.month() - 1).cast(nw.Int64)
     first, last = min(months, default=view.month), max(months, default=view.month)
@@ -255,7 +260,8 @@ def clock_of(metric: Metric) -> Clock:
 def collected(frame: Frame, order: Sequence[str]) -> pl.DataFrame:
     """Run a query and give it back as Polars, in a fixed order, months in words; DuckDB sums integers to decimals."""
     rows: pl.DataFrame = frame.collect(backend="polars").to_native()
-    rows = rows.with_columns(selectors.decimal().cast(pl.Int64))
+    if any(kind.is_decimal() for kind in rows.dtypes):
+        rows = rows.with_columns(selectors.decimal().cast(pl.Int64))
     if not rows.height:
         return rows.with_columns(pl.col("period").cast(pl.String))
     names = {index: month_name(index) for index in rows["period"].unique().to_list()}

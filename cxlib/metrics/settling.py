@@ -3,7 +3,7 @@
 import narwhals as nw
 import polars as pl
 
-from cxlib.metrics.base import Frame, clock_of, collected, is_known, nobody_waits, placed, valued
+from cxlib.metrics.base import Frame, asked_of, clock_of, collected, is_known, nobody_waits, placed, valued
 from cxlib.metrics.registry import Metric
 from cxlib.metrics.view import View
 from cxlib.schema import table
@@ -25,10 +25,16 @@ def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, i
     Not yet known are rows whose window is not over, and those without a value anchored after the end of the data, such
     as promises not yet due, unless the ticket is over. A clock that will never end, because it is, does not run.
     """
-    sums = (nw.col(name).sum() for name in ("rows", "late", "outside", "running"))
-    summed: pl.DataFrame = _told(metric, view, month).select(*sums).collect(backend="polars").to_native()
+    asked = ("population", *asked_of(metric, view, [month], ""))
+    summed = view.data.once(asked, lambda: _summed(metric, view, month))
     rows, late, outside, running = (int(number or 0) for number in summed.row(0))
     return rows, late, outside, running
+
+
+def _summed(metric: Metric, view: View, month: str) -> pl.DataFrame:
+    sums = (nw.col(name).sum() for name in ("rows", "late", "outside", "running"))
+    told: pl.DataFrame = _told(metric, view, month).select(*sums).collect(backend="polars").to_native()
+    return told
 
 
 def unfinal(metric: Metric, view: View, month: str) -> pl.Series:
@@ -46,7 +52,7 @@ def _told(metric: Metric, view: View, month: str) -> Frame:
     late = ~is_known(metric, view)
     if _promised(metric):
         ahead = (nw.col(f"{metric.anchor}_at") > nw.col("observed_until")).fill_null(False)
-        late = late | (ahead & nw.col("x").is_null() & ~nobody_waits(rows))
+        late = late | (ahead & nw.col("x").is_null() & ~nobody_waits(metric, view))
     late = nw.when(late).then(1).otherwise(0).cast(nw.Int64)
     outside = running = nw.lit(0).cast(nw.Int64)
     if metric.kind == "duration":
@@ -55,7 +61,10 @@ def _told(metric: Metric, view: View, month: str) -> Frame:
             outside = nw.when(clock.where).then(0).otherwise(1).cast(nw.Int64)
         inside = nw.lit(True) if clock.where is None else clock.where
         unended = (
-            inside & ~nw.col(clock.ended).fill_null(False) & ~nw.col(clock.minutes).is_null() & ~nobody_waits(rows)
+            inside
+            & ~nw.col(clock.ended).fill_null(False)
+            & ~nw.col(clock.minutes).is_null()
+            & ~nobody_waits(metric, view)
         )
         running = nw.when(unended).then(1).otherwise(0).cast(nw.Int64)
     return rows.with_columns(rows=anchored, late=late, outside=outside, running=running)

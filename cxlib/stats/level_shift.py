@@ -121,8 +121,8 @@ def strongest(days: pl.DataFrame) -> Step | None:
 class _Weeks:
     """Weeks in units of the root of what the calendar lets expect of them.
 
-    `model` of the days without a step; `residual` counted − expected; `basis` the calendar terms, orthonormal; `steps` what these leave of a step from each
-    of `starts` on, of length 1.
+    `model` of the days without a step; `residual` counted − expected; `basis` the calendar terms, orthonormal; `steps`
+    what these leave of a step from each of `starts` on, of length 1.
     """
 
     model: Model
