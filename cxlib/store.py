@@ -19,7 +19,7 @@ from cxlib.errors import CxError, MissingDataError, UsageError
 from cxlib.schema import conform, table
 from cxlib.settings import Settings, read_settings
 
-Plan = TypeVar("Plan")
+Made = TypeVar("Made")
 MANIFEST = "manifest.json"
 KEPT, MOST = 8_000_000, 32  # bytes of an answer, and answers, that are kept
 FIRST = 1000  # rows of a table in which most columns that hold something already do
@@ -127,14 +127,14 @@ class Data:
         return found
 
     @cached_property
-    def _plans(self) -> dict[Hashable, Any]:
+    def _remembered(self) -> dict[Hashable, Any]:
         return {}
 
-    def plan(self, key: Hashable, draw: Callable[[], Plan]) -> Plan:
-        """Return how a question is answered, lazily, drawn up once for as long as the folder is open."""
-        if key not in self._plans:
-            self._plans[key] = draw()
-        found: Plan = self._plans[key]
+    def remember(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return something small that follows from the data, made once for as long as the folder is open."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        found: Made = self._remembered[key]
         return found
 
     @cached_property

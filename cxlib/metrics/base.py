@@ -157,7 +157,7 @@ def placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     Two constants are laid beside them for expressions: `window_minutes` and `observed_until`.
     """
     asked = metric.table, metric.anchor, metric.unit, metric.window, tuple(months), by, view.filters, view.engine
-    return view.data.plan(asked, lambda: _placed(metric, view, months, by))
+    return view.data.remember(asked, lambda: _placed(metric, view, months, by))
 
 
 def _placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:

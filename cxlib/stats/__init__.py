@@ -58,8 +58,9 @@ from cxlib.stats.turnover import tenure_curve, turnover
 from cxlib.stats.unusual_days import unusual_days
 from cxlib.stats.value_of_a_point import value_of_a_point
 from cxlib.stats.volume import movers, per_working_day, seasons, volume
+from cxlib.stats.workflow_outcomes import workflow_outcomes
+from cxlib.stats.workflow_peers import heavy_workflows
 from cxlib.stats.workflow_reach import workflow_reach
-from cxlib.stats.workflow_use import heavy_workflows, workflow_outcomes
 from cxlib.stats.workload import workload
 from cxlib.stats.worth import lost_customer
 

@@ -21,7 +21,16 @@ def by_customer(metric: Metric, view: View, months: Sequence[str]) -> pl.DataFra
 
     Computed units, to ten digits: the last bits depend on the order of a sum and would part equal ranks.
     """
+    return _valued(metric, unit_frame(replace(metric, unit="customer_id"), view, months))
+
+
+def by_customer_and_month(metric: Metric, view: View, months: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """Return what `by_customer` tells of each of these months."""
     rows = unit_frame(replace(metric, unit="customer_id"), view, months)
+    return {month: _valued(metric, rows.filter(pl.col("period") == month)) for month in months}
+
+
+def _valued(metric: Metric, rows: pl.DataFrame) -> pl.DataFrame:
     sums = rows.filter(~pl.col("unit").str.starts_with("row ")).group_by("unit").agg(pl.col("sum_w", "sum_wx").sum())
     value = pl.col("sum_wx") if metric.kind == "count" else pl.col("sum_wx") / pl.col("sum_w")
     return sums.select("unit", value=value.round_sig_figs(10)).filter(pl.col("value").is_finite()).sort("unit")

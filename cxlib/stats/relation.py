@@ -11,7 +11,13 @@ import polars as pl
 from cxlib.metrics import Metric, View
 from cxlib.numbers import month as month_text
 from cxlib.periods import months_between, shift
-from cxlib.stats.background import background_of, by_customer, customers_listed, with_background
+from cxlib.stats.background import (
+    background_of,
+    by_customer,
+    by_customer_and_month,
+    customers_listed,
+    with_background,
+)
 from cxlib.stats.effects import Row, effect_points, no_value, tested
 from cxlib.stats.intervals import Array, Places
 from cxlib.stats.listed import listed_by, row_list
@@ -40,10 +46,6 @@ class _Sides:
     def months(self) -> list[str]:
         """Months of the figures."""
         return months_between(self.first, self.figures.month)
-
-    def after(self, months: Sequence[str]) -> pl.DataFrame:
-        """Return each customer's outcome in these months."""
-        return by_customer(self.target, self.outcome, months)
 
     def pairs(self, x: pl.DataFrame, y: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         """Return the customers with figure `x` and outcome `y`, and what was known of them."""
@@ -95,7 +97,7 @@ def relation(
     if isinstance(sides, NotKnown):
         return sides
     ahead = months_between(shift(sides.figures.month, 1), sides.outcome.month)
-    y = sides.after(ahead)
+    y = by_customer(sides.target, sides.outcome, ahead)
     metrics = [view.metric(name) for name in names]
     missing = {metric.name: unanswerable(metric, sides.figures) for metric in metrics}
     figures = {
@@ -175,7 +177,7 @@ def _month_by_month(sides: _Sides, metric: Metric) -> tuple[pl.DataFrame, dict[s
     """Return customers' figures, their outcome in each month afterwards, and what was known of them."""
     x = by_customer(metric, sides.figures, sides.months)
     months = months_between(shift(sides.figures.month, 1), sides.outcome.month)
-    ahead = {month: sides.after([month]) for month in months}
+    ahead = by_customer_and_month(sides.target, sides.outcome, months)
     return x, ahead, sides.background([x, *ahead.values()])
 
 

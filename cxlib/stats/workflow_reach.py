@@ -12,7 +12,7 @@ from cxlib.stats.cells import Cells, estimates
 from cxlib.stats.listed import listed_by, row_list
 from cxlib.stats.results import POINT, Breakdown, Estimate, NotKnown
 from cxlib.stats.scope import scope, unanswerable
-from cxlib.stats.workflow_use import MONTH, NONE, workflow_runs
+from cxlib.stats.workflow_outcomes import MONTH, NONE, workflow_runs
 
 
 @row_list(

@@ -23,7 +23,7 @@ from cxlib.stats.effects_result import Effects
 from cxlib.stats.level_shift import _Weeks, design
 from cxlib.stats.model import model
 from cxlib.stats.spread import spread
-from cxlib.stats.workflow_use import FAR, _against_peers
+from cxlib.stats.workflow_peers import FAR, _against_peers
 from cxlib.stats.workload import beyond_chance
 from cxlib.store import open_data
 from cxlib.tabulate import table

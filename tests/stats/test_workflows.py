@@ -18,8 +18,9 @@ import cxlib as cx
 from cxlib.metrics.view import View, view
 from cxlib.stats import breakdown, trend
 from cxlib.stats.results import Breakdown, Effects, NotKnown, Shortlist, Trend
+from cxlib.stats.workflow_outcomes import workflow_outcomes
+from cxlib.stats.workflow_peers import FAR, heavy_workflows
 from cxlib.stats.workflow_reach import workflow_reach
-from cxlib.stats.workflow_use import FAR, heavy_workflows, workflow_outcomes
 from cxlib.store import open_data
 from tests.sources.zendesk_desk import FIXTURES, imported
 
