@@ -26,7 +26,7 @@ from cxlib.schema import path_of, table
 
 __all__ = [
     "BETWEEN", "NOT_KNOWN", "Frame", "asked_of", "clock_of", "collected", "counted", "is_known", "kept", "known",
-    "measured_frame", "nobody_waits", "placed", "row_frame", "scan", "unit_frame", "valued", "waits",
+    "measured_frame", "nobody_waits", "numbered", "placed", "row_frame", "scan", "unit_frame", "valued", "waits",
 ]  # fmt: skip
 BETWEEN = "\x1f"
 """Separates the names of a group by several dimensions, "agent+channel"."""
@@ -71,7 +71,7 @@ def _measured(metric: Metric, view: View, months: Sequence[str], by: str) -> pl.
 def row_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
     """Return one row per wait of a duration metric, the shortest first.
 
-    Columns: period, group, unit, value (minutes), ended, running.
+    Columns: period, group, unit, value (minutes), ended, running, code (number 0 … of the unit, in order of name).
 
     A wait that neither ended nor runs was cut off: its ticket was closed without the end, or nobody took the call.
 
@@ -86,7 +86,14 @@ def _waited(metric: Metric, view: View, months: Sequence[str], by: str) -> pl.Da
     rows = waits(metric, view, months, by)
     running = ~nw.col("ended") & ~nobody_waits(metric, view)
     kept = rows.with_columns(running=running).select("period", "group", "unit", "value", "ended", "running")
-    return collected(kept, ["value"])
+    found = collected(kept, ["value"])
+    return found.with_columns(numbered(found["unit"]))
+
+
+def numbered(units: pl.Series) -> pl.Series:
+    """Return `code`, the number 0 … of each unit in order of name."""
+    names = pl.Enum(units.unique().sort())  # far sooner than to rank all of them
+    return units.cast(names).to_physical().cast(pl.Int64).alias("code")
 
 
 def asked_of(metric: Metric, view: View, months: Sequence[str], by: str) -> tuple[Hashable, ...]:

@@ -132,7 +132,7 @@ def influences_of(metric: Metric, waits: pl.DataFrame) -> pl.DataFrame:
     rows = coded(waits)
     keys = rows.select(KEYS).unique().sort(KEYS)
     found = [curve.influence_at(metric.quantile) for curve in curves(rows, keys)]
-    every = np.array(found, dtype=np.float64).reshape(keys.height, rows["unit"].n_unique())
+    every = np.array(found, dtype=np.float64).reshape(keys.height, rows["code"].n_unique())
     cell, code = np.nonzero(every)
     return keys[cell].with_columns(unit=code, influence=every[cell, code])
 

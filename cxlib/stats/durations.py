@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from cxlib.metrics.base import numbered
 from cxlib.stats.intervals import ALPHA, Array, Figures, Places, Sums, effective_n, normal_quantile
 
 STEP = 1e-9  # two survival probabilities nearer than this are one
@@ -57,10 +58,19 @@ class Curve:
     @cached_property
     def _steps(self) -> tuple[Array, ...]:
         """Distinct times, waits at risk, ends, and survival just after each."""
-        times, first = np.unique(self.values, return_index=True)
+        first = np.flatnonzero(np.append(True, self.values[1:] != self.values[:-1])[: len(self.values)])
         at_risk = (len(self.values) - first).astype(np.float64)
-        ends = np.bincount(np.searchsorted(times, self.values), self.ended, len(times)).astype(np.float64)
-        return times, at_risk, ends, np.cumprod(1 - ends / at_risk, dtype=np.float64)
+        ends = np.bincount(self._place, self.ended, len(first)).astype(np.float64)
+        return self.values[first], at_risk, ends, np.cumprod(1 - ends / at_risk, dtype=np.float64)
+
+    @cached_property
+    def _place(self) -> Places:
+        """Which of the distinct times each wait lasted."""
+        return np.cumsum(np.append(False, self.values[1:] != self.values[:-1]))[: len(self.values)]
+
+    @cached_property
+    def _quantiles(self) -> dict[float, float]:
+        return {}
 
     @cached_property
     def _precisions(self) -> dict[float, tuple[Sums, float, float]]:
@@ -76,14 +86,19 @@ class Curve:
 
         Where the curve is flat at exactly 1 − q the middle of the flat piece is taken, as for an ordinary median.
         """
+        if q not in self._quantiles:
+            self._quantiles[q] = self._quantile(q)
+        return self._quantiles[q]
+
+    def _quantile(self, q: float) -> float:
         times, _, ends, survival = self._steps
-        reached = np.flatnonzero(survival <= 1 - q + STEP)
-        if not len(reached):
+        first = int(self._past.searchsorted(q - STEP))
+        if first == len(times):
             return np.nan
-        first = reached[0]
+        if abs(survival[first] - (1 - q)) >= STEP:
+            return float(times[first])
         later = np.flatnonzero(ends[first + 1 :] > 0)
-        flat = abs(survival[first] - (1 - q)) < STEP and len(later) > 0
-        return float((times[first] + times[first + 1 + later[0]]) / 2 if flat else times[first])
+        return float((times[first] + times[first + 1 + later[0]]) / 2 if len(later) else times[first])
 
     def survival(self, at: float) -> float:
         """Return the share of waits that last longer than `at`."""
@@ -101,8 +116,7 @@ class Curve:
         left = at_risk - ends
         per_end = np.where((times <= at) & (left > 0), 1.0 / np.where(left > 0, left, 1.0), 0.0)
         passed = np.cumsum(per_end * ends / at_risk)
-        place = np.searchsorted(times, self.values)
-        own = self.survival(at) * (passed[place] - self.ended * per_end[place])
+        own = self.survival(at) * (passed[self._place] - self.ended * per_end[self._place])
         return np.bincount(self.units, weights=own, minlength=self.size).astype(np.float64)
 
     def influence_at(self, q: float = HALF) -> Array:
@@ -138,10 +152,15 @@ class Curve:
 
 
 def coded(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return a row frame with `code`, the number 0 … of each unit, and flags of waits as 0 or 1."""
-    names = pl.Enum(rows["unit"].unique().sort())  # far sooner than to rank all of them
-    code = pl.col("unit").cast(names).to_physical().cast(pl.Int64)
-    return rows.with_columns(code.alias("code"), pl.col(pl.Boolean).cast(pl.Float64))
+    """Return a frame with `code`, the number 0 … of each of its units, and flags of waits as 0 or 1.
+
+    A row frame numbers its units already; of a part of it they are numbered anew.
+    """
+    if "code" in rows.columns:
+        code = pl.Series("code", np.unique(rows["code"].to_numpy(), return_inverse=True)[1], dtype=pl.Int64)
+    else:
+        code = numbered(rows["unit"])
+    return rows.with_columns(code, pl.col(pl.Boolean).cast(pl.Float64))
 
 
 def curves(rows: pl.DataFrame, keys: pl.DataFrame) -> list[Curve]:
