@@ -19,7 +19,7 @@ from cxlib import numbers
 from cxlib.errors import CxError
 from cxlib.metrics import Metric, View, parse_filters, rows
 from cxlib.metrics.rows import ADDS, ENDED, MINUTES, WEIGHT, WORKING
-from cxlib.periods import grain_of, months_between
+from cxlib.periods import months_between
 from cxlib.report.page import Page
 from cxlib.report.row_page import MOST, RowPage
 from cxlib.schema import DIMENSIONS
@@ -110,7 +110,7 @@ def _months(text: str) -> list[str]:
 
 def _when(months: Sequence[str], days: str, language: str, *, many: bool) -> str:
     if days not in ("", WORKING):
-        return numbers.period(days, language) + (f" {days[:4]}" if grain_of(days) == "year" else "")
+        return numbers.period(days, language)
     words = [numbers.month(month, language) for month in months]
     told = f"{words[0]} to {words[-1]}" if many else ", ".join(words)
     return f"{told}, working days" if days else told

@@ -21,6 +21,7 @@ import pytest
 from metrics.test_rows import Line, agrees, group_of, value_of
 from nbformat import v4
 
+from cxlib import numbers
 from cxlib.charts.display import _behind
 from cxlib.metrics import View, get, parse_filters, rows, view
 from cxlib.periods import bounds, months_between
@@ -538,13 +539,13 @@ def test_the_pages_of_these_lists_tell_the_same_figures(shown: list[Shown]) -> N
         table = re.findall(r'<th scope="row">(.*?)</th>((?:<td.*?</td>)+)', told)
         assert [unescape(name) for name, _ in table] == [plain(name, 160) for name in counts], one.call
         for (_, cells), (group, count) in zip(table, counts.items(), strict=True):
-            numbers = [float(cell.replace(",", "").replace("−", "-")) for cell in re.findall(r">([^<]*)</td>", cells)]
+            cells_of = [float(cell.replace(",", "").replace("−", "-")) for cell in re.findall(r">([^<]*)</td>", cells)]
             mine = [line for line in lines if ", ".join(line[key] for key in keys) == group]
             figure = "adds" in lines[0]
-            assert numbers[figure] == count
+            assert cells_of[figure] == count
             if figure:
                 over = total(mine, "weight") if "weight" in lines[0] else 1
-                assert numbers[0] == pytest.approx(total(mine) / over, abs=0.0051)
+                assert cells_of[0] == pytest.approx(total(mine) / over, abs=0.0051)
             checked += 1
     assert checked > 150
 
@@ -591,6 +592,8 @@ def test_lists_of_a_period_hold_its_days_alone(shown: list[Shown]) -> None:
     kinds = Counter[str]()
     for note, lines, page in (entry for one in shown for entry in one.lists if entry[0]["days"]):
         kinds[note["days"]] += 1
+        if note["days"] != "working":
+            assert f'<p class="where">{numbers.period(note["days"])} · ' in page
         if note["metric"] == "backlog":
             continue
         days = {datetime.fromisoformat(line["created_at"]).date() for line in lines}
