@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
@@ -12,6 +13,7 @@ import polars as pl
 
 from cxlib import numbers
 from cxlib.metrics import View, as_csv
+from cxlib.metrics.rows import DECIMALS
 from cxlib.report import safe
 from cxlib.report.page import Page
 from cxlib.tabulate import Table
@@ -59,7 +61,7 @@ class RowPage:
         path.write_text(self._html(path.stem, back, view), encoding="utf-8")
 
     def _html(self, name: str, back: Iterable[Page], view: View) -> str:
-        cells = tuple(tuple(_cell(value) for value in row) for row in self.rows.head(MOST).iter_rows())
+        cells = tuple(zip(*(in_words(column) for column in self.rows.head(MOST)), strict=True))
         columns = tuple(f">{name}" if kind.is_numeric() else name for name, kind in self.rows.schema.items())
         kept = f", only {self.filters}" if self.filters else ""
         count = numbers.number(self.rows.height)
@@ -86,7 +88,18 @@ class RowPage:
         return safe.page(f"Rows: {title}", body, style="../assets/style.css", language=view.language)
 
 
+def in_words(column: pl.Series) -> list[str]:
+    """Return the cells of a column as text: numbers whole where all are, else with two decimals, or three digits."""
+    if not column.dtype.is_numeric():
+        return [_cell(value) for value in column]
+    settled = column.cast(pl.Float64).round(DECIMALS)
+    settled = settled.set(~settled.is_finite(), None)
+    whole = (settled == settled.round()).all()
+    decimals = 0 if whole else max(2, 2 - math.floor(math.log10(settled.abs().max())))  # type: ignore[arg-type]
+    return ["" if value is None else numbers.number(value, decimals) for value in settled]
+
+
 def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else plain(f"{value:%Y-%m-%d %H:%M:%S}" if hasattr(value, "hour") else str(value))

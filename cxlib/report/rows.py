@@ -21,7 +21,7 @@ from cxlib.metrics import Metric, View, parse_filters, rows
 from cxlib.metrics.rows import ADDS, ENDED, MINUTES, WEIGHT, WORKING
 from cxlib.periods import months_between
 from cxlib.report.page import Page
-from cxlib.report.row_page import MOST, RowPage
+from cxlib.report.row_page import MOST, RowPage, in_words
 from cxlib.schema import DIMENSIONS
 from cxlib.stats import figures
 from cxlib.stats.daily import day_counts
@@ -152,13 +152,9 @@ def _made_by(listed: RowList, found: pl.DataFrame) -> Table:
         **figure, rows=pl.len(), **{f"Σ {name}": pl.col(name).sum() for name in listed.sums}
     )
     shown = [made.select(pl.concat_str(listed.by, separator=", ")).to_series(), *made.drop(listed.by)]
-    cells = zip(*(_numbers(column) if place else column for place, column in enumerate(shown)), strict=True)
+    cells = zip(*(in_words(column) if place else column for place, column in enumerate(shown)), strict=True)
     columns = ("group", *(f">{column.name}" for column in shown[1:]))
     return Table("What the rows make", columns, tuple(tuple(plain(cell, LONG) for cell in row) for row in cells))
-
-
-def _numbers(column: pl.Series) -> list[str]:
-    return [numbers.number(float(value), 2 if column.dtype.is_float() else 0) for value in column]
 
 
 def _of_metric(one: _List, view: View) -> RowPage:
@@ -197,13 +193,11 @@ def _totals(one: _List, metric: Metric, view: View, found: pl.DataFrame) -> Tabl
         printed = figures(view, months, names=[metric.name])
         figure = {row["period"]: _printed(metric, row, view.language) for row in printed.iter_rows(named=True)}
     sums = [ENDED] if ENDED in found.columns else [ADDS] if metric.kind == "count" else [ADDS, WEIGHT]
-    cells = tuple(
-        (
-            numbers.period(period, view.language), figure.get(period, "–"), numbers.number(part.height),
-            *(numbers.number(float(part[name].sum()), 0 if name == ENDED else 2) for name in sums),
-        ) for period, part in parts.items()
-    )  # fmt: skip
-    return Table("What the rows make", ("period", ">figure", ">rows", *(f">{name}" for name in sums)), cells)
+    told = ((numbers.period(period, view.language), figure.get(period, "–")) for period in parts)
+    counts = [pl.Series([part.height for part in parts.values()])]
+    counts += [pl.Series([float(part[name].sum()) for part in parts.values()]) for name in sums]
+    cells = zip(*zip(*told, strict=True), *map(in_words, counts), strict=True)
+    return Table("What the rows make", ("period", ">figure", ">rows", *(f">{name}" for name in sums)), tuple(cells))
 
 
 def _printed(metric: Metric, row: dict[str, Any], language: str) -> str:
