@@ -14,7 +14,7 @@ from cxlib.periods import months_between, shift
 from cxlib.stats.background import background_of, by_customer, customers_listed, with_background
 from cxlib.stats.effects import Row, effect_points, no_value, tested
 from cxlib.stats.intervals import Array, Places
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.spells import end_of
@@ -125,13 +125,15 @@ def relation(
 )
 def _relation_by_lag(
     view: View, name: str = "csat", outcome: str = "revenue", *, months: int = 12, later: int = 6
-) -> pl.DataFrame | NotKnown:
+) -> Listed | NotKnown:
     sides = _sides(view, outcome, months, later)
     if isinstance(sides, NotKnown):
         return sides
-    x, ahead, known = _month_by_month(sides, view.metric(name))
+    metric, target = view.metric(name), sides.target
+    x, ahead, known = _month_by_month(sides, metric)
     rows = [sides.pairs(x, y, known).with_columns(group=pl.lit(month)) for month, y in ahead.items()]
-    return customers_listed(pl.concat(rows), pl.col("x").alias("figure"), pl.col("y").alias("outcome"))
+    listed = customers_listed(pl.concat(rows), pl.col("x").alias("figure"), pl.col("y").alias("outcome"))
+    return Listed(listed, f"{sides.first}/{sides.outcome.month}", about=f"{metric.title} and {_lower(target)}")
 
 
 @listed_by(_relation_by_lag)

@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from cxlib.report.row_page import in_words
+from cxlib.report.row_page import heading, in_words
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,10 @@ def test_cells_are_read_at_a_glance(values: list[object], cells: list[str]) -> N
 
 def test_no_rows_have_no_cells() -> None:
     assert in_words(pl.Series(dtype=pl.Float64)) == []
+
+
+def test_headings_of_numbers_say_their_unit() -> None:
+    units = {"adds": "hours a month"}
+    assert heading(pl.Series("adds", [0.5]), units) == ">adds, hours a month"
+    assert heading(pl.Series("minutes", [5]), units) == ">minutes"
+    assert heading(pl.Series("subject", ["adds"]), units) == "subject"
