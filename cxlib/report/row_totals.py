@@ -75,8 +75,8 @@ def _printed(metric: Metric, row: dict[str, Any], language: str) -> str:
 
 def made_by(listed: RowList, found: Listed) -> Table:
     """Return what the rows make, group by group: the figure where they make one, their number, their sums."""
-    rows, figure = found.rows, None
-    if ADDS in rows.columns:
+    rows, figure = found.rows, listed.figure
+    if figure is None and ADDS in rows.columns:
         figure = (pl.col(ADDS).sum() / (pl.col(WEIGHT).sum() if WEIGHT in rows.columns else 1)).cast(pl.Float64)
     groups = rows.group_by(listed.by, maintain_order=True).agg(
         *([] if figure is None else [figure.alias(FIGURE)]), pl.len().alias("rows"),

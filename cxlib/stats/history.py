@@ -64,8 +64,8 @@ def history(view: View, customer_id: str = "") -> History | NotKnown:
 
 @row_list(
     "Tickets of the important or long-loyal customers who wait as the data end",
-    "Open tickets of a customer are its rows; it waits since the oldest of them was created.",
-    sums=("minutes",),
+    "Open tickets of a customer are its rows; the figure is the wait since the oldest of them was created.",
+    figure=pl.col("minutes").max(),
 )
 def _waiting(view: View) -> Listed:
     tickets, listed = _selected(view)
@@ -74,7 +74,7 @@ def _waiting(view: View) -> Listed:
     ids = ("ticket_id", "customer_id", "agent_id", who.alias("group"), "minutes")
     named = rows.join(_customers(view).select("customer_id", "name"), on="customer_id", how="left")
     listed = named.select(*ids, "created_at", "category", "channel").sort("customer_id", "created_at", "ticket_id")
-    return Listed(listed, last_day_of(view).isoformat())
+    return Listed(listed, last_day_of(view).isoformat(), {"figure": "minutes"})
 
 
 @listed_by(_waiting)

@@ -51,6 +51,7 @@ class RowList:
         sums: Columns whose sums are told, group by group.
         by: Columns that make a group.
         filtered: Whether the view's filters hold for them.
+        figure: How the rows of a group make its figure where it is neither of these sums.
     """
 
     name: str
@@ -60,16 +61,18 @@ class RowList:
     sums: tuple[str, ...]
     by: tuple[str, ...]
     filtered: bool
+    figure: pl.Expr | None
 
 
 def row_list(
-    title: str, made: str, *, sums: tuple[str, ...] = (), by: tuple[str, ...] = ("group",), filtered: bool = True
-) -> Callable[[Callable[..., Listed | NotKnown]], RowList]:
+    title: str, made: str, *, sums: tuple[str, ...] = (), by: tuple[str, ...] = ("group",), filtered: bool = True,
+    figure: pl.Expr | None = None,
+) -> Callable[[Callable[..., Listed | NotKnown]], RowList]:  # fmt: skip
     """Register a function of view and what was asked as a list of rows."""
 
     def registered(of: Callable[..., Listed | NotKnown]) -> RowList:
         name = of.__name__.removeprefix("_")
-        LISTS[name] = RowList(name, of, title, made, sums, by, filtered)
+        LISTS[name] = RowList(name, of, title, made, sums, by, filtered, figure)
         return LISTS[name]
 
     return registered
