@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
@@ -12,9 +13,11 @@ import polars as pl
 
 from cxlib import numbers
 from cxlib.metrics import View, as_csv
+from cxlib.metrics.rows import DECIMALS
 from cxlib.report import safe
 from cxlib.report.page import Page
 from cxlib.tabulate import Table
+from cxlib.tabulate.cells import in_unit
 from cxlib.words.sentence import plain
 
 MOST = 1000
@@ -26,7 +29,7 @@ class RowPage:
 
     Attributes:
         stem: What its files are called, numbered where several would be alike.
-        title: What the rows are.
+        title: What the rows are, as a heading.
         when: Their months, in words.
         sentence: What the figure is.
         totals: What the rows make.
@@ -34,6 +37,7 @@ class RowPage:
         rows: All of them, ids first.
         zipped: Whether the CSV is.
         filters: Filters of the rows as given.
+        units: Units of columns.
         command: What lists those of other months, empty where nothing does.
     """
 
@@ -46,6 +50,7 @@ class RowPage:
     rows: pl.DataFrame
     zipped: bool
     filters: str
+    units: dict[str, str]
     command: str = ""
 
     def write(self, path: Path, back: Iterable[Page], view: View) -> None:
@@ -59,8 +64,8 @@ class RowPage:
         path.write_text(self._html(path.stem, back, view), encoding="utf-8")
 
     def _html(self, name: str, back: Iterable[Page], view: View) -> str:
-        cells = tuple(tuple(_cell(value) for value in row) for row in self.rows.head(MOST).iter_rows())
-        columns = tuple(f">{name}" if kind.is_numeric() else name for name, kind in self.rows.schema.items())
+        cells = tuple(zip(*(in_words(column) for column in self.rows.head(MOST)), strict=True))
+        columns = tuple(heading(column, self.units) for column in self.rows)
         kept = f", only {self.filters}" if self.filters else ""
         count = numbers.number(self.rows.height)
         more = f"the first {numbers.number(MOST)} of {count}; all of them in the CSV"
@@ -75,7 +80,7 @@ class RowPage:
         file = ("zip", "All rows as CSV, zipped") if self.zipped else ("csv", "All rows as CSV")
         others = f" · any other month: <code>{command}</code>" if command else ""
         body = f"""<p class="where">{where} · internal: holds ids of customers and tickets</p>
-<h1>{title}: the rows</h1>
+<h1>{title}</h1>
 <p class="question">{sentence}</p>
 <p class="back">Back to {links}</p>
 <div class="wide">{self.totals.html}</div>
@@ -83,10 +88,26 @@ class RowPage:
 <p><a href="{escape(name)}.{file[0]}">{file[1]}</a> · instants are local time, {zone}{others}</p>
 <p>Rows: {shown}.</p>
 <div class="wide list" tabindex="0" role="region" aria-label="Rows">{Table("", columns, cells).html}</div>"""
-        return safe.page(f"Rows: {title}", body, style="../assets/style.css", language=view.language)
+        return safe.page(title, body, style="../assets/style.css", language=view.language)
+
+
+def heading(column: pl.Series, units: dict[str, str]) -> str:
+    """Return the heading of a column with its unit, marked where it holds numbers."""
+    return f"{'>' if column.dtype.is_numeric() else ''}{in_unit(column.name, units.get(column.name, ''))}"
+
+
+def in_words(column: pl.Series) -> list[str]:
+    """Return the cells of a column as text: numbers whole where all are, else with two decimals, or three digits."""
+    if not column.dtype.is_numeric():
+        return [_cell(value) for value in column]
+    settled = column.cast(pl.Float64).round(DECIMALS)
+    settled = settled.set(~settled.is_finite(), None)
+    whole = (settled == settled.round()).all()
+    decimals = 0 if whole else max(2, 2 - math.floor(math.log10(settled.abs().max())))  # type: ignore[arg-type]
+    return ["" if value is None else numbers.number(value, decimals) for value in settled]
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else plain(f"{value:%Y-%m-%d %H:%M:%S}" if hasattr(value, "hour") else str(value))

@@ -12,27 +12,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from polars import selectors
 
 from cxlib import numbers
 from cxlib.errors import CxError
-from cxlib.metrics import Metric, View, parse_filters, rows
-from cxlib.metrics.rows import ADDS, ENDED, MINUTES, WEIGHT, WORKING
-from cxlib.periods import grain_of, months_between
+from cxlib.metrics import View, parse_filters, rows
+from cxlib.metrics.rows import WORKING
+from cxlib.periods import months_between
 from cxlib.report.page import Page
 from cxlib.report.row_page import MOST, RowPage
+from cxlib.report.row_totals import added_in, made, made_by, totals
 from cxlib.schema import DIMENSIONS
-from cxlib.stats import figures
-from cxlib.stats.daily import day_counts
-from cxlib.stats.listed import LISTS, RowList
-from cxlib.stats.results import Estimate, NotKnown
-from cxlib.tabulate import Table
-from cxlib.words.change import level_format
-from cxlib.words.sentence import plain
+from cxlib.stats.listed import LISTS
+from cxlib.stats.results import NotKnown
 
 FOLDER = "rows"
-FEW, LONG = 3, 160
+FEW = 3
 Note = dict[str, Any]
 Asked = tuple[str, str, str, bool]
 """Metric, filters, days (`metrics.rows`) and whether it is of many months: what shares one list."""
@@ -110,7 +105,7 @@ def _months(text: str) -> list[str]:
 
 def _when(months: Sequence[str], days: str, language: str, *, many: bool) -> str:
     if days not in ("", WORKING):
-        return numbers.period(days, language) + (f" {days[:4]}" if grain_of(days) == "year" else "")
+        return numbers.period(days, language)
     words = [numbers.month(month, language) for month in months]
     told = f"{words[0]} to {words[-1]}" if many else ", ".join(words)
     return f"{told}, working days" if days else told
@@ -137,28 +132,18 @@ def _of_answer(note: Note, view: View) -> RowPage | None:
     if isinstance(found, NotKnown):
         return None
     local = selectors.datetime(time_zone="*").dt.convert_time_zone(view.data.settings.timezone)
-    when = f"as of {numbers.month(note['month'], view.language)}"
+    title = f"{listed.title}: {found.about}" if found.about else listed.title
     return RowPage(
-        f"{listed.name}-{note['month']}", listed.title, when, listed.made, _made_by(listed, found), "",
-        found.with_columns(local), found.height > MOST, note["filters"],
+        f"{listed.name}-{note['month']}", title, _span(found.months, view), listed.made, made_by(listed, found), "",
+        found.rows.with_columns(local), found.rows.height > MOST, note["filters"], found.units,
     )  # fmt: skip
 
 
-def _made_by(listed: RowList, found: pl.DataFrame) -> Table:
-    """Return what the rows make, group by group: the figure where it is a sum or a mean, their number, their sums."""
-    total = pl.col(ADDS).sum() / (pl.col(WEIGHT).sum() if WEIGHT in found.columns else 1)
-    figure = {"figure": total.cast(pl.Float64)} if ADDS in found.columns else {}
-    made = found.group_by(listed.by, maintain_order=True).agg(
-        **figure, rows=pl.len(), **{f"Σ {name}": pl.col(name).sum() for name in listed.sums}
-    )
-    shown = [made.select(pl.concat_str(listed.by, separator=", ")).to_series(), *made.drop(listed.by)]
-    cells = zip(*(_numbers(column) if place else column for place, column in enumerate(shown)), strict=True)
-    columns = ("group", *(f">{column.name}" for column in shown[1:]))
-    return Table("What the rows make", columns, tuple(tuple(plain(cell, LONG) for cell in row) for row in cells))
-
-
-def _numbers(column: pl.Series) -> list[str]:
-    return [numbers.number(float(value), 2 if column.dtype.is_float() else 0) for value in column]
+def _span(months: str, view: View) -> str:
+    """Return the months of a list in words (`Listed.months`); of the whole data, from when until when they run."""
+    whole, opening = f"{view.data.first_month}/{view.data.last_month}", "" if months else "the whole data, "
+    parts = (dict.fromkeys(part.split("/")) for part in (months or whole).split())
+    return opening + ", ".join(" to ".join(numbers.period(end, view.language) for end in ends) for ends in parts)
 
 
 def _of_metric(one: _List, view: View) -> RowPage:
@@ -172,56 +157,10 @@ def _of_metric(one: _List, view: View) -> RowPage:
     span = f"{months[0]}-to-{months[-1]}" if many else months[-1]
     option = f" --filter {shlex.quote(looked.filter_text)}" if filters else ""
     return RowPage(
-        f"{name}-{f'{span}-{days}' if days == WORKING else days.replace('/', '-to-') or span}", metric.title,
+        f"{name}-{f'{span}-{days}' if days == WORKING else days.replace('/', '-to-') or span}",
+        f"{metric.title}: the rows",
         _when(sorted(months, reverse=not many), days, view.language, many=many), metric.sentence,
-        _totals(one, metric, looked, found), _made(days, metric, found), found, many, looked.filter_text,
+        totals(metric, looked, found, sorted(months, reverse=True), days), made(days, metric, found), found, many,
+        looked.filter_text, added_in(metric),
         f"cx rows {view.data.name} --metric {name} --month YYYY-MM{option}",
     )  # fmt: skip
-
-
-def _totals(one: _List, metric: Metric, view: View, found: pl.DataFrame) -> Table:
-    """Return what the rows make, month by month or of the period: their number, their sums, the printed figure."""
-    days, months = one.asked[2], sorted(one.months, reverse=True)
-    parts = {month: found.filter(pl.col("month") == month) if len(months) > 1 else found for month in months}
-    if days == WORKING:
-        worked = day_counts(metric, view, months).filter(pl.col("kind") == "working")
-        length = dict(worked.group_by("period").agg(pl.col("day").n_unique()).iter_rows())
-        figure = {
-            month: f"{numbers.number(float(part[ADDS].sum()) / length[month], 1)} a day on {length[month]} working days"
-            for month, part in parts.items() if month in length
-        }  # fmt: skip
-    elif days:
-        parts = {days: found}
-        figure = {days: f"{numbers.number(float(found[ADDS].sum()))} {metric.measured_in}"}
-    else:
-        printed = figures(view, months, names=[metric.name])
-        figure = {row["period"]: _printed(metric, row, view.language) for row in printed.iter_rows(named=True)}
-    sums = [ENDED] if ENDED in found.columns else [ADDS] if metric.kind == "count" else [ADDS, WEIGHT]
-    cells = tuple(
-        (
-            numbers.period(period, view.language), figure.get(period, "–"), numbers.number(part.height),
-            *(numbers.number(float(part[name].sum()), 0 if name == ENDED else 2) for name in sums),
-        ) for period, part in parts.items()
-    )  # fmt: skip
-    return Table("What the rows make", ("period", ">figure", ">rows", *(f">{name}" for name in sums)), cells)
-
-
-def _printed(metric: Metric, row: dict[str, Any], language: str) -> str:
-    value, low, high = row["value"], row["low"], row["high"]
-    form = level_format(metric, Estimate(row["n"], row["units"], value, None, low, high), language)
-    return "not yet reached" if value is None else form.with_interval(value, low, high)
-
-
-def _made(days: str, metric: Metric, found: pl.DataFrame) -> str:
-    """Return how the rows make the figure, and which of them count 0 in its number."""
-    if MINUTES in found.columns:
-        how = f"the {metric.statistic} of the minutes (Kaplan–Meier)"
-        return f"The figure is {how}; a wait not ended counts as at least so long."
-    if metric.kind == "count":
-        rate = ", divided by the working days" if days == WORKING else ""
-        return f"The figure is the sum of what the rows add{rate}."
-    nothing = found.filter(pl.col(WEIGHT) == 0)
-    kinds = nothing["kind"] if "kind" in found.columns else pl.repeat("row", nothing.height, eager=True)
-    told = [f"{numbers.number(count)} {plain(kind)}s" for kind, count in sorted(kinds.value_counts().iter_rows())]
-    zero = f" {' and '.join(told)} count 0 in the number of {metric.table.replace('_', ' ')}." if told else ""
-    return f"The figure is what the rows add divided by their weight.{zero}"

@@ -15,7 +15,7 @@ from cxlib.stats.effects import beyond
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.intervals import ALPHA, normal_quantile
 from cxlib.stats.likeness import ALIKE, alike, normalised, vectors
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.next_steps import HOURS, MINUTES, REPEATED, _estimated, _hours, _shortlist, _totals
 from cxlib.stats.results import POINT, NotKnown
 from cxlib.stats.scope import scope, unanswerable
@@ -23,6 +23,7 @@ from cxlib.stats.shortlist_result import Shortlist
 
 TITLE = "What to write about next"
 LEAST, MOST, LETTERS = 20, 12, 200
+TICKETS = "tickets a month"
 EVIDENT = 0.01
 
 
@@ -32,13 +33,14 @@ EVIDENT = 0.01
     "known, 1 ÷ the months. A ticket without minutes counts as a mean one.",
     sums=("minutes", ADDS),
 )
-def _article_candidates(view: View, *, months: int = 1) -> pl.DataFrame | NotKnown:
+def _article_candidates(view: View, *, months: int = 1) -> Listed | NotKnown:
     found = _requests(view, months)
     if isinstance(found, NotKnown):
         return found
-    periods, rows, _ = found
+    periods, rows, how = found
     told = ("ticket_id", "customer_id", pl.col("label").alias("group"), _hours(periods).alias(ADDS), "minutes", "text")
-    return rows.select(*told).sort("group", "ticket_id")
+    unit = HOURS if how else TICKETS
+    return Listed(rows.select(*told).sort("group", "ticket_id"), f"{periods[0]}/{periods[-1]}", {ADDS: unit})
 
 
 @listed_by(_article_candidates)
@@ -69,7 +71,7 @@ def article_candidates(view: View, *, months: int = 1) -> Shortlist | NotKnown:
     columns = (("tickets", "Tickets a month", ""), ("fewest", "at least", ""), ("most", "at most", ""))
     what = f"agent hours a month, {how}," if how else "tickets a month, as nothing says how long they took,"
     reading = f"{what} by the letters of subjects; named are those without an article"
-    unit = HOURS if how else "tickets a month"
+    unit = HOURS if how else TICKETS
     return _shortlist(view, TITLE, periods, points, reading=reading, beside=columns, measured_in=unit)
 
 

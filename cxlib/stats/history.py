@@ -15,7 +15,7 @@ from cxlib.metrics.answerable import solving_unknown
 from cxlib.metrics.pieces import is_waiting
 from cxlib.schema import INSTANT, table
 from cxlib.stats.experience import YEAR
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.results import History, NotKnown, WaitingList
 from cxlib.stats.scope import about, last_day_of
 
@@ -63,17 +63,18 @@ def history(view: View, customer_id: str = "") -> History | NotKnown:
 
 
 @row_list(
-    "Tickets of the important or long-loyal customers who wait",
-    "Open tickets of a customer are its rows; it waits since the oldest of them was created.",
-    sums=("minutes",),
+    "Tickets of the important or long-loyal customers who wait as the data end",
+    "Open tickets of a customer are its rows; the figure is the wait since the oldest of them was created.",
+    figure=pl.col("minutes").max(),
 )
-def _waiting(view: View) -> pl.DataFrame:
+def _waiting(view: View) -> Listed:
     tickets, listed = _selected(view)
     rows, who = tickets.join(listed, on="customer_id", how="semi"), pl.format("{} ({})", "name", "customer_id")
     who = pl.coalesce(who, "customer_id")
     ids = ("ticket_id", "customer_id", "agent_id", who.alias("group"), "minutes")
     named = rows.join(_customers(view).select("customer_id", "name"), on="customer_id", how="left")
-    return named.select(*ids, "created_at", "category", "channel").sort("customer_id", "created_at", "ticket_id")
+    listed = named.select(*ids, "created_at", "category", "channel").sort("customer_id", "created_at", "ticket_id")
+    return Listed(listed, last_day_of(view).isoformat(), {"figure": "minutes"})
 
 
 @listed_by(_waiting)

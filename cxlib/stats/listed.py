@@ -6,7 +6,7 @@ An answer notes which list it is made from and what was asked; the rows themselv
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,6 +18,23 @@ from cxlib.stats.results import NotKnown
 LISTS: dict[str, RowList] = {}
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Rows of a list as laid out.
+
+    Attributes:
+        rows: See `RowList.of`.
+        months: What they are of: "2025-11/2026-09", "2026-10 2026-09", the day "2026-10-31"; empty for the whole data.
+        units: Units of columns, as the answer's table calls them; that of `adds` is the figure's.
+        about: What was asked, in words, where a list is laid for several questions.
+    """
+
+    rows: pl.DataFrame
+    months: str
+    units: dict[str, str] = field(default_factory=dict)
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +51,28 @@ class RowList:
         sums: Columns whose sums are told, group by group.
         by: Columns that make a group.
         filtered: Whether the view's filters hold for them.
+        figure: How the rows of a group make its figure where it is neither of these sums.
     """
 
     name: str
-    of: Callable[..., pl.DataFrame | NotKnown]
+    of: Callable[..., Listed | NotKnown]
     title: str
     made: str
     sums: tuple[str, ...]
     by: tuple[str, ...]
     filtered: bool
+    figure: pl.Expr | None
 
 
 def row_list(
-    title: str, made: str, *, sums: tuple[str, ...] = (), by: tuple[str, ...] = ("group",), filtered: bool = True
-) -> Callable[[Callable[..., pl.DataFrame | NotKnown]], RowList]:
+    title: str, made: str, *, sums: tuple[str, ...] = (), by: tuple[str, ...] = ("group",), filtered: bool = True,
+    figure: pl.Expr | None = None,
+) -> Callable[[Callable[..., Listed | NotKnown]], RowList]:  # fmt: skip
     """Register a function of view and what was asked as a list of rows."""
 
-    def registered(of: Callable[..., pl.DataFrame | NotKnown]) -> RowList:
+    def registered(of: Callable[..., Listed | NotKnown]) -> RowList:
         name = of.__name__.removeprefix("_")
-        LISTS[name] = RowList(name, of, title, made, sums, by, filtered)
+        LISTS[name] = RowList(name, of, title, made, sums, by, filtered, figure)
         return LISTS[name]
 
     return registered

@@ -10,11 +10,12 @@ import polars as pl
 from cxlib.metrics import View
 from cxlib.metrics.base import NOT_KNOWN
 from cxlib.metrics.rows import ADDS, counted_rows
+from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import printed
 from cxlib.stats.intervals import Sums, total
 from cxlib.stats.likeness import normalised
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.results import POINT, NotKnown, Scope
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.shortlist_result import Shortlist
@@ -32,12 +33,13 @@ Beside = tuple[tuple[str, str, str], ...]
     "quick and asked again and again, ÷ 60 ÷ the months. The shares are those of all rows of a group.",
     sums=("easy", "quick", "asked", ADDS),
 )
-def _automation_candidates(view: View, by: str = "category", *, months: int = 12) -> pl.DataFrame:
+def _automation_candidates(view: View, by: str = "category", *, months: int = 12) -> Listed:
     periods, rows = _judged(view, by, months)
     adds = pl.when(pl.all_horizontal(SHARES)).then(_hours(periods)).fill_null(0.0)
     named = rows.join(labels(view, by, rows.select("group").unique()), on="group", how="left")
     told = ("ticket_id", "customer_id", pl.col("label").alias("group"))
-    return named.select(*told, adds.alias(ADDS), "minutes", *SHARES, "subject").sort("group", "ticket_id")
+    listed = named.select(*told, adds.alias(ADDS), "minutes", *SHARES, "subject").sort("group", "ticket_id")
+    return Listed(listed, f"{periods[0]}/{periods[-1]}", {ADDS: HOURS}, f"by {DIMENSIONS[by].title}")
 
 
 @listed_by(_automation_candidates)

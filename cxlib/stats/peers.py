@@ -18,7 +18,7 @@ from cxlib.stats.effects import Row, effect_points
 from cxlib.stats.experience import YEAR
 from cxlib.stats.history import KINDS, _check, _most_to_tell, _unreachable
 from cxlib.stats.intervals import ALPHA, Array, normal_quantile, wilson
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.relation import OF_CUSTOMERS
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import about, unanswerable
@@ -38,7 +38,7 @@ PICKED = "Picked for having the most to tell, which one of all always has: name 
     "customer's, half of that for each of the same value.",
     sums=("others", ADDS),
 )
-def _peers(view: View, customer_id: str = "", *, months: int = 12) -> pl.DataFrame:
+def _peers(view: View, customer_id: str = "", *, months: int = 12) -> Listed:
     periods, (chosen, alike, _) = view.months(months), _company(view, customer_id, months)
     rows = [pl.DataFrame(schema={"unit": pl.String, "value": pl.Float64, "group": pl.String})]
     for name in FIGURES:
@@ -51,7 +51,8 @@ def _peers(view: View, customer_id: str = "", *, months: int = 12) -> pl.DataFra
     below = (pl.col("value") < own).cast(pl.Float64) + (pl.col("value") == own).cast(pl.Float64) / 2
     adds = (100 * below * pl.col("others") / pl.col("others").sum()).over("group").fill_null(0.0)
     told = told.select(pl.col("unit").alias("customer_id"), "group", adds.alias(ADDS), "others", "value")
-    return told.sort("group", "others", "customer_id")
+    listed = told.sort("group", "others", "customer_id")
+    return Listed(listed, f"{periods[0]}/{periods[-1]}", {ADDS: "%"}, f"customer {chosen}")
 
 
 @listed_by(_peers)

@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.check import ANCHOR, MONTHLY, broken
+from cxlib.check import ANCHOR, MONTHLY, Found, broken
 from cxlib.check import set_aside as aside
 from cxlib.metrics import METRICS, Metric, View, population
 from cxlib.metrics.settling import unfinal
 from cxlib.numbers import month as month_words
 from cxlib.schema import DIMENSIONS, GIVEN, TABLES
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.quality_results import Coverage, Tally
 from cxlib.stats.results import NotKnown, Scope
 from cxlib.stats.scope import unanswerable
@@ -29,8 +29,8 @@ SCHEMA = {
 
 
 @row_list("Rows that break a promise", f"{COUNTED} {NOT_KEPT}", filtered=False)
-def _quality(view: View) -> pl.DataFrame:
-    return _found((one.table, f"{one.table}: {one.promise}", ids) for one, ids in broken(view.data))
+def _quality(view: View) -> Listed:
+    return _of_all(broken(view.data))
 
 
 @listed_by(_quality)
@@ -39,6 +39,10 @@ def quality(view: View) -> Tally:
     rows = {name: view.data.scan(name).select(pl.len()).collect().item() for name in GIVEN if view.data.has(name)}
     found = [_counted(one.table, one.promise, one.count, one.examples, rows[one.table]) for one, _ in broken(view.data)]
     return Tally(_scope(view), "Broken promises of the data", tallied(found), "every promise of the tables holds")
+
+
+def _of_all(found: Iterable[Found]) -> Listed:
+    return Listed(_found((one.table, f"{one.table}: {one.promise}", ids) for one, ids in found), "")
 
 
 def _found(findings: Iterable[tuple[str, str, pl.Series]]) -> pl.DataFrame:
@@ -51,9 +55,8 @@ def _found(findings: Iterable[tuple[str, str, pl.Series]]) -> pl.DataFrame:
 
 
 @row_list("Rows set aside", f"{COUNTED} {NOT_KEPT}", filtered=False)
-def _set_aside(view: View) -> pl.DataFrame:
-    apart = (found for declared in GIVEN.values() for found in aside(view.data, declared))
-    return _found((one.table, f"{one.table}: {one.promise}", ids) for one, ids in apart)
+def _set_aside(view: View) -> Listed:
+    return _of_all(found for declared in GIVEN.values() for found in aside(view.data, declared))
 
 
 @listed_by(_set_aside)
@@ -78,11 +81,12 @@ def set_aside(view: View) -> Tally:
 
 
 @row_list("Rows whose figures are not final", COUNTED)
-def _provisional(view: View, names: Sequence[str] = ()) -> pl.DataFrame:
-    return _found(
+def _provisional(view: View, names: Sequence[str] = ()) -> Listed:
+    rows = _found(
         (one.table, f"{NOT_OVER if one.window else RUNNING}: {one.title}", unfinal(one, view, view.month))
         for one in _moving(view, names or METRICS)
     )
+    return Listed(rows, view.month)
 
 
 @listed_by(_provisional)

@@ -16,7 +16,7 @@ from cxlib.clock import business_minutes, open_minutes
 from cxlib.metrics import View, table_rows
 from cxlib.schema import INSTANT
 from cxlib.settings import Settings
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.quality import tallied
 from cxlib.stats.quality_results import Tally
 from cxlib.stats.results import NotKnown, Scope
@@ -51,12 +51,15 @@ _COLUMNS = (
 
 
 @row_list("Figures of tickets, ours and the source's own", "A figure of the table is a number of rows.")
-def _reconciliation(view: View) -> pl.DataFrame | NotKnown:
+def _reconciliation(view: View) -> Listed | NotKnown:
     found = differences(view)
     if isinstance(found, NotKnown):
         return found
     group = pl.format("{}: {}", _IN_WORDS, pl.col("reason").fill_null("agrees exactly"))
-    return found.select("ticket_id", group.alias("group"), "ours", "theirs", "difference").sort("group", "ticket_id")
+    shown = ("ours", "theirs", "difference")
+    listed = found.select("ticket_id", group.alias("group"), *shown).sort("group", "ticket_id")
+    months = view.months(MONTHS)
+    return Listed(listed, f"{months[0]}/{months[-1]}", dict.fromkeys(shown, "minutes"))
 
 
 @listed_by(_reconciliation)

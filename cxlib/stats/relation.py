@@ -20,7 +20,7 @@ from cxlib.stats.background import (
 )
 from cxlib.stats.effects import Row, effect_points, no_value, tested
 from cxlib.stats.intervals import Array, Places
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.spells import end_of
@@ -123,17 +123,21 @@ def relation(
     "Customers with a figure, and their outcome in each month afterwards",
     "The figure is the rank correlation of the figure with the outcome over the customers of a month, less what the "
     "columns at the end tell of either.",
-    sums=("figure", "outcome"),
+    sums=("outcome",),
 )
 def _relation_by_lag(
     view: View, name: str = "csat", outcome: str = "revenue", *, months: int = 12, later: int = 6
-) -> pl.DataFrame | NotKnown:
+) -> Listed | NotKnown:
     sides = _sides(view, outcome, months, later)
     if isinstance(sides, NotKnown):
         return sides
-    x, ahead, known = _month_by_month(sides, view.metric(name))
+    metric, target = view.metric(name), sides.target
+    x, ahead, known = _month_by_month(sides, metric)
     rows = [sides.pairs(x, y, known).with_columns(group=pl.lit(month)) for month, y in ahead.items()]
-    return customers_listed(pl.concat(rows), pl.col("x").alias("figure"), pl.col("y").alias("outcome"))
+    figures = {"figure": pl.col("x") * metric.factor, "outcome": pl.col("y") * target.factor}
+    listed = customers_listed(pl.concat(rows), *(column.alias(each) for each, column in figures.items()))
+    units = {"figure": metric.measured_in, "outcome": target.measured_in}
+    return Listed(listed, f"{sides.first}/{sides.outcome.month}", units, f"{metric.title} and {_lower(target)}")
 
 
 @listed_by(_relation_by_lag)

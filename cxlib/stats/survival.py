@@ -9,7 +9,7 @@ from cxlib.metrics import Metric, View
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.background import customers_listed
 from cxlib.stats.intervals import ALPHA, Array, normal_quantile
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.results import POINT, NotKnown, Survival
 from cxlib.stats.scope import scope
 from cxlib.stats.spells import asked, spells
@@ -26,12 +26,13 @@ Followed = tuple[Metric, str, tuple[str, str], pl.DataFrame, str]
     "it. The curves are Kaplan–Meier's of these rows, the ratios Cox's, which allow for the columns at the end.",
     sums=("left",),
 )
-def customers_followed(view: View, by: str = "loyalty_class", *, months: int = 36) -> pl.DataFrame | NotKnown:
+def customers_followed(view: View, by: str = "loyalty_class", *, months: int = 36) -> Listed | NotKnown:
     """Return the rows at risk: whose, of which class, from which day to which, and whether leaving ended it."""
     found = followed(view, by, "", months)
     if isinstance(found, NotKnown):
         return found
-    return customers_listed(found[3], pl.col("at").alias("answered_at"), "entry", "stop", "left")
+    rows = customers_listed(found[3], pl.col("at").alias("answered_at"), "entry", "stop", "left")
+    return Listed(rows, "/".join(found[2]), {"entry": "days", "stop": "days"}, f"by {DIMENSIONS[by].title}")
 
 
 @listed_by(customers_followed)

@@ -13,7 +13,7 @@ from cxlib.periods import first_day, months_between, shift
 from cxlib.stats.background import background_of, customers_listed, with_background
 from cxlib.stats.effects import effect_points, tested
 from cxlib.stats.intervals import Array
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope
 from cxlib.stats.spells import SCORES, asked, end_of
@@ -33,9 +33,12 @@ POINTS = {"loyalty_class": 200.0, "experience": 100.0}  # per customer who chang
     "equal in the columns at the end (least squares); the figure is that, times the customers who would change sides.",
     sums=("margin",),
 )
-def _value_of_a_point(view: View, score: str = "nps") -> pl.DataFrame | NotKnown:
+def _value_of_a_point(view: View, score: str = "nps") -> Listed | NotKnown:
     found = _brought(view, score)
-    return found if isinstance(found, NotKnown) else customers_listed(found[3], "margin")
+    if isinstance(found, NotKnown):
+        return found
+    months = f"{shift(view.month, 1 - YEAR)}/{view.month}"
+    return Listed(customers_listed(found[3], "margin"), months, {"margin": view.currencies[0]}, found[1].title)
 
 
 @listed_by(_value_of_a_point)

@@ -16,7 +16,7 @@ from cxlib.schema import DIMENSIONS, table
 from cxlib.stats.contrast import differences, side_by_side
 from cxlib.stats.effects import Row, effect_points
 from cxlib.stats.effects_result import Effects
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.results import NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
@@ -37,10 +37,11 @@ MONTH = pl.date(pl.col("period") // 12, pl.col("period") % 12 + 1, 1).dt.strftim
     "and one without where none did.",
     sums=(ADDS, WEIGHT),
 )
-def _workflow_outcomes(view: View, *, months: int = 12) -> pl.DataFrame:
-    early, mix, frames = _early(view), _mixed(view), list[pl.DataFrame]()
+def _workflow_outcomes(view: View, *, months: int = 12) -> Listed:
+    early, mix, frames, of = _early(view), _mixed(view), list[pl.DataFrame](), list[str]()
     early = early.filter(pl.col("group").is_in(_most_frequent(early))).select("ticket_id", name="group").unique()
-    for metric, _, tickets in _fates(view, months, mix):
+    for metric, periods, tickets in _fates(view, months, mix):
+        of += periods
         name = pl.format("{}, {}", pl.col("name").fill_null(NONE), pl.lit(metric.title.lower()))
         rows = tickets.join(early, on="ticket_id", how="left").with_columns(group=name)
         frames.append(rows.with_columns(adds=pl.col("sum_wx") * metric.factor, weight="sum_w"))
@@ -48,7 +49,8 @@ def _workflow_outcomes(view: View, *, months: int = 12) -> pl.DataFrame:
     ids = [name for name in ("survey_id", "ticket_id", "customer_id") if name in rows.columns]
     parts = pl.col("mix").str.split(BETWEEN).list
     within = {name: parts.get(place) for place, name in enumerate(mix)}
-    return rows.select(*ids, "group", ADDS, WEIGHT, "month", **within)
+    unit = view.metric("reopen_rate").measured_in
+    return Listed(rows.select(*ids, "group", ADDS, WEIGHT, "month", **within), f"{min(of)}/{max(of)}", {ADDS: unit})
 
 
 @listed_by(_workflow_outcomes)

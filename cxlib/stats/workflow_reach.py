@@ -9,7 +9,7 @@ from cxlib.metrics.rows import ADDS, counted_rows
 from cxlib.periods import month_index
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.cells import Cells, estimates
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.results import POINT, Breakdown, Estimate, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 from cxlib.stats.workflow_outcomes import MONTH, NONE, workflow_runs
@@ -21,7 +21,7 @@ from cxlib.stats.workflow_outcomes import MONTH, NONE, workflow_runs
     "each that ran on it, and one that adds nothing where none did.",
     sums=(ADDS,), by=("month", "group"),
 )  # fmt: skip
-def _workflow_reach(view: View, by: str = "workflow_kind") -> pl.DataFrame:
+def _workflow_reach(view: View, by: str = "workflow_kind") -> Listed:
     tickets, touched = _reached(view, by)
     rows = tickets.join(touched.drop("unit"), on=["period", "ticket_id"], how="left")
     share = pl.when(pl.col("group").is_not_null()).then(100 / pl.col("ticket_id").n_unique().over("period"))
@@ -33,7 +33,9 @@ def _workflow_reach(view: View, by: str = "workflow_kind") -> pl.DataFrame:
         share.fill_null(0.0).alias(ADDS),
         "solved_at",
     )
-    return rows.sort("month", "group", "ticket_id", descending=[True, False, False])
+    rows = rows.sort("month", "group", "ticket_id", descending=[True, False, False])
+    months = " ".join(rows["month"].unique(maintain_order=True))
+    return Listed(rows, months, {ADDS: view.metric("workflow_share").measured_in}, f"by {DIMENSIONS[by].title}")
 
 
 @listed_by(_workflow_reach)

@@ -11,7 +11,7 @@ from cxlib.metrics.base import NOT_KNOWN
 from cxlib.metrics.rows import ADDS, WEIGHT
 from cxlib.periods import first_day, months_between, shift
 from cxlib.stats.effects import Row, interval
-from cxlib.stats.listed import listed_by, row_list
+from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.relation import LEAST, OF_CUSTOMERS
 from cxlib.stats.results import POINT, NotKnown, Worth
 from cxlib.stats.scope import scope
@@ -28,12 +28,13 @@ BOUGHT, MARGIN, TIME, LOST, WON = (
     "Each amount is the sum of what its rows add, divided by their weight: a mean over customers.",
     sums=(ADDS, WEIGHT),
 )
-def _lost_customer(view: View) -> pl.DataFrame | NotKnown:
+def _lost_customer(view: View) -> Listed | NotKnown:
     found = _each(view)
     if isinstance(found, NotKnown):
         return found
     parts = found.unpivot(index="customer_id", variable_name="group", value_name=ADDS)
-    return parts.with_columns(pl.lit(1.0).alias(WEIGHT))
+    months = f"{shift(view.month, 1 - MONTHS)}/{view.month}"
+    return Listed(parts.with_columns(pl.lit(1.0).alias(WEIGHT)), months, {ADDS: view.metric("revenue").measured_in})
 
 
 @listed_by(_lost_customer)

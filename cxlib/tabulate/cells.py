@@ -53,6 +53,11 @@ def point_cells(form: Format, point: Estimate) -> tuple[str, str, str, str]:
     return value_cell(form, point.value), interval, *counts  # type: ignore[return-value]
 
 
+def in_unit(heading: str, unit: str) -> str:
+    """Return the heading of a column with the unit of its numbers: "adds, tickets"."""
+    return f"{heading}, {unit}" if unit else heading
+
+
 def value_cell(form: Format, value: float | None) -> str:
     """Return a value as text, a dash where there is none."""
     return NOTHING if value is None else form.value(value)

@@ -19,7 +19,7 @@ from report_samples import PARAMETERS, write_notebook
 from cxlib.charts.display import _behind
 from cxlib.metrics import rows, view
 from cxlib.report.row_page import MOST
-from cxlib.report.rows import _made
+from cxlib.report.row_totals import made
 from cxlib.report.run import ReportOutcome, build_report
 from cxlib.stats import breakdown, contrast, coverage, overview, quality, trend, volume
 from cxlib.stats import figures as all_figures
@@ -145,7 +145,7 @@ def test_rows_without_a_weight_are_named(small_demo: Path) -> None:
     looked = view(open_data(str(small_demo)), month=MONTH)
     found = rows("average_order_value", looked)
     refunds = found.filter(pl.col("kind") == "refund").height
-    told = _made("", looked.metric("average_order_value"), found)
+    told = made("", looked.metric("average_order_value"), found)
     assert f"{refunds} refunds count 0 in the number of orders." in told
     assert refunds > 1
 

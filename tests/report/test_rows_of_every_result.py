@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from html import unescape
@@ -21,6 +22,7 @@ import pytest
 from metrics.test_rows import Line, agrees, group_of, value_of
 from nbformat import v4
 
+from cxlib import numbers
 from cxlib.charts.display import _behind
 from cxlib.metrics import View, get, parse_filters, rows, view
 from cxlib.periods import bounds, months_between
@@ -46,6 +48,7 @@ from cxlib.stats.results import (
     Peaks,
     Shortlist,
     Staffing,
+    Survival,
     Trend,
     UnusualDays,
 )
@@ -448,7 +451,10 @@ def test_what_a_point_is_worth_is_told_by_its_customers(
     monkeypatch.setattr(import_module("cxlib.stats.value_of_a_point"), "LEAST", 5)
     result = value_of_a_point(here, score)
     assert isinstance(result, Effects)
-    [(lines, _)] = laid(result, here, tmp_path)
+    [(lines, page)] = laid(result, here, tmp_path)
+    assert heading(page)[0].endswith(f": {get(score).title}")
+    assert heading(page)[1] == spanned(result.months)
+    assert "Σ margin, EUR" in heads(page)[0]
     point, risk = result.points.iter_rows(named=True)
     assert len({line["customer_id"] for line in lines}) == len(lines) == point["n"] == risk["n"]
     share = sum(line["group"] == bad for line in lines) / len(lines)
@@ -469,13 +475,13 @@ def test_figure_and_later_outcome_are_told_customer_by_customer(shown: list[Show
     for line in rows("revenue", here, months=list(parts)).iter_rows(named=True):
         bought[line["month"], line["customer_id"]] += line["adds"]
     for line in rows(name, here, months=months_between(*result.months)).iter_rows(named=True):
-        answers.setdefault(line["customer_id"], []).append(line["adds"] / 100)
+        answers.setdefault(line["customer_id"], []).append(line["adds"])
     for row in result.points.iter_rows(named=True):
         mine = parts[row["group"]]
         assert len({line["customer_id"] for line in mine}) == len(mine) == row["n"]
         for line in mine:
             given = answers[line["customer_id"]]
-            assert float(line["figure"]) == pytest.approx(sum(given) / len(given), abs=1e-9)
+            assert float(line["figure"]) == pytest.approx(sum(given) / len(given), abs=1e-7)
             assert float(line["outcome"]) == pytest.approx(bought[row["group"], line["customer_id"]], abs=1e-6)
     assert set(answers) - {None, ""} == {line["customer_id"] for line in lines}
 
@@ -538,15 +544,124 @@ def test_the_pages_of_these_lists_tell_the_same_figures(shown: list[Shown]) -> N
         table = re.findall(r'<th scope="row">(.*?)</th>((?:<td.*?</td>)+)', told)
         assert [unescape(name) for name, _ in table] == [plain(name, 160) for name in counts], one.call
         for (_, cells), (group, count) in zip(table, counts.items(), strict=True):
-            numbers = [float(cell.replace(",", "").replace("−", "-")) for cell in re.findall(r">([^<]*)</td>", cells)]
+            cells_of = [float(cell.replace(",", "").replace("−", "-")) for cell in re.findall(r">([^<]*)</td>", cells)]
             mine = [line for line in lines if ", ".join(line[key] for key in keys) == group]
-            figure = "adds" in lines[0]
-            assert numbers[figure] == count
+            waits = one.call.startswith("waiting")
+            figure = waits or "adds" in lines[0]
+            assert cells_of[figure] == count
             if figure:
                 over = total(mine, "weight") if "weight" in lines[0] else 1
-                assert numbers[0] == pytest.approx(total(mine) / over, abs=0.0051)
+                made = max(float(line["minutes"]) for line in mine) if waits else total(mine) / over
+                assert cells_of[0] == pytest.approx(made, abs=0.0051)
             checked += 1
     assert checked > 150
+
+
+TICKETS = {
+    "automation_candidates": "first_contact_resolution", "article_candidates": "ticket_volume",
+    "reconciliation": "ticket_volume",
+}  # fmt: skip
+"""Lists of tickets without a column that says their month, and the metric whose instant decides it."""
+
+
+def spanned(months: Collection[str]) -> str:
+    return " to ".join(dict.fromkeys(numbers.month(month) for month in (min(months), max(months))))
+
+
+def heading(page: str) -> tuple[str, str]:
+    """What the rows are, and of when."""
+    return re.findall("<h1>(.*?)</h1>", page)[0], re.findall(r'<p class="where">(.*?) · ', page)[0]
+
+
+def test_pages_of_lists_say_the_months_that_their_rows_are_of(shown: list[Shown], here: View) -> None:
+    told, tickets = set(), here.data.scan("tickets").collect()
+    for one in (one for one in shown if one.own):
+        lines, page = one.own
+        if (name := one.call.split("(")[0]) in TICKETS:
+            mine = tickets.filter(pl.col("ticket_id").is_in({line["ticket_id"] for line in lines}))
+            months = mine[f"{get(TICKETS[name]).anchor}_day"].drop_nulls().dt.strftime("%Y-%m").to_list()
+        else:
+            months = list(dict.fromkeys(line["month"] for line in lines if "month" in line))
+        if name in TICKETS or name == "workflow_outcomes":
+            assert heading(page)[1] == spanned(months), one.call
+            told.add((name, max(months)))
+        elif months:
+            assert heading(page)[1] == ", ".join(map(numbers.month, months))
+        elif isinstance(one.result, Effects | Survival) and name != "relation_by_lag":
+            assert heading(page)[1] == spanned(one.result.months)
+        told.add((name, ""))
+    assert ("automation_candidates", BEFORE) in told
+    assert {name for name, _ in told} >= {*TICKETS, "workflow_reach", "peers", "customers_staying"}
+
+
+@pytest.mark.parametrize(
+    ("call", "when"),
+    [
+        ('relation_by_lag(view, "csat")', "May 2025 to October 2026"),
+        ("lost_customer(view)", "November 2025 to October 2026"),
+        ("waiting(view)", "31 October 2026"),
+        ("quality(view)", "the whole data, {} to October 2026"),
+        ("set_aside(view)", "the whole data, {} to October 2026"),
+        ("provisional(view)", "October 2026"),
+    ],
+)
+def test_pages_without_the_months_of_single_rows_say_what_they_are_of(
+    shown: list[Shown], here: View, call: str, when: str
+) -> None:
+    [page, *_] = [one.own[1] for one in shown if one.call == call and one.own]
+    assert heading(page)[1] == when.format(numbers.month(here.data.first_month))
+
+
+def test_no_two_lists_have_the_same_heading(shown: list[Shown]) -> None:
+    pages = {one.own[1] for one in shown if one.own}
+    assert len({heading(page) for page in pages}) == len(pages) > 10
+    assert not [page for page in pages if heading(page)[0].endswith(": the rows")]
+
+
+def heads(page: str) -> list[list[str]]:
+    """The headings of both tables, what the rows make and the rows."""
+    return [re.findall(r'<th scope="col"[^>]*>(.*?)</th>', part) for part in re.findall("<thead>.*?</thead>", page)]
+
+
+def test_figures_of_lists_have_the_unit_of_their_table(shown: list[Shown]) -> None:
+    units = dict[str, str]()
+    for one in (one for one in shown if one.own):
+        made, rows_of = heads(one.own[1])
+        name = one.call.split("(")[0]
+        if isinstance(one.result, Shortlist):
+            assert one.result.measured_in.capitalize() in table(one.result).columns[1]
+            assert made[1] == f"figure, {one.result.measured_in}"
+        units |= {name: made[1].removeprefix("figure, ")} if made[1].startswith("figure") else {}
+        assert [head for head in rows_of if head.startswith("adds")] == (
+            [f"adds, {units[name]}"] if name in units and name != "waiting" else []
+        )
+    hours = dict.fromkeys(("automation_candidates", "article_candidates"), "hours a month")
+    shares = dict.fromkeys(("workflow_outcomes", "workflow_reach", "peers"), "%")
+    assert units == hours | shares | {"lost_customer": "EUR", "waiting": "minutes"}
+
+
+def test_figures_of_metrics_have_a_unit_beside_the_number_or_in_the_heading(shown: list[Shown]) -> None:
+    beside, above = set(), set()
+    for note, _, page in (entry for one in shown for entry in one.lists if entry[1]):
+        metric, [made, rows_of] = get(note["metric"]), heads(page)
+        told = unescape(page.split("What the rows make")[1]).replace("\xa0", " ")
+        figure = re.findall(r'<th scope="row">.*?</th><td[^>]*>(.*?)</td>', told)[0]
+        if "not yet" not in figure and made[1] == "figure":
+            money = metric.measured_in == "money"
+            minutes = metric.kind == "duration"
+            ends = "(EUR)" if money else "(min|h|d)" if minutes else f"({re.escape(metric.measured_in)}|point .*)"
+            assert re.match(rf"[^ ]+ {ends}( \(|$)", figure), (note, figure)
+            beside.add(metric.name)
+        elif made[1] != "figure":
+            assert made[1] == f"figure, {metric.measured_in}"
+            assert metric.kind in ("count", "score")
+            above.add(metric.name)
+        unit = "EUR" if metric.measured_in == "money" else metric.measured_in
+        of_amounts = metric.name.endswith("revenue_retention")  # a row adds a hundred times an amount
+        assert metric.kind == "duration" or ("adds" if of_amounts else f"adds, {unit}") in rows_of
+    assert above >= {"nps", "ticket_volume", "backlog", "workflow_uses"}
+    assert beside >= {"csat", "first_reply_time", "revenue", "handle_time", "customer_effort"}
+    assert len(beside) > 30 > len(above)
 
 
 def laid(result: Any, looked: View, folder: Path) -> list[tuple[list[Line], str]]:
@@ -591,6 +706,8 @@ def test_lists_of_a_period_hold_its_days_alone(shown: list[Shown]) -> None:
     kinds = Counter[str]()
     for note, lines, page in (entry for one in shown for entry in one.lists if entry[0]["days"]):
         kinds[note["days"]] += 1
+        if note["days"] != "working":
+            assert f'<p class="where">{numbers.period(note["days"])} · ' in page
         if note["metric"] == "backlog":
             continue
         days = {datetime.fromisoformat(line["created_at"]).date() for line in lines}

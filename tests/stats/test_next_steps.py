@@ -20,6 +20,7 @@ import cxlib as cx
 from cxlib.metrics.view import View, view
 from cxlib.stats import breakdown
 from cxlib.stats.articles import article_candidates, leaving_articles
+from cxlib.stats.listed import LISTS, Listed
 from cxlib.stats.next_steps import automation_candidates
 from cxlib.stats.results import Breakdown, Effects, NotKnown, Shortlist
 from cxlib.store import open_data
@@ -195,12 +196,17 @@ def test_hostile_subjects_stay_text(tmp_path: Path) -> None:
 
 def test_without_minutes_requests_are_ranked_by_tickets(tmp_path: Path) -> None:
     nothing = {"handle_minutes": None, "agent_replies": None, "estimated_handle_minutes": None}
-    timed, untimed = (
-        listed(article_candidates(looked(tmp_path / name, [row | more for row in tickets()], []), months=6))
+    desks = [
+        looked(tmp_path / name, [row | more for row in tickets()], [])
         for name, more in (("timed", {}), ("untimed", nothing))
-    )
+    ]
+    timed, untimed = (listed(article_candidates(desk, months=6)) for desk in desks)
     assert timed.measured_in == "hours a month"
     assert untimed.measured_in == "tickets a month"
+    for desk, answer in zip(desks, (timed, untimed), strict=True):
+        laid = LISTS["article_candidates"].of(desk, months=6)
+        assert isinstance(laid, Listed)
+        assert laid.units == {"adds": answer.measured_in}
     assert untimed.points["value"].to_list() == pytest.approx(untimed.points["tickets"].to_list())
     assert "nothing says how long they took" in untimed.reading
 
