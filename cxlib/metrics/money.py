@@ -48,7 +48,10 @@ def net_revenue_retention() -> Ratio:
 
 @_months(title="Gross revenue retention", kind="mean", needs=("amount_year_before",), scale=(0.0, 100.0))
 def gross_revenue_retention() -> Ratio:
-    """The same, but no customer counts with more than they spent then: what growth elsewhere cannot hide."""
+    """Revenue kept from those who bought in the same month a year before, in % of theirs then.
+
+    No customer counts with more than they spent then: what growth elsewhere cannot hide.
+    """
     now, then = nw.col("amount"), nw.col("amount_year_before")
     kept = nw.when(now > then).then(then).otherwise(nw.when(now > 0.0).then(now).otherwise(0.0))
     return Ratio(nw.when(then > 0.0).then(kept * 100.0), nw.when(then > 0.0).then(then).otherwise(0.0))

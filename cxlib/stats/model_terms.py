@@ -10,7 +10,7 @@ import polars as pl
 
 from cxlib.metrics.base import NOT_KNOWN
 from cxlib.stats.intervals import Array
-from cxlib.stats.relation import NEARLY_ONE, separates
+from cxlib.stats.rank_correlation import NEARLY_ONE, separates
 from cxlib.stats.results import OTHERS
 
 LEAST = 20  # units; below it there is no model

@@ -12,7 +12,8 @@ from cxlib.metrics.rows import ADDS, WEIGHT
 from cxlib.periods import first_day, months_between, shift
 from cxlib.stats.effects import Row, interval
 from cxlib.stats.listed import Listed, listed_by, row_list
-from cxlib.stats.relation import LEAST, OF_CUSTOMERS
+from cxlib.stats.rank_correlation import LEAST
+from cxlib.stats.relation import OF_CUSTOMERS
 from cxlib.stats.results import POINT, NotKnown, Worth
 from cxlib.stats.scope import scope
 

@@ -20,7 +20,7 @@ from cxlib.errors import UsageError
 from cxlib.metrics import View, view
 from cxlib.periods import months_between
 from cxlib.stats import contrast, lost_customer, relation, relation_by_lag
-from cxlib.stats.relation import correlate, separates
+from cxlib.stats.rank_correlation import correlate, separates
 from cxlib.stats.results import Contrast, Effects, NotKnown, Worth
 from cxlib.store import open_data
 

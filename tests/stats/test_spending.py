@@ -18,7 +18,7 @@ from cxlib.errors import UsageError
 from cxlib.metrics import View, measured_frame, view
 from cxlib.periods import months_between
 from cxlib.stats import spending_after, value_of_a_point
-from cxlib.stats.relation import partial
+from cxlib.stats.rank_correlation import partial
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.spending import within_months
 from cxlib.store import open_data
