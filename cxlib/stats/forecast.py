@@ -233,6 +233,6 @@ def _smoothed(ratios: Array) -> tuple[float, float, float]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # at the ends of α, 0 and 1, the slope is no test
-        fitted = SimpleExpSmoothing(ratios, initialization_method="estimated").fit(method="ls")
+        fitted = SimpleExpSmoothing(ratios, initialization_method="estimated").fit()
     spread = float(np.sqrt(fitted.sse / (len(ratios) - 2)))
     return float(fitted.level[-1]), float(fitted.params["smoothing_level"]), spread
