@@ -8,7 +8,6 @@ data's size. The *row frame* has one row per wait: what durations are computed f
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -98,8 +97,8 @@ def numbered(units: pl.Series) -> pl.Series:
 
 def asked_of(metric: Metric, view: View, months: Sequence[str], by: str) -> tuple[Hashable, ...]:
     """Return all that decides what the rows of a metric sum to."""
-    of = replace(metric, name="", title="", quantile=0.5)
-    return of, tuple(sorted(months)), by, view.filters, view.weighted, view.engine
+    of = metric.value, metric.table, metric.anchor, metric.unit, metric.kind, metric.window, metric.weighted
+    return *of, tuple(sorted(months)), by, view.filters, view.weighted, view.engine
 
 
 def waits(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Frame:

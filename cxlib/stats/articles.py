@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import Metric, View
+from cxlib.metrics import Metric, View, unit_frame
 from cxlib.metrics.rows import ADDS, counted_rows, table_rows
 from cxlib.stats.breakdown import against_rest, labels
 from cxlib.stats.effects import beyond
@@ -149,14 +149,14 @@ def leaving_articles(view: View, *, months: int = 12) -> Effects | NotKnown:
 
 def _against_usual(metric: Metric, view: View, periods: list[str]) -> pl.DataFrame:
     """Return each article against all others but the evident ones: Holm's steps at 1 % (Holm 1979), a fifth at most."""
-    evident: list[pl.DataFrame] = []
+    evident, rows = list[pl.DataFrame](), unit_frame(metric, view, periods, "article")
     while True:
-        found, _ = against_rest(metric, view, "article", periods)
+        found, _ = against_rest(metric, rows)
         surest = found.filter(pl.col("rest_p").is_not_null()).sort("rest_p", -pl.col("rest_difference").abs()).head(1)
         if not surest.height or surest["rest_p"][0] >= EVIDENT / found.height or 5 * len(evident) >= found.height - 1:
             return pl.concat([*evident, found])
         evident.append(surest)
-        view = view.only("article", *found.filter(pl.col("group") != surest["group"][0])["group"])
+        rows = rows.filter(pl.col("group") != surest["group"][0])
 
 
 def _said(tickets: pl.DataFrame, view: View) -> pl.DataFrame:

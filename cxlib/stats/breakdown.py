@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -12,7 +12,7 @@ from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, row_frame, unit_frame
 from cxlib.metrics.base import NOT_KNOWN
 from cxlib.schema import DIMENSIONS
-from cxlib.stats.cells import cells, cells_of, estimates
+from cxlib.stats.cells import Cells, cells_of, daily, estimates, observed_until
 from cxlib.stats.change import Difference, difference, widest
 from cxlib.stats.durations import Curve, coded, quantiles
 from cxlib.stats.intervals import Array, Figures, Sums, measure
@@ -35,21 +35,17 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
     if reason := unanswerable(metric, view, by):
         return reason
     months = sorted({view.month, view.baseline})
-    waits = row_frame(metric, view, months, by) if metric.kind == "duration" else None
-    found = cells(metric, view, months, by) if waits is None else cells_of(metric, waits)
-    points, waits = found.points(), None if waits is None else waits.filter(pl.col("period") == view.month)
+    rows = (row_frame if metric.kind == "duration" else unit_frame)(metric, view, months, by)
+    points, rows = _cells(metric, view, rows).points(), rows.filter(pl.col("period") == view.month)
     here = points.filter(pl.col("period") == view.month).drop("period")
     before = points.filter(pl.col("period") == view.baseline).select("group", before="value")
-    contrasts, p_value = against_rest(metric, view, by, waits=waits)
+    contrasts, p_value = against_rest(metric, rows)
     labelled = here.join(labels(view, by, here), on="group", how="left").join(before, on="group", how="left")
     joined = labelled.join(contrasts, on="group", how="left")
     by_label = DIMENSIONS[by].ordered or by == "agent"  # persons stand by name: no league table
     order = [pl.col("group") == NOT_KNOWN, pl.col("label")] if by_label else [-pl.col("value")]
     ordered = joined.sort(*order, "group", nulls_last=True)
-    together = None if waits is None else waits.with_columns(group=pl.lit(""))
-    whole = (cells(metric, view, [view.month]) if together is None else cells_of(metric, together)).at(
-        pl.DataFrame({"period": [view.month], "group": [""]})
-    )
+    whole = _cells(metric, view, _together(metric, rows)).at(pl.DataFrame({"period": [view.month], "group": [""]}))
     return Breakdown(
         metric=metric,
         scope=scope(metric, view),
@@ -59,8 +55,25 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
         points=ordered.select("group", "label", *POINT, "before", *contrasts.columns[1:]),
         overall=estimates(whole.points())[0],
         p_value=p_value,
-        curves_p=None if waits is None else _curves_apart(waits),
+        curves_p=_curves_apart(rows) if metric.kind == "duration" else None,
     )
+
+
+def _cells(metric: Metric, view: View, rows: pl.DataFrame) -> Cells:
+    """Return the cells of a row frame, or of a unit frame."""
+    if metric.kind == "duration":
+        return cells_of(metric, rows)
+    if metric.kind == "count" and metric.unit == "day":
+        return daily(metric, rows, observed_until(view))
+    return Cells.of_units(metric, rows)
+
+
+def _together(metric: Metric, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of all groups as one."""
+    if metric.kind == "duration":
+        return rows.with_columns(group=pl.lit(""))
+    sums = pl.col("n", "sum_w", "sum_wx", "sum_wxx").sum()
+    return rows.group_by("period", "unit").agg(sums).with_columns(group=pl.lit("")).sort("unit")
 
 
 def labels(view: View, by: str, groups: pl.DataFrame) -> pl.DataFrame:
@@ -81,24 +94,18 @@ def labels(view: View, by: str, groups: pl.DataFrame) -> pl.DataFrame:
     return own.join(named, on="group", how="left").select("group", pl.coalesce("name", "label").alias("label"))
 
 
-def against_rest(
-    metric: Metric, view: View, by: str, months: Sequence[str] = (), *, waits: pl.DataFrame | None = None
-) -> tuple[pl.DataFrame, float | None]:
+def against_rest(metric: Metric, rows: pl.DataFrame) -> tuple[pl.DataFrame, float | None]:
     """Return group, rest_difference, rest_low, rest_high, rest_p, and the p-value that all groups are equal.
 
-    Of the reported month, or of all of `months` together. Totals are not compared with each other: for counts
-    everything is null. `waits`: the row frame of these months, where it is at hand.
+    Of all months together of a row frame or a unit frame. Totals are not compared with each other: for counts
+    everything is null.
     """
-    months = months or [view.month]
     compared: Callable[[pl.DataFrame], Pairs]
     if metric.kind == "duration":
-        rows = coded(row_frame(metric, view, months, by) if waits is None else waits)
+        rows = coded(rows)
         compared, residuals = partial(_pairs_of_curves, metric), _residual_waits(metric, rows)
     else:
-        units = unit_frame(metric, view, months, by)
-        if metric.kind == "count":
-            units = units.clear()
-        rows = coded(units)
+        rows = coded(rows.clear() if metric.kind == "count" else rows)
         compared, residuals = partial(_pairs_of_sums, metric), _residuals(rows)
     groups = rows["group"].unique().sort()
     found = difference(*compared(rows), widest(metric)) if len(groups) > 1 else None

@@ -37,6 +37,16 @@ class Cells:
         return self.choose(np.arange(self.keys.height))
 
     @classmethod
+    def of_units(cls, metric: Metric, units: pl.DataFrame) -> Cells:
+        """Return the cells of a unit frame at hand."""
+        w, wx = pl.col("sum_w"), pl.col("sum_wx")
+        squares = {"sum_ww": w * w, "sum_wxwx": wx * wx, "sum_wwx": w * wx}
+        summed = units.group_by(KEYS).agg(
+            pl.col("n", "sum_w", "sum_wx", "sum_wxx").sum(), units=pl.len(), **{k: v.sum() for k, v in squares.items()}
+        )
+        return cls.of_sums(metric, summed.sort(KEYS))
+
+    @classmethod
     def of_sums(cls, metric: Metric, frame: pl.DataFrame) -> Cells:
         """Return the cells of a measured frame."""
         sums = Sums.of(frame)
