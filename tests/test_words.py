@@ -149,11 +149,11 @@ READS = {
     "explains.",
     "survival": "Customers still there, by loyalty class, 24 months after an answer of November 2024 to October "
     "2026: detractor 78.6 % (76.6–79.6; 160 at risk); passive 86.6 % (84.6–87.6; 160 at risk); promoter 93.0 % "
-    "(91.0–94.0; 160 at risk); the classes differ by more than chance explains. What goes together need not be "
+    "(91.0–94.0; 160 at risk). The classes differ by more than chance explains. What goes together need not be "
     "why.",
-    "worth": "A customer lost costs 71 EUR (68–74; 3,365 customers) a year, more than the 35 EUR that winning "
-    "one costs: margin less estimated agents' time of those active at the end of October 2025, who bought for "
-    "169 EUR in the year after. Later years are not counted.",
+    "worth": "A customer lost costs 71 EUR (68–74; 3,365 customers) a year, more than winning one (35 EUR). That "
+    "is the margin less estimated agents' time of those active at the end of October 2025, who bought for 169 EUR "
+    "in the year after. Later years are not counted.",
     "breakdown, equal": "Satisfaction by channel: no difference beyond chance; all together 77.3 % (75.6–79.0; "
     "2,282 answers).",
     "distribution": "NPS classes: the largest class in October 2026 is Promoters with 48.2 % (44.1–52.3; 512 "
@@ -181,10 +181,10 @@ READS = {
     "why, chance": "Net Promoter Score moved no more than chance explains (−3.0 points; −10.2 to +4.2), and so "
     "did its parts: +0.4 (−3.1 to +3.9) from another mix of channels, −3.4 (−9.8 to +3.0) within channels.",
     "funnel": "Satisfaction by team member, November 2025 to October 2026, with the same mix of channel and "
-    "category: Zoe is evidently below, 33 of 60 answers where 48.0 were expected; if the other team members "
+    "category: Zoe is evidently below, 33 of 60 answers where 48.0 were expected. If the other team members "
     "differ, then by at most 2.1 points (standard deviation).",
     "funnel, too alike": "Satisfaction by team member, November 2025 to October 2026, with the same mix of "
-    "channel and category: no evidence that any team member differs; the team members differ less than chance "
+    "channel and category: no evidence that any team member differs. The team members differ less than chance "
     "alone would make them (φ 0.21): a warning about how the data came about.",
     "overview, quiet": "Nothing moved more than chance explains.",
 }
