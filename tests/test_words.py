@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import polars as pl
 import pytest
+from effects_by_hand import effects
 from hypothesis import given
 from hypothesis import strategies as st
 from results_by_hand import HOSTILE, NONE, RESULTS, breakdown, change, estimate, group
@@ -326,6 +327,23 @@ EFFECTS = {
 @pytest.mark.parametrize("name", EFFECTS)
 def test_the_sentence_of_effects_holds_finding_n_verdict_and_the_first_words_of_the_caveat(name: str) -> None:
     assert text_of(name) == EFFECTS[name]
+
+
+def test_several_effects_are_judged_in_a_second_sentence() -> None:
+    rows = [(f"Part {letter}", size, 1.0, True) for letter, size in zip("ABCD", (5.0, 4.0, 3.0, 2.0), strict=True)]
+    quiet = ("Channel", 0.3, 1.0, False)
+
+    def second(*rows: tuple[str, float, float, bool]) -> str:
+        first, *rest = say(effects(RESULTS["change"], *rows)).text.split(". ")
+        assert first.replace(numbers.SPACE, " ").endswith(
+            "Part A +5.0 points (+4.0 to +6.0); Part B +4.0 points (+3.0 to +5.0)"
+        )
+        return rest[0].partition(";")[0]
+
+    assert second(*rows[:2]) == "Both are more than chance explains"
+    assert second(*rows[:2], quiet) == "Both are more than chance explains among 3"
+    assert second(*rows[:3]) == "These and 1 other are more than chance explains"
+    assert second(*rows, quiet) == "These and 2 others are more than chance explains among 5"
 
 
 def test_what_effects_allow_for_and_the_whole_caveat_stand_below_the_table() -> None:
