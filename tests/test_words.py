@@ -140,8 +140,8 @@ READS = {
     "more than chance explains.",
     "trend, median not reached": "Time to resolution: the median is not yet reached, 40 tickets in October 2026.",
     "breakdown": "Satisfaction by channel: highest for Chat, 82.4 % (610 answers), 5.1 points (2.0–8.2) above "
-    "the rest; lowest for Phone, 70.9 % (402 answers), 8.1 points (3.6–12.6) below the rest; more than chance "
-    "explains.",
+    "the rest; lowest for Phone, 70.9 % (402 answers), 8.1 points (3.6–12.6) below. Groups differ more than "
+    "chance explains.",
     "contrast": "Bought after the answer by loyalty class, August 2025 to July 2026: promoter 45.2 % (980 "
     "answers), detractor 28.6 % (568 answers): 16.6 points (11.5–21.4) more, 1.6 times as often (1.4–1.8); more "
     "than chance explains. What goes together need not be why.",
@@ -178,7 +178,7 @@ READS = {
     "October 2026. More of it than at other hours, beyond chance: phone (channel) 21.0 % against 17.2 %, +3.8 "
     "points (+1.7 to +6.2).",
     "why": "Satisfaction fell by 6.8 points: 6.1 (4.0–8.1) come from another mix of channels, above all more "
-    "phone (40.1 % after 17.0 %); within channels it fell by 2.7 (−1.9 to 7.2), no more than chance explains.",
+    "phone (40.1 % after 17.0 %). Within channels it fell by 2.7 (−1.9 to 7.2), no more than chance explains.",
     "why, chance": "Net Promoter Score moved no more than chance explains (−3.0 points; −10.2 to +4.2), and so "
     "did its parts: +0.4 (−3.1 to +3.9) from another mix of channels, −3.4 (−9.8 to +3.0) within channels.",
     "funnel": "Satisfaction by team member, November 2025 to October 2026, with the same mix of channel and "
@@ -289,7 +289,7 @@ def test_groups_that_stand_apart_are_named_although_the_ends_do_not_and_persons_
     of = breakdown("csat", rows, 0.001, estimate(77.3, 1.7, 308), by="Agent")
     assert say(of).text.replace(numbers.SPACE, " ") == (
         "Satisfaction by agent: Cleo, 84.0 % (108 answers), 9.0 points (2.0–16.0) above the rest; "
-        "Ben, 60.0 % (109 answers), 15.0 points (8.0–22.0) below the rest; more than chance explains."
+        "Ben, 60.0 % (109 answers), 15.0 points (8.0–22.0) below. Groups differ more than chance explains."
     )
     assert headline(of) == "Satisfaction by agent: Cleo above, Ben below"
     channel = replace(of, by="channel", points=of.points.filter(pl.col("group") != "dan"))
@@ -423,6 +423,19 @@ def test_a_group_is_not_called_lowest_against_a_rest_of_few_answers() -> None:
     hidden = say(breakdown("csat", [few, *alone], 0.001, estimate(61.0, 4.0, 429))).text
     assert hidden.endswith("more difference than chance explains; too few answers to name a group.")
     assert "lowest for Email" in say(breakdown("csat", [many, *alone], 0.001, estimate(61.0, 4.0, 430))).text
+
+
+def test_groups_that_moved_and_unusual_days_are_judged_in_a_second_sentence() -> None:
+    few = RESULTS["comparison"]
+    moved, quiet = (few.points.filter("beyond"), few.points.filter(~pl.col("beyond")))
+    for times, told in (
+        (1, ", more than chance explains; one other within chance"),
+        (3, ". These are more than chance explains; one is within chance"),
+        (4, ". These and one other are more than chance explains; one is within chance"),
+        (5, ". These and two others are more than chance explains; one is within chance"),
+    ):
+        said = say(replace(few, points=pl.concat([moved] * times + [quiet]))).text
+        assert f"tickets){told} once all are looked at." in said.replace(numbers.SPACE, " ")
 
 
 def test_a_change_against_last_year_is_said_once() -> None:
