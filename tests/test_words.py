@@ -117,15 +117,17 @@ def test_every_type_of_result_has_its_words() -> None:
 
 
 READS = {
-    "tally": "Broken promises of the data: status is missing (tickets), 12 rows, 1 %; duplicate survey_id (set "
+    "tally": "Broken promises of the data: status is missing (tickets), 12 rows, 1 %. Next: duplicate survey_id (set "
     "aside; surveys), 3 rows, 1 %.",
     "tally, nothing": "Broken promises of the data: not one row; every promise holds.",
-    "reconciliation": "Broken promises of the data: 1,958 of 2,000 agree to the source's step; of the other 42, "
+    "reconciliation": "Broken promises of the data: 1,958 of 2,000 agree to the source's step. Of the other 42, "
     "95 % have a known reason: an automatic answer counts as the reply 40.",
     "reconciliation, same": "Broken promises of the data: 30 of 30 agree to the source's step; every promise holds.",
     "shortlist": "What to automate next, November 2025 to October 2026: first: Delivery 31.2 hours a month "
     "(28.2–34.2; 120 tickets); Invoice 29.0 hours a month (25.5–32.5; 120 tickets), an article is like it; "
     "estimated. One caveat.",
+    "shortlist, many": "What to automate next, November 2025 to October 2026: first: Topic 0 40.0 hours a month "
+    "(31.0–49.0; 120 tickets); Topic 1 39.0 hours a month (30.0–48.0; 120 tickets). Estimated; 18 more in the table.",
     "shortlist, none named": "What to automate next, November 2025 to October 2026: Nothing to do.",
     "coverage": "Coverage, October 2026: no rows of surveys; most often empty: tickets.team 12 %.",
     "change": "Satisfaction fell by 6.8 points (1.1–12.5) to 75.2 % (202 answers) in October 2026; more than "

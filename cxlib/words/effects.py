@@ -172,9 +172,14 @@ def shortlist_text(result: Shortlist) -> str:
     if not named:
         return f"{title}: {plain(result.nothing, 400)}{caveat}"
     told = "; ".join(listed(result, row) for row in named[:TOLD])
-    more = f"; {len(named) - TOLD} more in the table" if len(named) > TOLD else ""
-    guess = next((f"; {words}" for words in SOURCES if words in result.reading), "")
-    return f"{title}: {plain(result.found)}: {told}{more}{guess}.{caveat}"
+    return f"{title}: {plain(result.found)}: {told}{_beside(result, len(named) - TOLD)}.{caveat}"
+
+
+def _beside(result: Shortlist, more: int) -> str:
+    """Return where minutes come from and how many more rows are named, both in a second sentence."""
+    source = next((words for words in SOURCES if words in result.reading), "")
+    rest = [words for words in (source, f"{more} more in the table" if more > 0 else "") if words]
+    return f". {capital('; '.join(rest))}" if len(rest) > 1 else "".join(f"; {words}" for words in rest)
 
 
 def shortlist_headline(result: Shortlist) -> str:
