@@ -12,6 +12,7 @@ from pathlib import Path
 NUMBER = re.compile(r"\d[\d,\N{NARROW NO-BREAK SPACE}]*(?:\.\d+)?")
 DAY_OR_MONTH = re.compile(rf"(\d+ )?({'|'.join(filter(None, calendar.month_name))}) \d{{4}}")
 THIN = "\N{NARROW NO-BREAK SPACE}"
+END = re.compile(r"(?<=\.)\s+")  # a point within a number ends nothing, nor does a question mark of a title
 
 
 def numbers_in(text: str) -> list[str]:
@@ -27,6 +28,14 @@ def published(notebook: Path) -> Iterator[tuple[str, str]]:
         for data in shown:
             if tables and "text/markdown" in data:
                 yield "".join(data["text/plain"]), f"{tables}\n{''.join(cell['source'])}"
+
+
+def single_sentences(notebook: Path) -> Iterator[str]:
+    """Give every single sentence of the answers of an executed notebook."""
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", []):
+            if output.get("metadata", {}).get("cx", {}).get("role") == "sentence":
+                yield from END.split("".join(output["data"]["text/plain"]))
 
 
 def strangers(notebook: Path) -> list[tuple[str, str]]:

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from sentences import published, strangers
+from sentences import published, single_sentences, strangers
 
 from tests.conftest import ROOT
 
+MOST_WORDS = 45  # of a single sentence; its readers are no native speakers
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -17,6 +18,13 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 def test_every_number_of_a_sentence_is_published_with_it(notebook: Path) -> None:
     assert len(list(published(notebook))) > 3
     assert strangers(notebook) == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_single_sentence_is_long(notebook: Path) -> None:
+    told = list(single_sentences(notebook))
+    assert len(told) > 3
+    assert [text for text in told if len(text.split()) > MOST_WORDS] == []
 
 
 def test_a_number_from_nowhere_is_found(tmp_path: Path) -> None:

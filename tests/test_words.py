@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import polars as pl
 import pytest
+from effects_by_hand import effects
 from hypothesis import given
 from hypothesis import strategies as st
 from results_by_hand import HOSTILE, NONE, RESULTS, breakdown, change, estimate, group
@@ -116,15 +117,17 @@ def test_every_type_of_result_has_its_words() -> None:
 
 
 READS = {
-    "tally": "Broken promises of the data: status is missing (tickets), 12 rows, 1 %; duplicate survey_id (set "
+    "tally": "Broken promises of the data: status is missing (tickets), 12 rows, 1 %. Next: duplicate survey_id (set "
     "aside; surveys), 3 rows, 1 %.",
     "tally, nothing": "Broken promises of the data: not one row; every promise holds.",
-    "reconciliation": "Broken promises of the data: 1,958 of 2,000 agree to the source's step; of the other 42, "
+    "reconciliation": "Broken promises of the data: 1,958 of 2,000 agree to the source's step. Of the other 42, "
     "95 % have a known reason: an automatic answer counts as the reply 40.",
     "reconciliation, same": "Broken promises of the data: 30 of 30 agree to the source's step; every promise holds.",
     "shortlist": "What to automate next, November 2025 to October 2026: first: Delivery 31.2 hours a month "
     "(28.2–34.2; 120 tickets); Invoice 29.0 hours a month (25.5–32.5; 120 tickets), an article is like it; "
     "estimated. One caveat.",
+    "shortlist, many": "What to automate next, November 2025 to October 2026: first: Topic 0 40.0 hours a month "
+    "(31.0–49.0; 120 tickets); Topic 1 39.0 hours a month (30.0–48.0; 120 tickets). Estimated; 18 more in the table.",
     "shortlist, none named": "What to automate next, November 2025 to October 2026: Nothing to do.",
     "coverage": "Coverage, October 2026: no rows of surveys; most often empty: tickets.team 12 %.",
     "change": "Satisfaction fell by 6.8 points (1.1–12.5) to 75.2 % (202 answers) in October 2026; more than "
@@ -139,8 +142,8 @@ READS = {
     "more than chance explains.",
     "trend, median not reached": "Time to resolution: the median is not yet reached, 40 tickets in October 2026.",
     "breakdown": "Satisfaction by channel: highest for Chat, 82.4 % (610 answers), 5.1 points (2.0–8.2) above "
-    "the rest; lowest for Phone, 70.9 % (402 answers), 8.1 points (3.6–12.6) below the rest; more than chance "
-    "explains.",
+    "the rest; lowest for Phone, 70.9 % (402 answers), 8.1 points (3.6–12.6) below. Groups differ more than "
+    "chance explains.",
     "contrast": "Bought after the answer by loyalty class, August 2025 to July 2026: promoter 45.2 % (980 "
     "answers), detractor 28.6 % (568 answers): 16.6 points (11.5–21.4) more, 1.6 times as often (1.4–1.8); more "
     "than chance explains. What goes together need not be why.",
@@ -149,11 +152,11 @@ READS = {
     "explains.",
     "survival": "Customers still there, by loyalty class, 24 months after an answer of November 2024 to October "
     "2026: detractor 78.6 % (76.6–79.6; 160 at risk); passive 86.6 % (84.6–87.6; 160 at risk); promoter 93.0 % "
-    "(91.0–94.0; 160 at risk); the classes differ by more than chance explains. What goes together need not be "
+    "(91.0–94.0; 160 at risk). The classes differ by more than chance explains. What goes together need not be "
     "why.",
-    "worth": "A customer lost costs 71 EUR (68–74; 3,365 customers) a year, more than the 35 EUR that winning "
-    "one costs: margin less estimated agents' time of those active at the end of October 2025, who bought for "
-    "169 EUR in the year after. Later years are not counted.",
+    "worth": "A customer lost costs 71 EUR (68–74; 3,365 customers) a year, more than winning one (35 EUR). That "
+    "is the margin less estimated agents' time of those active at the end of October 2025, who bought for 169 EUR "
+    "in the year after. Later years are not counted.",
     "breakdown, equal": "Satisfaction by channel: no difference beyond chance; all together 77.3 % (75.6–79.0; "
     "2,282 answers).",
     "distribution": "NPS classes: the largest class in October 2026 is Promoters with 48.2 % (44.1–52.3; 512 "
@@ -177,14 +180,14 @@ READS = {
     "October 2026. More of it than at other hours, beyond chance: phone (channel) 21.0 % against 17.2 %, +3.8 "
     "points (+1.7 to +6.2).",
     "why": "Satisfaction fell by 6.8 points: 6.1 (4.0–8.1) come from another mix of channels, above all more "
-    "phone (40.1 % after 17.0 %); within channels it fell by 2.7 (−1.9 to 7.2), no more than chance explains.",
+    "phone (40.1 % after 17.0 %). Within channels it fell by 2.7 (−1.9 to 7.2), no more than chance explains.",
     "why, chance": "Net Promoter Score moved no more than chance explains (−3.0 points; −10.2 to +4.2), and so "
     "did its parts: +0.4 (−3.1 to +3.9) from another mix of channels, −3.4 (−9.8 to +3.0) within channels.",
     "funnel": "Satisfaction by team member, November 2025 to October 2026, with the same mix of channel and "
-    "category: Zoe is evidently below, 33 of 60 answers where 48.0 were expected; if the other team members "
+    "category: Zoe is evidently below, 33 of 60 answers where 48.0 were expected. If the other team members "
     "differ, then by at most 2.1 points (standard deviation).",
     "funnel, too alike": "Satisfaction by team member, November 2025 to October 2026, with the same mix of "
-    "channel and category: no evidence that any team member differs; the team members differ less than chance "
+    "channel and category: no evidence that any team member differs. The team members differ less than chance "
     "alone would make them (φ 0.21): a warning about how the data came about.",
     "overview, quiet": "Nothing moved more than chance explains.",
 }
@@ -288,7 +291,7 @@ def test_groups_that_stand_apart_are_named_although_the_ends_do_not_and_persons_
     of = breakdown("csat", rows, 0.001, estimate(77.3, 1.7, 308), by="Agent")
     assert say(of).text.replace(numbers.SPACE, " ") == (
         "Satisfaction by agent: Cleo, 84.0 % (108 answers), 9.0 points (2.0–16.0) above the rest; "
-        "Ben, 60.0 % (109 answers), 15.0 points (8.0–22.0) below the rest; more than chance explains."
+        "Ben, 60.0 % (109 answers), 15.0 points (8.0–22.0) below. Groups differ more than chance explains."
     )
     assert headline(of) == "Satisfaction by agent: Cleo above, Ben below"
     channel = replace(of, by="channel", points=of.points.filter(pl.col("group") != "dan"))
@@ -326,6 +329,23 @@ EFFECTS = {
 @pytest.mark.parametrize("name", EFFECTS)
 def test_the_sentence_of_effects_holds_finding_n_verdict_and_the_first_words_of_the_caveat(name: str) -> None:
     assert text_of(name) == EFFECTS[name]
+
+
+def test_several_effects_are_judged_in_a_second_sentence() -> None:
+    rows = [(f"Part {letter}", size, 1.0, True) for letter, size in zip("ABCD", (5.0, 4.0, 3.0, 2.0), strict=True)]
+    quiet = ("Channel", 0.3, 1.0, False)
+
+    def second(*rows: tuple[str, float, float, bool]) -> str:
+        first, *rest = say(effects(RESULTS["change"], *rows)).text.split(". ")
+        assert first.replace(numbers.SPACE, " ").endswith(
+            "Part A +5.0 points (+4.0 to +6.0); Part B +4.0 points (+3.0 to +5.0)"
+        )
+        return rest[0].partition(";")[0]
+
+    assert second(*rows[:2]) == "Both are more than chance explains"
+    assert second(*rows[:2], quiet) == "Both are more than chance explains among 3"
+    assert second(*rows[:3]) == "These and 1 other are more than chance explains"
+    assert second(*rows, quiet) == "These and 2 others are more than chance explains among 5"
 
 
 def test_what_effects_allow_for_and_the_whole_caveat_stand_below_the_table() -> None:
@@ -405,6 +425,19 @@ def test_a_group_is_not_called_lowest_against_a_rest_of_few_answers() -> None:
     hidden = say(breakdown("csat", [few, *alone], 0.001, estimate(61.0, 4.0, 429))).text
     assert hidden.endswith("more difference than chance explains; too few answers to name a group.")
     assert "lowest for Email" in say(breakdown("csat", [many, *alone], 0.001, estimate(61.0, 4.0, 430))).text
+
+
+def test_groups_that_moved_and_unusual_days_are_judged_in_a_second_sentence() -> None:
+    few = RESULTS["comparison"]
+    moved, quiet = (few.points.filter("beyond"), few.points.filter(~pl.col("beyond")))
+    for times, told in (
+        (1, ", more than chance explains; one other within chance"),
+        (3, ". These are more than chance explains; one is within chance"),
+        (4, ". These and one other are more than chance explains; one is within chance"),
+        (5, ". These and two others are more than chance explains; one is within chance"),
+    ):
+        said = say(replace(few, points=pl.concat([moved] * times + [quiet]))).text
+        assert f"tickets){told} once all are looked at." in said.replace(numbers.SPACE, " ")
 
 
 def test_a_change_against_last_year_is_said_once() -> None:

@@ -66,7 +66,7 @@ def level_shift(name: str, view: View, by: str = "") -> Effects | NotKnown:
     return Effects(
         metric=metric,
         scope=replace(scope(metric, view), provisional=0.0, observed=None),
-        title=f"{metric.title}: strongest lasting step, all and by {DIMENSIONS[by].title}",
+        title=f"{metric.title}: strongest lasting step by {DIMENSIONS[by].title}",
         months=(month_of(whole["day"][0]), month_of(whole["day"][-1])),
         measured_in="%",
         none=0.0,

@@ -35,7 +35,7 @@ def goes_with(name: str, view: View, *, months: int = 12, survey: str = "") -> E
         UsageError: No such metric or dimension.
     """
     metric, view = view.metric(name), view.settled(name)
-    title = f"{metric.title}{f', {survey} survey' if survey else ''}: what goes together with it"
+    title = f"What goes together with {metric.title}{f' ({survey})' if survey else ''}"
     if metric.table != "surveys" or metric.kind not in KINDS:
         return NotKnown(title, f"{metric.title} is no share, mean or score of surveys.")
     if reason := unanswerable(metric, view):

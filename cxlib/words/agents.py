@@ -19,11 +19,11 @@ def funnel_text(result: Funnel) -> str:
     start = f"{name_of(result)}, {span(result.months)}"
     if n < FEW:
         return f"{start}: too few {counted_rows(result.metric)} to judge."
-    found = "; ".join(_evident(result, row) for row in rows[:NAMED])
+    found = ". ".join(_evident(result, row) for row in rows[:NAMED])
     more = f"; {numbers.number(len(rows) - NAMED)} more evidently apart" if len(rows) > NAMED else ""
     none = "nobody is evidently apart" if _differ(result) else f"no evidence that any {_one(result)} differs"
     mix = f", with the same mix of {' and '.join(plain(title) for title in result.mix)}" if result.mix else ""
-    return f"{start}{mix}: {found + more or none}{_spread(result)}{_alone(result)}."
+    return f"{start}{mix}: {found + more or none}.{_spread(result)}{_alone(result)}"
 
 
 def funnel_headline(result: Funnel) -> str:
@@ -69,18 +69,18 @@ def _evident(result: Funnel, row: Row) -> str:
 
 
 def _spread(result: Funnel) -> str:
-    found, who = result.spread, f"the other {_one(result)}s" if apart(result) else f"the {_one(result)}s"
+    found, who = result.spread, f"the {'other ' if apart(result) else ''}{_one(result)}s"
     if found is None:
         return ""
     if found.high is None:
         return (
-            f"; {who} differ less than chance alone would make them (φ {numbers.number(found.dispersion, 2)}): "
-            "a warning about how the data came about"
+            f" {capital(who)} differ less than chance alone would make them (φ {numbers.number(found.dispersion, 2)}): "
+            "a warning about how the data came about."
         )
     if _differ(result):
         between = POINTS.with_interval(found.value, found.low, found.high)
-        return f"; {who} differ more than chance explains, with a standard deviation of {between}"
-    return f"; if {who} differ, then by at most {POINTS.value(found.high)} (standard deviation)"
+        return f" {capital(who)} differ more than chance explains, with a standard deviation of {between}."
+    return f" If {who} differ, then by at most {POINTS.value(found.high)} (standard deviation)."
 
 
 def _alone(result: Funnel) -> str:
@@ -88,7 +88,7 @@ def _alone(result: Funnel) -> str:
         return ""
     names = ", ".join(plain(name, 30) for name in result.alone[:NAMED])
     more = f" and {numbers.number(len(result.alone) - NAMED)} more" if len(result.alone) > NAMED else ""
-    return f"; not compared, as nobody else did the same work: {names}{more}"
+    return f" Not compared, as nobody else did the same work: {names}{more}."
 
 
 def _differ(result: Funnel) -> bool:

@@ -24,7 +24,7 @@ def effects_text(result: Effects) -> str:
         return f"{title}: not known; {plain(reasons(result.points), 400)}."
     few = f"too few {counted_rows(result.metric)} to judge" if most_rows(result) < FEW else ""
     n = counted(result.metric, most_rows(result))
-    return f"{title}: {few or _finding(result, rows) + _read(result)}; {n}.{_caveat(result)}"
+    return f"{title}: {few or _finding(result, rows)}; {n}.{_caveat(result)}"
 
 
 def _caveat(result: Effects) -> str:
@@ -39,28 +39,44 @@ def _finding(result: Effects, rows: list[Row]) -> str:
     tests = tried(result)
     found = [row for row in tests if row["beyond"]]
     if not is_tested(result):
-        some = rows if len(rows) <= TOLD + 1 else [rows[0], rows[len(rows) // 2], rows[-1]]
-        return "; ".join(effect(result, row) for row in some) + _others(len(rows) - len(some))
-    among = f" among {len(tests)}" if len(tests) > 1 else ""
+        return _told(result, rows) + _read(result)
     if found:
-        told = "; ".join(effect(result, row) for row in found[:TOLD])
-        return f"{told}{_others(len(found) - TOLD)}; more than chance explains{among}"
+        return _found(result, found, len(tests))
     nearest = effect(result, tests[0])
-    if not among:
-        return f"{nearest}, no more than chance explains"
+    if len(tests) == 1:
+        return f"{nearest}, no more than chance explains{_read(result)}"
     alone = any(row["low"] > result.none or row["high"] < result.none for row in tests if row["low"] is not None)
-    return f"none of {len(tests)} beyond chance{TOGETHER if alone else ''}; nearest to it {nearest}"
+    return f"none of {len(tests)} beyond chance{TOGETHER if alone else ''}; nearest to it {nearest}{_read(result)}"
+
+
+def _told(result: Effects, rows: list[Row]) -> str:
+    """Return untested rows, all of few, else the ends and the middle; those beside peers are long: a sentence each."""
+    some = rows if len(rows) <= TOLD + 1 else [rows[0], rows[len(rows) // 2], rows[-1]]
+    more = f"; {len(rows) - len(some)} more in the table" if len(rows) > len(some) else ""
+    return (". " if _of_peers(result) else "; ").join(effect(result, row) for row in some) + more
+
+
+def _found(result: Effects, found: list[Row], tests: int) -> str:
+    """Return the strongest effects beyond chance and the verdict, of several in a second sentence."""
+    told = "; ".join(effect(result, row) for row in found[:TOLD]) + _read(result)
+    among = f" among {tests}" if tests > len(found) else ""
+    if len(found) == 1:
+        return f"{told}; more than chance explains{among}"
+    more = len(found) - TOLD
+    which = f"These and {more} other{'s' if more > 1 else ''}" if more else "Both"
+    return f"{told}. {which} are more than chance explains{among}"
 
 
 def _read(result: Effects) -> str:
     """Return how values without a sign are read, where few words say it or all hangs on it: it holds the finding."""
-    of_peers = result.reading[:1] == "%"
-    short = result.reading and (of_peers or len(result.reading.split()) <= SHORT)
-    return f"; {'read as ' if of_peers else ''}{plain(result.reading, LONG)}" if short and not result.signed else ""
+    if _of_peers(result):
+        return f". Read as {plain(result.reading, LONG)}"
+    short = result.reading and len(result.reading.split()) <= SHORT
+    return f"; {plain(result.reading, LONG)}" if short and not result.signed else ""
 
 
-def _others(number: int) -> str:
-    return f"; {number} more in the table" if number > 0 else ""
+def _of_peers(result: Effects) -> bool:
+    return result.reading[:1] == "%" and not result.signed
 
 
 def is_tested(result: Effects) -> bool:
@@ -156,9 +172,14 @@ def shortlist_text(result: Shortlist) -> str:
     if not named:
         return f"{title}: {plain(result.nothing, 400)}{caveat}"
     told = "; ".join(listed(result, row) for row in named[:TOLD])
-    more = f"; {len(named) - TOLD} more in the table" if len(named) > TOLD else ""
-    guess = next((f"; {words}" for words in SOURCES if words in result.reading), "")
-    return f"{title}: {plain(result.found)}: {told}{more}{guess}.{caveat}"
+    return f"{title}: {plain(result.found)}: {told}{_beside(result, len(named) - TOLD)}.{caveat}"
+
+
+def _beside(result: Shortlist, more: int) -> str:
+    """Return where minutes come from and how many more rows are named, both in a second sentence."""
+    source = next((words for words in SOURCES if words in result.reading), "")
+    rest = [words for words in (source, f"{more} more in the table" if more > 0 else "") if words]
+    return f". {capital('; '.join(rest))}" if len(rest) > 1 else "".join(f"; {words}" for words in rest)
 
 
 def shortlist_headline(result: Shortlist) -> str:

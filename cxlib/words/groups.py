@@ -51,8 +51,14 @@ def breakdown_text(result: Breakdown) -> str:
     if apart:  # a group or its rest is too small to be named
         rows_said = counted(result.metric, 0).split(numbers.SPACE)[1]
         nobody = f"more difference than chance explains; too few {rows_said} to name a group"
-    found = f"{'; '.join(parts)}; more than chance explains" if parts else nobody
-    return f"{name}: {found}.{curves(result, agreeing=False)}"
+    return f"{name}: {_judged(parts) if parts else nobody}.{curves(result, agreeing=False)}"
+
+
+def _judged(parts: list[str]) -> str:
+    """Return the named groups with the verdict, for two in a second sentence; what "the rest" is, is said once."""
+    if len(parts) == 1:
+        return f"{parts[0]}; more than chance explains"
+    return f"{'; '.join(parts).removesuffix(' the rest')}. Groups differ more than chance explains"
 
 
 def curves(result: Breakdown, *, agreeing: bool = True) -> str:

@@ -84,7 +84,7 @@ def worth_text(result: Worth) -> str:
     less = " less estimated agents' time" if "estimated" in "".join(result.points["group"]) else ""
     less = less or (" less agents' time" if len(parts) > 2 else "")
     return (
-        f"A customer lost costs {cost} a year, {against} the {price} that winning one costs: margin{less} of those "
+        f"A customer lost costs {cost} a year, {against} winning one ({price}). That is the margin{less} of those "
         f"active at the end of {numbers.month(result.start)}, who bought for {bought} in the year after. "
         "Later years are not counted."
     )
@@ -131,13 +131,11 @@ def survival_text(result: Survival) -> str:
     months, rows = horizon(result)
     told = "; ".join(f"{plain(row['group'])} {share(row)}" for row in rows[:CURVES_TOLD])
     verdict = {
-        None: "too few to compare", True: "the classes differ by more than chance explains",
-        False: "no difference beyond chance",
+        None: "Too few to compare.", True: "The classes differ by more than chance explains.",
+        False: "No difference beyond chance.",
     }[None if result.p_value is None else result.p_value < ALPHA]  # fmt: skip
-    return (
-        f"{plain(result.title)}, {numbers.number(months)} months after an answer of {span(result.months)}: {told}; "
-        f"{verdict}. {CAVEAT}"
-    )
+    opening = f"{plain(result.title)}, {numbers.number(months)} months after an answer of {span(result.months)}"
+    return f"{opening}: {told}. {verdict} {CAVEAT}"
 
 
 def survival_notes(result: Survival) -> tuple[str, ...]:

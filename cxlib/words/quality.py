@@ -5,7 +5,7 @@ from cxlib.numbers import Format
 from cxlib.stats.quality_results import Coverage, Tally
 from cxlib.words.customers import count
 from cxlib.words.groups import Row
-from cxlib.words.sentence import plain
+from cxlib.words.sentence import capital, plain
 
 LONG, TOLD = 160, 2
 
@@ -17,8 +17,8 @@ def tally_text(result: Tally) -> str:
         return _compared_text(result)
     if not rows:
         return f"{result.title}: not one row; {result.nothing}."
-    more = f", and {count(len(rows) - TOLD, 'more kind')}" if len(rows) > TOLD else ""
-    return f"{result.title}: {'; '.join(map(reason, rows[:TOLD]))}{more}."
+    more = f"; {count(len(rows) - TOLD, 'more kind')}" if len(rows) > TOLD else ""
+    return f"{result.title}: {'. Next: '.join(map(reason, rows[:TOLD]))}{more}."
 
 
 def tally_headline(result: Tally) -> str:
@@ -75,7 +75,7 @@ def _compared_text(result: Tally) -> str:
     opening = f"{result.title}: {numbers.number(same)} of {numbers.number(every)} agree to the source's step"
     if same == every:
         return f"{opening}; {result.nothing}." if same == result.same else f"{opening}."
-    return f"{opening}; {explained(result, TOLD)}"
+    return f"{opening}. {capital(explained(result, TOLD))}"
 
 
 def explained(result: Tally, most: int | None = None) -> str:

@@ -28,9 +28,21 @@ def comparison_text(result: Comparison) -> str:
     if not found:
         return f"{title}: no change beyond chance{TOGETHER}."
     parts = "; ".join(f"{label(row)} {percent(row, more=counted(result.metric, row['n']))}" for row in found[:TOLD])
-    parts += f"; {_count(len(found) - TOLD)} more in the table" if len(found) > TOLD else ""
-    rest = f"; {_count(quiet)} other{'s' if quiet > 1 else ''} within chance{TOGETHER}" if quiet else ""
-    return f"{title}: {parts}, more than chance explains{rest}."
+    return f"{title}: {parts}{_judged(len(found))}{_within_chance(quiet, alone=len(found) == 1)}."
+
+
+def _judged(found: int) -> str:
+    """Return that one is more than chance explains, or of several in a second sentence that all are."""
+    more = found - TOLD
+    which = f"These and {_count(more)} other{'s' if more > 1 else ''}" if more > 0 else "These"
+    return ", more than chance explains" if found == 1 else f". {which} are more than chance explains"
+
+
+def _within_chance(quiet: int, *, alone: bool) -> str:
+    if not quiet:
+        return ""
+    who = f"other{'s' if quiet > 1 else ''}" if alone else "are" if quiet > 1 else "is"
+    return f"; {_count(quiet)} {who} within chance{TOGETHER}"
 
 
 def comparison_headline(result: Comparison) -> str:
@@ -137,8 +149,9 @@ def days_text(result: UnusualDays) -> str:
     if not found:
         return f"{name}: no day of {number} lies outside of what the calendar and the trend let expect."
     told = "; ".join(f"{day(row)}, {against(row)}" for row in found[:DAYS_TOLD])
-    more = "; and others in the table" if len(found) > DAYS_TOLD else ""
-    return f"{name}: {told}{more}; more than chance explains among {number} days."
+    which = "These and others" if len(found) > DAYS_TOLD else "These"
+    judged = "; more than chance explains" if len(found) == 1 else f". {which} are more than chance explains"
+    return f"{name}: {told}{judged} among {number} days."
 
 
 def days_headline(result: UnusualDays) -> str:

@@ -27,7 +27,7 @@ CHANCE = "no more than chance explains"
 
 
 def why_text(result: Decomposition) -> str:
-    """Return "Satisfaction fell by 8.8 points: 6.1 (4.0–8.1) come from another mix of channels …; within …"."""
+    """Return "Satisfaction fell by 8.8 points: 6.1 (4.0–8.1) come from another mix of channels …. Within …"."""
     change, found = result.change, verdict(result.change)
     if found in ("few", "unknown"):
         return change_text(change)
@@ -40,8 +40,8 @@ def why_text(result: Decomposition) -> str:
         opening = f"{subject(result.metric)} {said}{against(change)} ({between.replace(' (', '; ').removesuffix(')')})"
         if not any(map(beyond, result.parts.iter_rows(named=True))):
             return f"{opening}, and so did its parts: {_quiet(result)}."
-    parts = [_part(result, row) for row in result.parts.iter_rows(named=True)]
-    return f"{opening}: {'; '.join(parts)}."
+    first, *others = (_part(result, row) for row in result.parts.iter_rows(named=True))
+    return f"{'. '.join([f'{opening}: {first}', *map(capital, others)])}."
 
 
 def why_headline(result: Decomposition) -> str:

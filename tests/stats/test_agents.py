@@ -262,7 +262,7 @@ def test_agents_who_did_not_do_the_same_work_are_not_compared(tmp_path: Path) ->
     assert isinstance(three, Funnel)
     assert (three.points["group"].to_list(), three.alone) == (["B", "A"], ("C",))
     assert three.overall == pytest.approx(85.0)
-    assert say(three).text.endswith("; not compared, as nobody else did the same work: C.")
+    assert say(three).text.endswith(" Not compared, as nobody else did the same work: C.")
     alike = agents("csat", _rated(tmp_path / "alike", ("A", "email", 0.9), ("B", "email", 0.1)))
     assert isinstance(alike, Funnel)
     assert alike.points["evident"].to_list() == [True, True]

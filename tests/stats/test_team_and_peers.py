@@ -246,7 +246,7 @@ def test_a_customers_place_is_told_not_tested_against_the_middle(tmp_path: Path)
     for one in told:
         if not one.points["beyond"].any():
             assert "chance" not in str(say(one))
-            assert "read as % of peers below; typical" in str(say(one))
+            assert ". Read as % of peers below; typical" in str(say(one))
 
 
 def test_few_in_thirty_customers_alike_are_called_singular(tmp_path: Path) -> None:

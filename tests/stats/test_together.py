@@ -338,7 +338,7 @@ def test_the_answer_of_a_desk_says_what_it_allows_for(tmp_path: Path) -> None:
     assert row_of(found, "agent_replies")["reason"].endswith("rows are alike in it")
     assert row_of(found, "category")["reason"] == "the data do not say it"
     text = say(found).text
-    assert "what goes together with it" in text
+    assert "What goes together with" in text
     assert "need not be why" in text
     assert not any(row["family"] == "period" for row in found.points.to_dicts())
 
