@@ -38,7 +38,7 @@ def count_model(name: str, view: View) -> Effects | NotKnown:
     days = observed_days(metric, view)
     if isinstance(days, NotKnown):
         return days
-    step = lasting_step(days)
+    step = lasting_step(metric, view, days)
     columns = design(days, [step.day] if step else [])
     model = fit(days, columns)
     return Effects(

@@ -150,7 +150,7 @@ def fit(days: pl.DataFrame, columns: Columns, without: Flags | None = None, near
     slow, freedom = weekly_dispersion(
         days["monday"], np.where(used, counts - expected, 0.0), np.where(used, expected, 0.0), own
     )
-    error = np.einsum("ij,jk,ik->i", matrix, covariance, matrix)
+    error = ((matrix @ covariance) * matrix).sum(axis=1)
     return Model(kept, expected, names, values, covariance, error, dispersion, max(dispersion, slow), freedom)
 
 

@@ -115,7 +115,7 @@ def _counted(metric: Metric, view: View, events: Sequence[Event]) -> Found | str
     if isinstance(days, NotKnown):
         return days.reason
     dates = [event.date for event in events]
-    fitted = fit(days, design(days, [*dates, *_apart(days, events)]))
+    fitted = fit(days, design(days, [*dates, *_apart(metric, view, days, events)]))
     steps = {day: fitted.effect({f"step {day}": 1.0}) for day in dates}
     return steps, fitted.freedom, int(days["n"].sum()), days.height
 
@@ -137,7 +137,8 @@ def _weekly(
     cells = _difference(cells) if by else cells.with_columns(pl.col("n").cast(pl.Float64), rows="n")
     if (number := cells["week"].n_unique()) < 2 * EDGE + 1:
         return f"{number} whole weeks have rows enough; {2 * EDGE + 1} are needed."
-    apart = _apart(observed_days(metric, view.only(by, *keys)), events) if counted else []
+    sided = view.only(by, *keys)
+    apart = _apart(metric, sided, observed_days(metric, sided), events) if counted else []
     columns = _columns(cells, [*(event.date for event in events), *apart])
     names, matrix = independent(columns, np.ones(cells.height, dtype=bool))
     weight = cells["n"].to_numpy()
@@ -151,9 +152,9 @@ def _weekly(
     return steps, freedom, int(cells["rows"].sum()), number
 
 
-def _apart(days: pl.DataFrame | NotKnown, events: Sequence[Event]) -> list[date]:
+def _apart(metric: Metric, view: View, days: pl.DataFrame | NotKnown, events: Sequence[Event]) -> list[date]:
     """Return the lasting step of a count that is beyond chance, unless an event lies within a week of it."""
-    steps = [] if isinstance(days, NotKnown) else steps_of(days)
+    steps = [] if isinstance(days, NotKnown) else steps_of(metric, view, days)
     return [step for step in steps if all(abs((step - event.date).days) >= 7 for event in events)]
 
 

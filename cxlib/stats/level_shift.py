@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import View
+from cxlib.metrics import Metric, View
+from cxlib.metrics.base import asked_of
 from cxlib.numbers import day as day_text
 from cxlib.periods import month_of
 from cxlib.schema import DIMENSIONS
@@ -70,31 +73,36 @@ def level_shift(name: str, view: View, by: str = "") -> Effects | NotKnown:
         months=(month_of(whole["day"][0]), month_of(whole["day"][-1])),
         measured_in="%",
         none=0.0,
-        points=effect_points([_row(whole, "(all)", "All"), *rows]),
+        points=effect_points([_row(whole, "(all)", "All", partial(_of_all, metric, view)), *rows]),
         allowing_for=("weekday", "public holidays", "time of the year", "trend"),
         caveat="One step is looked for in each; its interval allows for the week having been picked among all.",
     )
 
 
-def _row(days: pl.DataFrame, group: str, label: str) -> Row:
+def _row(days: pl.DataFrame, group: str, label: str, find: Callable[[pl.DataFrame], Step | None] | None = None) -> Row:
     row = {"group": group, "label": label, "family": "", "n": int(days["n"].sum()), "units": days.height}
     if reason := too_few(days):
         return row | {"reason": reason}
-    if (step := strongest(days)) is None:
+    if (step := (find or strongest)(days)) is None:
         return row | {"reason": f"no week has {EDGE} more on each side that the calendar leaves to judge"}
     told, later = step.told(), " or later" if step.last else ""
     return row | told | ({"label": f"{label}, from {day_text(step.day)}{later}"} if "value" in told else {})
 
 
-def lasting_step(days: pl.DataFrame) -> Step | None:
-    """Return the strongest step of one group of `observed_days` if it is beyond chance."""
-    step = strongest(days)
+def _of_all(metric: Metric, view: View, days: pl.DataFrame) -> Step | None:
+    asked = ("strongest step", *asked_of(metric, view, [view.month], ""))
+    return view.data.remember(asked, lambda: strongest(days))
+
+
+def lasting_step(metric: Metric, view: View, days: pl.DataFrame) -> Step | None:
+    """Return the strongest step of the `observed_days` of all groups together if it is beyond chance."""
+    step = _of_all(metric, view, days)
     return step if step and step.p_value < ALPHA else None
 
 
-def steps_of(days: pl.DataFrame) -> list[date]:
+def steps_of(metric: Metric, view: View, days: pl.DataFrame) -> list[date]:
     """Return the day of that step, if there is one."""
-    step = lasting_step(days)
+    step = lasting_step(metric, view, days)
     return [step.day] if step else []
 
 

@@ -53,7 +53,8 @@ def observed(metric: Metric, view: View) -> tuple[date, date]:
     table, anchor = ("tickets", "created") if stock else (metric.table, metric.anchor)
     day = pl.col(f"{anchor}_day")
     begin = first_day(view.data.first_month)
-    first = view.data.scan(table).filter(day >= begin).select(day.min()).collect().item()
+    rows = view.data.scan(table).filter(day >= begin).select(day.min())
+    first = view.data.once(("first day", table, anchor), rows.collect).item()
     return first or begin, view.data.extracted_at.astimezone(zone).date() - timedelta(days=1)
 
 

@@ -31,7 +31,7 @@ def unusual_days(name: str, view: View) -> UnusualDays | NotKnown:
     days = observed_days(metric, view)
     if isinstance(days, NotKnown):
         return days
-    columns, counts = design(days, steps_of(days)), days["sum_wx"].to_numpy()
+    columns, counts = design(days, steps_of(metric, view, days)), days["sum_wx"].to_numpy()
     low, high = expected_between(fit(days, columns), ALPHA / days.height)
     model = fit(days, columns, (counts < low) | (counts > high))
     tested: Flags = model.kept & (days["period"] == view.month).to_numpy()
