@@ -270,5 +270,8 @@ def collected(frame: Frame, order: Sequence[str]) -> pl.DataFrame:
         rows = rows.with_columns(selectors.decimal().cast(pl.Int64))
     if not rows.height:
         return rows.with_columns(pl.col("period").cast(pl.String))
-    names = {index: month_name(index) for index in rows["period"].unique().to_list()}
-    return rows.sort(*order).with_columns(pl.col("period").replace_strict(names, return_dtype=pl.String))
+    rows = rows.sort(*order)
+    month = rows["period"]
+    first, last = int(month.min()), int(month.max())  # type: ignore[arg-type]
+    names = pl.Series([month_name(index) for index in range(first, last + 1)])
+    return rows.with_columns(names.gather(month - first).alias("period"))

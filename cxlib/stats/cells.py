@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,7 +14,7 @@ import polars as pl
 
 from cxlib.metrics import Metric, View, measured_frame, row_frame, unit_frame
 from cxlib.periods import first_day, last_day
-from cxlib.stats.durations import Curve, coded, curves, parted, quantiles
+from cxlib.stats.durations import Curve, coded, curves_by, parted, quantiles
 from cxlib.stats.intervals import ALPHA, MANY, Array, Figures, Places, Sums, measure, total
 from cxlib.stats.results import POINT, Estimate
 
@@ -61,7 +62,11 @@ class Cells:
         index = {key: place for place, key in enumerate(_names(self.keys))}
         wanted = [index.get(key, self.keys.height) for key in _names(keys)]
         places = np.array([*wanted, self.keys.height], dtype=np.int64)
-        return Cells(self.metric, keys.select(KEYS), lambda chosen: self.choose(places[chosen]))
+        return Cells(
+            self.metric,
+            keys if keys.columns == list(KEYS) else keys.select(KEYS),
+            lambda chosen: self.choose(places[chosen]),
+        )
 
 
 def _names(keys: pl.DataFrame) -> list[tuple[str, str]]:
@@ -79,9 +84,11 @@ def cells(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Ce
 
 def cells_of(metric: Metric, rows: pl.DataFrame) -> Cells:
     """Return the medians (or another quantile) of the waits of a row frame, by month and group."""
-    keys = rows.select(KEYS).unique().sort(KEYS)
-    found = [*curves(coded(rows), keys), Curve.of_waits(*np.zeros((3, 0)), size=0)]
-    return Cells(metric, keys, lambda places: quantiles([found[place] for place in places], metric.quantile))
+    by_key = curves_by(coded(rows), *KEYS)
+    found = [*by_key.values(), Curve.of_waits(*np.zeros((3, 0)), size=0)]
+    return Cells(
+        metric, _keys_of(by_key), lambda places: quantiles([found[place] for place in places], metric.quantile)
+    )
 
 
 def daily(metric: Metric, units: pl.DataFrame, until: date) -> Cells:
@@ -137,14 +144,17 @@ def influences(metric: Metric, view: View, months: Sequence[str], by: str = "") 
     return frame.select(*KEYS, "unit", influence=own)
 
 
+def _keys_of(found: dict[tuple[Any, ...], Curve]) -> pl.DataFrame:
+    return pl.DataFrame(list(found), schema=dict.fromkeys(KEYS, pl.String), orient="row")
+
+
 def influences_of(metric: Metric, waits: pl.DataFrame) -> pl.DataFrame:
     """Return period, group, unit (its number), influence of the waits of a row frame."""
-    rows = coded(waits)
-    keys = rows.select(KEYS).unique().sort(KEYS)
-    found = [curve.influence_at(metric.quantile) for curve in curves(rows, keys)]
-    every = np.array(found, dtype=np.float64).reshape(keys.height, rows["code"].n_unique())
+    by_key = curves_by(coded(waits), *KEYS)
+    found = [curve.influence_at(metric.quantile) for curve in by_key.values()]
+    every = np.array(found, dtype=np.float64).reshape(len(found), -1 if found else 0)
     cell, code = np.nonzero(every)
-    return keys[cell].with_columns(unit=code, influence=every[cell, code])
+    return _keys_of(by_key)[cell].with_columns(unit=code, influence=every[cell, code])
 
 
 def correlation(influence: pl.DataFrame, after: pl.DataFrame, before: pl.DataFrame) -> Array:

@@ -163,15 +163,9 @@ def coded(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(code, pl.col(pl.Boolean).cast(pl.Float64))
 
 
-def curves(rows: pl.DataFrame, keys: pl.DataFrame) -> list[Curve]:
-    """Return the curve of each key (period, group) of a coded row frame; keys without rows give empty curves."""
-    found, empty = curves_by(rows, "period", "group"), Curve.of(rows.clear(), rows["code"].n_unique())
-    return [found.get(key, empty) for key in keys.select("period", "group").iter_rows()]
-
-
 def curves_by(rows: pl.DataFrame, *keys: str) -> dict[tuple[Any, ...], Curve]:
     """Return the curves of a coded row frame by the values of these columns."""
-    size = rows["code"].n_unique()
+    size = int(rows["code"].to_numpy().max(initial=-1)) + 1
     return {key: Curve.of_waits(*part, size=size) for key, part in parted(rows, keys, WAIT).items()}
 
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from cxlib.stats.cells import printed
-from cxlib.stats.durations import Curve, coded, curves, quantiles
+from cxlib.stats.durations import Curve, coded, curves_by, quantiles
 from cxlib.stats.intervals import ALPHA
 
 
@@ -107,8 +107,8 @@ def test_a_median_not_yet_reached_is_none_and_has_no_upper_bound() -> None:
 
 def test_one_wait_has_a_value_and_no_interval_and_no_wait_has_none() -> None:
     rows = coded(pl.DataFrame({"period": "2026-10", "group": "a", "unit": ["u"], "value": [7.0], "ended": [True]}))
-    keys = pl.DataFrame({"period": ["2026-10"] * 2, "group": ["a", "b"]})
-    one, none = printed(quantiles(curves(rows, keys)), 1.0).iter_rows(named=True)
+    sides = [*curves_by(rows, "period", "group").values(), Curve.of(rows.clear(), 1)]
+    one, none = printed(quantiles(sides), 1.0).iter_rows(named=True)
     assert one == {"n": 1, "units": 1, "value": 7.0, "se": None, "low": None, "high": None}
     assert none == {"n": 0, "units": 0, "value": None, "se": None, "low": None, "high": None}
 
