@@ -170,7 +170,7 @@ class _Weeks:
 
         Weeks are drawn with the skewness of an overdispersed count, (2φ − 1) ÷ √(φ · expected), each resembling the one
         before. How much is found by indirect inference (Gouriéroux, Monfort & Renault 1993): the autocorrelation whose
-        fitted one is on average the one seen, plus half a standard error.
+        fitted one is on average the one seen, plus a standard error.
         """
         left = self.left(self.residual[:, None])
         spread = max(float((left**2).sum()) / self.freedom, 1.0)
@@ -178,7 +178,7 @@ class _Weeks:
         gamma = np.random.default_rng(SEED).gamma(shape, size=(len(shape), RUNS))
         drawn = (gamma - shape) / np.sqrt(shape)
         seen = [float(_related(self.left(_chained(drawn[:, :TRIED], truth))).mean()) for truth in TRUTHS]
-        related = float(_related(left)[0]) + 0.5 / float(np.sqrt(len(shape)))
+        related = float(_related(left)[0]) + 1 / float(np.sqrt(len(shape)))
         drawn = _chained(drawn, float(np.interp(related, np.maximum.accumulate(seen), TRUTHS)))
         largest = np.abs(self.steps.T @ drawn).max(axis=0)
         squares = (drawn**2).sum(axis=0) - ((self.basis.T @ drawn) ** 2).sum(axis=0) - largest**2  # as of `left`

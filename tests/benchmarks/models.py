@@ -166,6 +166,10 @@ def steps(rng: Draw, runs: int) -> Iterator[Tally]:
         found = [counting.strongest(counting.drawn(days, rng, level, spread)) for _ in range(runs)]
         design = f"{level:.0f} a day, weeks apart by {spread:.0%}"
         yield alarms("level shift", design, [step is not None and step.p_value < ALPHA for step in found])
+    for related in (0.3, 0.5):
+        found = [counting.strongest(counting.wandering(days, rng, related, 0.12)) for _ in range(runs)]
+        told = [step is not None and step.p_value < ALPHA for step in found]
+        yield alarms("level shift", f"30 a day, weeks apart by 12%, alike {related}", told)
     found = [counting.strongest(counting.drawn(days, rng, 30.0, 0.05, step=0.3)) for _ in range(runs)]
     hits = [abs(step.value - 0.3) <= step.limit * step.error for step in found if step]
     yield cover("level shift", "30 a day, weeks apart by 5%, a step of .3", hits, CLEAR)
