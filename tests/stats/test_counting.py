@@ -31,7 +31,6 @@ def by_formula(
     opened: list[tuple[datetime, Row]], step: date | None
 ) -> tuple[dict[str, float], dict[str, float], float]:
     """Fit the model anew from literal rows by statsmodels' formulas: parameters, errors at dispersion 1, dispersion."""
-    import pandas as pd
     import statsmodels.api as sm
     import statsmodels.formula.api as smf
 
@@ -48,7 +47,9 @@ def by_formula(
         "after": [int(step is not None and day >= step) for day in DAYS],
     }
     formula = "y ~ C(kind) + past + december + july + near - 1" + (" + after" if step else "")
-    found = smf.glm(formula, pd.DataFrame(rows), family=sm.families.Poisson()).fit()
+    found = smf.glm(
+        formula, {name: np.array(values) for name, values in rows.items()}, family=sm.families.Poisson()
+    ).fit()
     dispersion = found.pearson_chi2 / found.df_resid
     return dict(found.params), dict(found.bse), float(dispersion)
 

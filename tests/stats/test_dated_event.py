@@ -42,7 +42,6 @@ def whole(weeks: list[date], first: date, last: date) -> list[date]:
 
 def by_formula(weeks: list[date], values: list[float], sizes: list[float], groups: list[str] | None = None) -> float:
     """Return the step at DAY of a weighted regression on trend and step, levels and trends by group."""
-    import pandas as pd
     import statsmodels.formula.api as smf
 
     rows = {
@@ -51,7 +50,7 @@ def by_formula(weeks: list[date], values: list[float], sizes: list[float], group
         "after": [min(max(((week + timedelta(days=7)) - DAY).days / 7, 0.0), 1.0) for week in weeks],
     }  # fmt: skip
     formula = "y ~ C(g) * past + after" if groups else "y ~ past + after"
-    frame = pd.DataFrame(rows)
+    frame = {name: np.array(column) for name, column in rows.items()}
     return float(smf.wls(formula, frame, weights=frame["w"]).fit().params["after"])
 
 

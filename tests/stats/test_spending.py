@@ -126,7 +126,6 @@ def test_a_fall_after_bad_experiences_is_found_and_none_before(shop: View, tmp_p
 
 
 def test_a_point_is_worth_what_least_squares_says(shop: View) -> None:
-    import pandas as pd
     from statsmodels.formula.api import ols
 
     found = _known(value_of_a_point(_costing(shop, gross_margin=0.4)))
@@ -159,7 +158,7 @@ def test_a_point_is_worth_what_least_squares_says(shop: View) -> None:
         "spent": [np.log(max(before[name], 0) + 1) for name in names],
     }  # fmt: skip
     model = "margin ~ C(group, Treatment('detractor')) + importance + tenure + tickets + spent"
-    second = ols(model, pd.DataFrame(frame)).fit(cov_type="HC3", use_t=True)
+    second = ols(model, {name: np.array(values) for name, values in frame.items()}).fit(cov_type="HC3", use_t=True)
     name = "C(group, Treatment('detractor'))[T.promoter]"
     point, risk = found.points.iter_rows(named=True)
     assert point["n"] == len(names)
