@@ -137,8 +137,10 @@ def _weekly(
     cells = _difference(cells) if by else cells.with_columns(pl.col("n").cast(pl.Float64), rows="n")
     if (number := cells["week"].n_unique()) < 2 * EDGE + 1:
         return f"{number} whole weeks have rows enough; {2 * EDGE + 1} are needed."
-    sided = view.only(by, *keys)
-    apart = _apart(metric, sided, observed_days(metric, sided), events) if counted else []
+    apart = list[date]()
+    if counted:
+        sided = view.only(by, *keys)
+        apart = _apart(metric, sided, observed_days(metric, sided), events)
     columns = _columns(cells, [*(event.date for event in events), *apart])
     names, matrix = independent(columns, np.ones(cells.height, dtype=bool))
     weight = cells["n"].to_numpy()

@@ -64,7 +64,9 @@ def level_shift(name: str, view: View, by: str = "") -> Effects | NotKnown:
     if isinstance(whole, NotKnown) or isinstance(parts, NotKnown):
         return whole if isinstance(whole, NotKnown) else parts  # type: ignore[return-value]
     named = dict(labels(view, by, parts.select("group").unique()).iter_rows())
-    rows = [_row(part, group, named[group]) for (group,), part in parts.group_by("group", maintain_order=True)]
+    rows = [
+        _row(part, group, named[group], strongest) for (group,), part in parts.group_by("group", maintain_order=True)
+    ]
     rows.sort(key=lambda row: (row.get("p_value", 2.0), -row["n"]))
     return Effects(
         metric=metric,
@@ -79,11 +81,11 @@ def level_shift(name: str, view: View, by: str = "") -> Effects | NotKnown:
     )
 
 
-def _row(days: pl.DataFrame, group: str, label: str, find: Callable[[pl.DataFrame], Step | None] | None = None) -> Row:
+def _row(days: pl.DataFrame, group: str, label: str, find: Callable[[pl.DataFrame], Step | None]) -> Row:
     row = {"group": group, "label": label, "family": "", "n": int(days["n"].sum()), "units": days.height}
     if reason := too_few(days):
         return row | {"reason": reason}
-    if (step := (find or strongest)(days)) is None:
+    if (step := find(days)) is None:
         return row | {"reason": f"no week has {EDGE} more on each side that the calendar leaves to judge"}
     told, later = step.told(), " or later" if step.last else ""
     return row | told | ({"label": f"{label}, from {day_text(step.day)}{later}"} if "value" in told else {})
