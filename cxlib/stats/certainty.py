@@ -1,0 +1,25 @@
+"""How sure a finding is: the two levels that every verdict, colour and headline of the project stands on."""
+
+from typing import Literal
+
+CLEAR = 0.005
+"""Below this (adjusted within its family, where it has one) a finding is clear: coloured, named, put on the first page.
+
+The threshold for new findings that Benjamin et al. (2018), "Redefine statistical significance", propose.
+"""
+POSSIBLE = 0.05
+"""Below this a finding is possible: stated in its place only, as one comparison in twenty looks like it by chance."""
+
+Certainty = Literal["clear", "possible", "none"]
+
+
+def certainty(p_value: float | None) -> Certainty:
+    """Return how sure a finding is, from its p-value or, where it is one of a family, from the adjusted one.
+
+    Example:
+        >>> certainty(0.0004), certainty(0.02), certainty(0.3), certainty(None)
+        ('clear', 'possible', 'none', 'none')
+    """
+    if p_value is None or p_value >= POSSIBLE:
+        return "none"
+    return "clear" if p_value < CLEAR else "possible"
