@@ -9,18 +9,19 @@ import polars as pl
 from cxlib.stats.results import POINT, Change, Effects
 
 SCHEMA = {"group": pl.String, "label": pl.String, "family": pl.String, "n": pl.Int64, "units": pl.Int64}
-SCHEMA |= dict.fromkeys((*POINT[2:], "p_value"), pl.Float64) | {"beyond": pl.Boolean, "reason": pl.String}
+SCHEMA |= dict.fromkeys((*POINT[2:], "p_value"), pl.Float64) | {"p_adjusted": pl.Float64, "reason": pl.String}
+P_VALUES = {True: 0.001, False: 0.4, None: None}
 
 
 def effects(change: Change, *rows: tuple[str, float | str, float, bool | None], **other: Any) -> Effects:
-    """Return effects of these labels, values (or reasons why there is none), half widths, and whether beyond chance."""
+    """Return effects of these labels, values (or reasons why there is none), half widths, and whether clear."""
     told = [
         {"group": label, "label": label, "family": "", "n": other.get("n", 1200), "units": 1100, "value": value,
          "se": half / 1.96, "low": value - half, "high": value + half,
-         "p_value": {True: 0.001, False: 0.4, None: None}[beyond], "beyond": beyond, "reason": None}
+         "p_value": P_VALUES[clear], "p_adjusted": P_VALUES[clear], "reason": None}
         if not isinstance(value, str)
         else {"group": label, "label": label, "family": "", "n": 0, "units": 0, "reason": value}
-        for label, value, half, beyond in rows
+        for label, value, half, clear in rows
     ]  # fmt: skip
     other.pop("n", None)
     built = {"title": "What goes together with satisfaction", "measured_in": "points", "none": 0.0} | other

@@ -17,7 +17,11 @@ Sizes = tuple[float, float | None, float | None]
 def decomposition(change: Change, *sizes: Sizes, label: str = "phone", by: str = "channel") -> Decomposition:
     """Return a change divided into parts of these sizes with their intervals; two groups, the first moved it."""
     names = ("difference", "low", "high")
-    tested = [dict(zip(names, size, strict=True)) | {"p_value": 0.01} for size in sizes]
+    tested = [
+        dict(zip(names, size, strict=True))
+        | {"p_value": 0.3 if size[1] is None or size[2] is None or size[1] <= 0 <= size[2] else 0.001}
+        for size in sizes
+    ]
     schema = dict.fromkeys((*names, "p_value"), pl.Float64)
     parts = pl.DataFrame(
         [{"part": part} | row for part, row in zip(PARTS, tested, strict=False)], schema={"part": pl.String} | schema

@@ -110,17 +110,17 @@ def breakdown(
 def distribution(
     title: str, rows: list[tuple[str, Estimate, float | None]], name: str = "nps", *, half: float = 5.0
 ) -> Distribution:
-    """Classes with their share before; the change has an interval of ± `half` and is beyond chance if larger."""
+    """Classes with their share before; the change has an interval of ± `half` and is clear if larger."""
     listed = []
     for label, e, before in rows:
         moved = None if before is None or e.value is None else e.value - before
         low, high = (None, None) if moved is None else (moved - half, moved + half)
-        beyond = None if moved is None else abs(moved) > half
-        differs = {"difference": moved, "low_difference": low, "high_difference": high, "beyond": beyond}
-        listed.append({"group": label, **asdict(e), "before": before, **differs, "p_value": 0.01 if beyond else 0.4})
+        p_value = None if moved is None else 0.001 if abs(moved) > half else 0.4
+        differs = {"difference": moved, "low_difference": low, "high_difference": high, "p_adjusted": p_value}
+        listed.append({"group": label, **asdict(e), "before": before, **differs, "p_value": p_value})
     schema = {"group": pl.String, **POINT_TYPES, "before": pl.Float64}
     schema |= dict.fromkeys(("difference", "low_difference", "high_difference", "p_value"), pl.Float64)
-    frame = pl.DataFrame(listed, schema=schema | {"beyond": pl.Boolean})
+    frame = pl.DataFrame(listed, schema=schema | {"p_adjusted": pl.Float64})
     return Distribution(METRICS[name], SCOPE, title, "2026-09", frame)
 
 
@@ -147,7 +147,7 @@ RESULTS: dict[str, Any] = {
     "change, no rows": change("csat", NONE, estimate(80.0, 3.0), 0.0, 0.0),
     "change, nothing before": change("csat", estimate(80.0, 3.0), NONE, 0.0, 0.0),
     "change, one-sided": replace(
-        change("resolution_time", estimate(9_590.0, 400.0), estimate(7_000.0, 300.0), 0.0, 0.01), low=1000.0, high=None
+        change("resolution_time", estimate(9_590.0, 400.0), estimate(7_000.0, 300.0), 0.0, 0.003), low=1000.0, high=None
     ),
     "change, other baseline": change(
         "nps", estimate(38.0, 5.0), estimate(21.0, 5.2), 7.2, 0.0001, baseline="2025-10", group=HOSTILE
@@ -237,8 +237,9 @@ def compared(
     """A row of a comparison; `percent` is the difference with its interval."""
     names = ("difference", "low_difference", "high_difference")
     told = dict(zip(names, percent or (None,) * 3, strict=True))
-    beyond = percent is not None and not percent[1] <= 0 <= percent[2]
-    row = group(label, e, before, None) | told | {"p_value": None, "family": family, "beyond": beyond}
+    clear = percent is not None and not percent[1] <= 0 <= percent[2]
+    p_adjusted = None if percent is None else 0.001 if clear else 0.4
+    row = group(label, e, before, None) | told | {"p_value": None, "family": family, "p_adjusted": p_adjusted}
     return {name: value for name, value in row.items() if not name.startswith("rest_")}
 
 
@@ -246,7 +247,7 @@ def comparison(title: str, *rows: Any) -> Comparison:
     metric = replace(METRICS["ticket_volume"], title=title, kind="mean", measured_in="tickets a day")
     schema: Any = {"group": pl.String, "label": pl.String, "family": pl.String, **POINT_TYPES, "before": pl.Float64}
     schema |= dict.fromkeys(("difference", "low_difference", "high_difference", "p_value"), pl.Float64)
-    points = pl.DataFrame(rows, schema=schema | {"beyond": pl.Boolean})
+    points = pl.DataFrame(rows, schema=schema | {"p_adjusted": pl.Float64})
     return Comparison(metric, SCOPE, f"{title} by category, October 2026 against October 2025", points, "2025-10")
 
 
@@ -255,11 +256,12 @@ def hours_of_the_week(*makers: tuple[str, str, float, float, bool]) -> Peaks:
     points = pl.DataFrame(cells, schema=["weekday", "hour", "n", "units"], orient="row")
     points = points.with_columns(value=pl.col("n") / 52, se=pl.lit(0.2))
     points = points.with_columns(low=pl.col("value") - 0.4, high=pl.col("value") + 0.01)
-    names = ("dimension", "label", "share", "rest", "beyond")
+    names = ("dimension", "label", "share", "rest", "clear")
     schema: Any = dict(zip(names, (pl.String, pl.String, pl.Float64, pl.Float64, pl.Boolean), strict=True))
     size = pl.col("share") - pl.col("rest")
     made = pl.DataFrame(makers, schema=schema, orient="row")
     made = made.with_columns(difference=size, low=size - 2.1, high=size + 2.4, p_value=pl.lit(0.01))
+    made = made.with_columns(p_adjusted=pl.when("clear").then(0.001).otherwise(0.4))
     return Peaks(METRICS["ticket_volume"], SCOPE, ("2025-11", MONTH), points, made)
 
 

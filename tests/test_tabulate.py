@@ -98,7 +98,7 @@ def test_a_change_has_arrow_and_word() -> None:
     assert cells["Change, from September 2026"] == "▼ fell by 6.8 points"
     rows = {row[0]: row for row in table(RESULTS["overview"]).rows}
     assert rows["Net Promoter Score"][3].startswith("▲ rose by")
-    assert rows["Net Promoter Score"][5] == "yes"
+    assert rows["Net Promoter Score"][5] == "clear"
     assert rows["Tickets opened"][3] == "○ within chance, +100"
     assert rows["Tickets opened"][5] == "no"
 

@@ -174,10 +174,10 @@ READS = {
     "comparison, too few": "Tickets opened per working day by category, October 2026 against October 2025: too "
     "few tickets to compare.",
     "comparison, years": "December: lower in two of two years, more than chance explains: −24.0 % (−29.0 to "
-    "−18.6) in 2024, −23.9 % (−32.1 to −14.8) in 2025. July: no different, no more than chance explains: −3.1 % "
+    "−18.6) in 2024, −23.9 % (−32.1 to −14.8) in 2025. July: no clear difference: −3.1 % "
     "(−12.1 to +6.8) in 2024.",
     "peaks": "Tickets opened peak on Monday, 11 to 12 o'clock: 9.2 tickets an hour (8.8–9.2), November 2025 to "
-    "October 2026. More of it than at other hours, beyond chance: phone (channel) 21.0 % against 17.2 %, +3.8 "
+    "October 2026. Clearly more of it than at other hours: phone (channel) 21.0 % against 17.2 %, +3.8 "
     "points (+1.7 to +6.2).",
     "why": "Satisfaction fell by 6.8 points: 6.1 (4.0–8.1) come from another mix of channels, above all more "
     "phone (40.1 % after 17.0 %). Within channels it fell by 2.7 (−1.9 to 7.2), no more than chance explains.",
@@ -429,7 +429,7 @@ def test_a_group_is_not_called_lowest_against_a_rest_of_few_answers() -> None:
 
 def test_groups_that_moved_and_unusual_days_are_judged_in_a_second_sentence() -> None:
     few = RESULTS["comparison"]
-    moved, quiet = (few.points.filter("beyond"), few.points.filter(~pl.col("beyond")))
+    moved, quiet = (few.points.filter(pl.col("p_adjusted") < 0.05), few.points.filter(pl.col("p_adjusted") >= 0.05))
     for times, told in (
         (1, ", more than chance explains; one other within chance"),
         (3, ". These are more than chance explains; one is within chance"),

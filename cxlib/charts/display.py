@@ -14,7 +14,7 @@ from cxlib.stats import results
 from cxlib.stats.effects import unit_of
 from cxlib.stats.volume import AROUND
 from cxlib.tabulate import table
-from cxlib.words import say
+from cxlib.words import claims, say
 
 Asked = tuple[str, str, str]
 """Metric, months ("2026-10 2026-09", "2025-11/2026-10") and days (`metrics.rows`) of one list."""
@@ -35,8 +35,12 @@ def show(result: Any) -> None:
     parts = {"chart": drawn if drawn.chart is not None else None, "sentence": say(result), "table": table(result)}
     for role, part in parts.items():
         if part is not None:
-            behind = {"rows": rows} if role == "table" and (rows := _behind(result)) else {}
-            display_part(part, metadata={"cx": {"role": role, **behind}})
+            more: dict[str, Any] = {}
+            if role == "table" and (rows := _behind(result)):
+                more["rows"] = rows
+            if role == "sentence" and (found := claims(result)).tests:
+                more["claims"] = found.data
+            display_part(part, metadata={"cx": {"role": role, **more}})
 
 
 def _behind(result: Any) -> list[dict[str, Any]]:

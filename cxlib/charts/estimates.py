@@ -7,9 +7,10 @@ from cxlib.charts.axis import Axis, measure
 from cxlib.charts.figure import Figure, blank, chart, figure
 from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of, reference, row_of
 from cxlib.numbers import Format
+from cxlib.stats.certainty import of_row
 from cxlib.stats.results import Breakdown, Change, Comparison, Contrast, Distribution, Effects, Shortlist, Worth
 from cxlib.words.change import FEW, counted, level_format
-from cxlib.words.effects import effect_format, most_rows, shortlist_format
+from cxlib.words.effects import effect_format, most_rows, shortlist_format, surest
 from cxlib.words.groups import ALPHA, estimate, known_rows, label, share_format
 from cxlib.words.groups import Row as Group
 from cxlib.words.money import amount, span
@@ -117,14 +118,14 @@ def _(result: Comparison) -> Figure:
     largest = sorted(known, key=lambda row: -row["n"])[:MOST]
     rows = [
         Row(label(row, NAME), percent(row), row["difference"], row["low_difference"], row["high_difference"],
-            quiet=not row["beyond"])
+            quiet=of_row(row) != "clear")
         for row in known if row in largest
     ]  # fmt: skip
     form = replace(numbers.share_format(language=result.scope.language), signed=True)
     axis = axis_of(result.metric, rows, 0.0, *(end for row in rows for end in (row.low, row.high)), form=form)
     frame = frame_of(axis, rows)
     more = f" The {len(rows)} largest; {len(known) - len(rows)} more in the table." if len(known) > len(rows) else ""
-    subtitle = f"{plain(result.title, LONG)}, difference in %. Line: 95 % interval. Blue: beyond chance.{more}"
+    subtitle = f"{plain(result.title, LONG)}, difference in %. Line: 95 % interval. Blue: clear.{more}"
     return figure(result, frame, draw(frame, axis, rows), subtitle)
 
 
@@ -136,7 +137,7 @@ def _(result: Effects) -> Figure:
     known = _surest(every)
     judged = result.none is not None or any(row["p_value"] is not None for row in every)
     rows = [
-        row_of(row, label(row, NAME), effect_format(result, row).short, quiet=not row["beyond"] and judged)
+        row_of(row, label(row, NAME), effect_format(result, row).short, quiet=of_row(row) != "clear" and judged)
         for row in known
     ]
     form = Format(result.measured_in, decimals=1, signed=result.signed, language=result.scope.language)
@@ -146,7 +147,7 @@ def _(result: Effects) -> Figure:
     none = [] if result.none is None else reference(frame, axis, result.none, LINES.get(result.none, "all together"))
     unit = f" in {result.measured_in}" if result.measured_in else ""
     reading = f" {plain(result.reading, 160)}." if result.reading else ""
-    blue = "" if not judged else " Blue: beyond chance among all of them."
+    blue = "" if not judged else " Blue: clear among all of them."
     rest = f" {len(every) - len(known)} more in the table." if len(every) > len(known) else ""
     n = f"{numbers.number(most_rows(result))} rows"
     told = f"{plain(result.title, 160)}{unit}, {span(result.months)}, {n}.{reading}"
@@ -155,11 +156,11 @@ def _(result: Effects) -> Figure:
 
 
 def _surest(rows: list[Group]) -> list[Group]:
-    """Return the rows beyond chance and the next surest, in the order given: 16, more where more are beyond chance."""
+    """Return the clear rows and the next surest, in the order given: 16, more where more are clear."""
     if all(row["p_value"] is None for row in rows):
         return rows[:MOST_EFFECTS]
-    by_chance = sorted(rows, key=lambda row: (not row["beyond"], 1.0 if row["p_value"] is None else row["p_value"]))
-    kept = by_chance[: max(ENOUGH_EFFECTS, min(MOST_EFFECTS, sum(bool(row["beyond"]) for row in rows)))]
+    clear = sum(of_row(row) == "clear" for row in rows)
+    kept = sorted(rows, key=surest)[: max(ENOUGH_EFFECTS, min(MOST_EFFECTS, clear))]
     return [row for row in rows if row in kept]
 
 

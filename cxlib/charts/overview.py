@@ -35,9 +35,7 @@ def _(result: Overview) -> Figure:
     ends = [numbers.month(month, result.scope.language) for month in (shift(last, 1 - MONTHS), last)]
     for x, text, align in ((0, ends[0], "left"), (MONTHS - 1, ends[1], "right")):
         layers += frame.layer("text", [{"x": x, "y": frame.y[0], "text": text}], dy=10, align=align, fill=theme.MUTED)
-    subtitle = (
-        f"{' to '.join(ends)}, each on its own scale. Band: 95 % interval. Blue: beyond chance among all of them."
-    )
+    subtitle = f"{' to '.join(ends)}, each on its own scale. Band: 95 % interval. Blue: clear among all of them."
     return figure(result, frame, layers, subtitle)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from cxlib import numbers
 from cxlib.report import safe
+from cxlib.words import Claims, total
 
 VEGA = "application/vnd.vegalite.v5+json"
 SVG = "image/svg+xml"
@@ -32,8 +35,9 @@ class Page:
         title: Its first heading.
         question: The line below.
         error: Why the notebook failed, or empty.
-        found: Its first sentence as HTML, where that tells of more than chance explains; else empty.
-        others: Anchor and heading (HTML) of its other sections that tell of more than chance explains.
+        found: Its first sentence as HTML, where that holds a finding clear among all of the report; else empty.
+        others: Anchor and heading (HTML) of its other sections with such a finding.
+        claims: How many comparisons it makes, and how many are clear or possible.
     """
 
     file: str
@@ -43,6 +47,7 @@ class Page:
     error: str = ""
     found: str = ""
     others: tuple[tuple[str, str], ...] = ()
+    claims: Claims = field(default_factory=Claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +61,39 @@ class Site:
     pages: tuple[Page, ...]
 
 
-BEYOND = re.compile(r"(?<!no )more than chance explains")
-_DENIED = re.compile(r"\A\W*(?:p>)?(?:No|Nothing)\b")
-
-
-def finding(notebook: Any) -> str:
-    """Return the first sentence of a page as HTML if it tells of more than chance explains, else nothing.
+def finding(notebook: Any, limit: float) -> str:
+    """Return the first sentence of a page as HTML if it holds a clear finding, else nothing.
 
     The first alone, whatever else the page finds: one figure a page is looked at, declared beforehand.
+
+    Args:
+        notebook: The executed notebook.
+        limit: Largest p-value that is clear among all comparisons of the report (`words.threshold`).
     """
-    first = _answer(notebook.cells, move=False)
-    return first if _is_beyond(first) else ""
+    first = next(_sentences(notebook.cells), None)
+    return _answer(notebook.cells, move=False) if first is not None and _is_clear(first, limit) else ""
 
 
-def other_findings(notebook: Any) -> tuple[tuple[str, str], ...]:
-    """Return anchor and heading of the sections that tell of more than chance explains, but for what `finding` tells.
+def all_claims(notebook: Any) -> Claims:
+    """Return how many comparisons the sentences of a page make, and how many are clear or possible."""
+    return total(map(_claims, _sentences(notebook.cells)))
+
+
+def _sentences(cells: list[Any]) -> Iterator[Any]:
+    return (output for cell in cells for output in cell.get("outputs", []) if _role(output) == "sentence")
+
+
+def _claims(output: Any) -> Claims:
+    return Claims.from_data(output.metadata["cx"].get("claims", {}))
+
+
+def _is_clear(output: Any, limit: float) -> bool:
+    found = _claims(output)
+    return found.clear > 0 and found.surest <= limit
+
+
+def other_findings(notebook: Any, limit: float) -> tuple[tuple[str, str], ...]:
+    """Return anchor and heading of the sections with a clear finding, but for the one that `finding` returns.
 
     The first sentence of the page is left out, and all of its section where it is the page's finding.
     """
@@ -80,14 +103,10 @@ def other_findings(notebook: Any) -> tuple[tuple[str, str], ...]:
             heading = safe.inline(headings[-1])
         for output in cell.get("outputs", []):
             if _role(output) == "sentence":
-                if heading and first and _is_beyond(_text(output, "text/markdown")):
+                if heading and first and _is_clear(output, limit):
                     found[safe.anchor(heading)] = heading
                 first = first or safe.anchor(heading) or "no heading"
-    return tuple((anchor, told) for anchor, told in found.items() if anchor != first or not finding(notebook))
-
-
-def _is_beyond(sentence: str) -> bool:
-    return any(BEYOND.search(part) and not _DENIED.match(part) for part in re.split(r"[.;]\s", sentence))
+    return tuple((anchor, told) for anchor, told in found.items() if anchor != first or not finding(notebook, limit))
 
 
 def without_unset(cells: list[Any]) -> list[Any]:
@@ -147,11 +166,25 @@ def render(notebook: Any, page: Page, site: Site) -> str:
         "sections": sections,
         "notable": notable,
         "look": (safe.anchor(_LOOK), _LOOK),
+        "compared": _compared(site) if page.file == "index.html" else "",
         "after_cell": _first_section_ends(notebook.cells) if notable else "",
         "method": [cell.source for cell in notebook.cells if cell.cell_type == "code" and not _rendered(cell)],
     }
     text, _ = _exporter().from_notebook_node(notebook, {"cx": context})
     return str(text)
+
+
+def _compared(site: Site) -> str:
+    """Return how many comparisons the report makes, how many are clear, and how many chance would make."""
+    every = total(page.claims for page in site.pages)
+    if not every.tests:
+        return ""
+    tests, clear, possible = (numbers.number(count) for count in (every.tests, every.clear, every.possible))
+    expected = numbers.number(every.by_chance, 1)
+    return (
+        f"This report makes {tests} comparisons: {clear} are clear, {possible} are possible. "
+        f"If nothing had changed or differed, chance alone would make about {expected} of them clear."
+    )
 
 
 def _explain_once(cells: list[Any]) -> None:

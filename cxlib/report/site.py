@@ -17,10 +17,11 @@ from cxlib import numbers
 from cxlib.metrics import View
 from cxlib.report import safe
 from cxlib.report.notebooks import tidy, tidy_text
-from cxlib.report.page import Page, Site, finding, head, other_findings, render, without_unset
+from cxlib.report.page import Page, Site, all_claims, finding, head, other_findings, render, without_unset
 from cxlib.report.parameters import read
 from cxlib.report.rows import link_rows
 from cxlib.report.stamp import stamp
+from cxlib.words import Claims, threshold, total
 
 RECORD = "report.json"
 TEMPLATES = Path(__file__).parent / "templates" / "cx"
@@ -43,7 +44,12 @@ def write_site(folder: Path, view: View, notebooks: Sequence[Path], failed: dict
     if not any(page.file == "index.html" for page, _ in sheets):
         sheets.insert(0, _contents())
     link_rows(sheets, view, folder)
-    sheets = [(page if page.error else _told(page, notebook), notebook) for page, notebook in sheets]
+    counted = [Claims() if page.error else all_claims(notebook) for page, notebook in sheets]
+    limit = threshold(total(counted).p_values)
+    sheets = [
+        (_judged(page, notebook, claims, limit), notebook)
+        for (page, notebook), claims in zip(sheets, counted, strict=True)
+    ]
     site = _site(view, [page for page, _ in sheets])
     for page, notebook in sheets:
         (folder / page.file).write_text(render(notebook, page, site), encoding="utf-8")
@@ -83,8 +89,11 @@ def _sheet(executed: Path, original: Path, error: str) -> tuple[Page, Any]:
     return head(notebook, executed.name, error)
 
 
-def _told(page: Page, notebook: Any) -> Page:
-    return replace(page, found=finding(notebook), others=other_findings(notebook))
+def _judged(page: Page, notebook: Any, claims: Claims, limit: float) -> Page:
+    """Return a page with its claims, and what of them is clear among all comparisons of the report."""
+    if page.error:
+        return page
+    return replace(page, found=finding(notebook, limit), others=other_findings(notebook, limit), claims=claims)
 
 
 def _contents() -> tuple[Page, Any]:

@@ -11,7 +11,7 @@ import polars as pl
 from cxlib.metrics import Metric, View, unit_frame
 from cxlib.metrics.rows import ADDS, counted_rows, table_rows
 from cxlib.stats.breakdown import against_rest, labels
-from cxlib.stats.effects import beyond
+from cxlib.stats.effects import adjusted
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.intervals import ALPHA, normal_quantile
 from cxlib.stats.likeness import ALIKE, alike, normalised, vectors
@@ -136,12 +136,12 @@ def leaving_articles(view: View, *, months: int = 12) -> Effects | NotKnown:
         reason=pl.when(~enough).then(pl.lit(f"fewer than {LEAST} visitors, or no other article")), family=pl.lit(""),
     )  # fmt: skip
     z = float(normal_quantile(np.asarray(ALPHA)))
-    points = rows.with_columns(beyond(rows["p_value"]), se=(pl.col("high") - pl.col("low")) / (2 * z))
+    points = rows.with_columns(adjusted(rows["p_value"]), se=(pl.col("high") - pl.col("low")) / (2 * z))
     points = points.sort("value", "group", descending=[True, False], nulls_last=True)
     return Effects(
         metric, scope(metric, view), "Views in a visit that a ticket follows, each article against all others",
         (periods[0], periods[-1]), "points", 0.0,
-        points.select("group", "label", "family", *POINT, "p_value", "beyond", "reason"),
+        points.select("group", "label", "family", *POINT, "p_value", "p_adjusted", "reason"),
         caveat="Who reads about trouble may have more of it: what goes together need not come of the article.",
         n=int(visitors["n"].sum()),
     )  # fmt: skip

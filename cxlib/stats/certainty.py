@@ -1,6 +1,7 @@
 """How sure a finding is: the two levels that every verdict, colour and headline of the project stands on."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 CLEAR = 0.005
 """Below this (adjusted within its family, where it has one) a finding is clear: coloured, named, put on the first page.
@@ -23,3 +24,8 @@ def certainty(p_value: float | None) -> Certainty:
     if p_value is None or p_value >= POSSIBLE:
         return "none"
     return "clear" if p_value < CLEAR else "possible"
+
+
+def of_row(row: Mapping[str, Any]) -> Certainty:
+    """Return how sure a row of a family is, from its adjusted p-value (`p_adjusted`)."""
+    return certainty(row["p_adjusted"])

@@ -13,7 +13,7 @@ from cxlib.metrics import Metric, View, get, measured_frame, row_frame
 from cxlib.metrics.pieces import box_is
 from cxlib.stats.cells import KEYS, Cells, correlation, influences
 from cxlib.stats.change import difference, widest
-from cxlib.stats.effects import beyond
+from cxlib.stats.effects import adjusted
 from cxlib.stats.results import POINT, Distribution, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
@@ -66,7 +66,7 @@ def distribution(name: str, view: View) -> Distribution | NotKnown:
     else:
         return NotKnown(metric.title, f"{metric.title} is neither a survey answer nor a wait: it has no classes.")
     points = _compared(classes, view)
-    points = points.with_columns(beyond(points["p_value"]))
+    points = points.with_columns(adjusted(points["p_value"]))
     return Distribution(metric, scope(metric, view), metric.title, view.baseline, points)
 
 

@@ -1,4 +1,4 @@
-"""Rows of `Effects`: interval and p-value from an estimate and its error, and which rows survive all being looked at.
+"""Rows of `Effects`: interval and p-value from an estimate and its error, and p-values adjusted within a family.
 
 A row names its columns (group, label, family, n, units, value …); what it leaves out is unknown.
 """
@@ -55,18 +55,27 @@ def survivors(p_values: Mapping[str, float]) -> frozenset[str]:
     return frozenset(name for name, found in zip(p_values, rejected, strict=True) if found)
 
 
-def beyond(p_values: pl.Series) -> pl.Series:
-    """Return, as `beyond`, which rows survive Benjamini–Hochberg at 5 % among all of them; null without a p-value."""
-    known = {str(place): p for place, p in enumerate(p_values) if p is not None}
-    found = survivors(known)
-    told = [None if p is None else str(place) in found for place, p in enumerate(p_values)]
-    return pl.Series("beyond", told, dtype=pl.Boolean)
+def adjusted(p_values: pl.Series) -> pl.Series:
+    """Return, as `p_adjusted`, the p-values adjusted for all being compared; null where there is none.
+
+    Benjamini & Hochberg 1995: the adjusted value is the lowest rate of false discoveries at which the row survives.
+    `certainty` turns it into a level.
+
+    Example:
+        >>> adjusted(pl.Series([0.001, 0.04, None])).to_list()
+        [0.002, 0.04, None]
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    known = [p for p in p_values if p is not None]
+    family = iter(multipletests(known, method="fdr_bh")[1].tolist() if known else [])
+    return pl.Series("p_adjusted", [None if p is None else next(family) for p in p_values], dtype=pl.Float64)
 
 
 def effect_points(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """Return rows as points of `Effects`: columns that are left out empty, `beyond` told among all of them."""
+    """Return rows as points of `Effects`: columns that are left out empty, `p_adjusted` among all of them."""
     points = pl.DataFrame([{"family": "", "n": 0, "units": 0, **row} for row in rows], schema=SCHEMA)
-    return points.insert_column(points.width - 1, beyond(points["p_value"]))
+    return points.insert_column(points.width - 1, adjusted(points["p_value"]))
 
 
 def no_value(title: str, rows: Sequence[Row]) -> NotKnown | None:

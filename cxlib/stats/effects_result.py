@@ -23,8 +23,8 @@ class Effects:
         measured_in: Unit of an effect: "points", "%", "times", a currency; empty for none.
         none: The effect that is none: 0, or 1 for ratios; None where rows are told, not tested.
         points: `group` (key), `label` (to print), `family` (rows that belong together, "" if all do), POINT columns
-            (`value` is the effect), `p_value`, `beyond` (survives Benjamini–Hochberg at 5 % among all rows; null
-            without p) and `reason` (why there is no value; null where there is one); in the order to print.
+            (`value` is the effect), `p_value`, `p_adjusted` (Benjamini–Hochberg among all
+            rows; null without p) and `reason` (why there is no value; null where there is one); in the order to print.
         allowing_for: What the effects allow for, beside each other.
         reading: How one effect is read, in words: "per doubling of the minutes, in points of satisfaction".
         caveat: The one thing a reader must not overlook, as a sentence.

@@ -18,7 +18,7 @@ from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import known
 from cxlib.stats.change import difference
 from cxlib.stats.daily import daily_metric
-from cxlib.stats.effects import beyond
+from cxlib.stats.effects import adjusted
 from cxlib.stats.intervals import ALPHA, MANY, Sums, share, total
 from cxlib.stats.results import POINT, NotKnown, Peaks
 from cxlib.stats.scope import observed, scope, unanswerable
@@ -131,4 +131,4 @@ def _judged(parts: list[pl.DataFrame]) -> pl.DataFrame:
     schema = {"dimension": pl.String, "label": pl.String} | dict.fromkeys(numbers, pl.Float64)
     rows = pl.concat([pl.DataFrame(schema=schema), *(part.select(*schema) for part in parts)])
     rows = rows.sort("difference", "label", descending=[True, False], nulls_last=True)
-    return rows.with_columns(beyond(rows["p_value"]).fill_null(False))
+    return rows.with_columns(adjusted(rows["p_value"]))

@@ -14,6 +14,7 @@ from cxlib.metrics.rows import ADDS
 from cxlib.numbers import format_of, number
 from cxlib.periods import first_day, last_day
 from cxlib.stats.background import by_customer
+from cxlib.stats.certainty import POSSIBLE
 from cxlib.stats.effects import Row, effect_points
 from cxlib.stats.experience import YEAR
 from cxlib.stats.history import KINDS, _check, _most_to_tell, _unreachable
@@ -87,8 +88,10 @@ def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | N
     if not customer_id:  # one of all always has the most to tell: its rank is no accident to be tested
         rows = [row | ({"p_value": None} if "value" in row else {}) for row in rows]
     far = pl.Series([abs(row.pop("score", None) or FAR) >= FAR for row in rows])
-    points = effect_points(rows).with_columns(beyond=pl.when("beyond").then(far).otherwise("beyond"))
-    found = points.filter("beyond")["label"].to_list()
+    points = effect_points(rows).with_columns(
+        p_adjusted=pl.when(far | pl.col("p_adjusted").is_null()).then("p_adjusted").otherwise(1.0)
+    )
+    found = points.filter(pl.col("p_adjusted") < POSSIBLE)["label"].to_list()
     singular = f"singular in {' and '.join(label.split(':')[0].lower() for label in found)}"
     typical = "typical, in no figure rarer than one of so many may be"
     too_few = "" if 2 * points["p_value"].count() <= ALPHA * (len(alike) + 1) else FEW

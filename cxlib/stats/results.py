@@ -174,8 +174,8 @@ class Distribution:
     """Shares of ordered classes in the reported month and in the baseline: answers of a scale, NPS classes, brackets.
 
     `points`: `group` (class), POINT columns (value = share in %), `before` (share in % in the baseline month), and the
-    change from it in points: `difference`, `low_difference`, `high_difference`, `p_value`, `beyond` (survives
-    Benjamini–Hochberg at 5 % among the classes; null without p).
+    change from it in points: `difference`, `low_difference`, `high_difference`, `p_value`, `p_adjusted`
+    (Benjamini–Hochberg among the classes; null without p).
     """
 
     metric: Metric

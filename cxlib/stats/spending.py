@@ -10,6 +10,7 @@ import polars as pl
 from cxlib.errors import UsageError
 from cxlib.metrics import View, known, table_rows
 from cxlib.periods import first_day, last_day
+from cxlib.stats.certainty import POSSIBLE
 from cxlib.stats.effects import Row, effect_points, tested
 from cxlib.stats.intervals import Array, Places
 from cxlib.stats.results import Effects, NotKnown
@@ -66,7 +67,7 @@ def spending_after(view: View, one: str = "bad", other: str = "good", *, months:
         label = f"Days {span * (number - 1):.0f} to {span * number:.0f} {family}"
         points.append(_point((f"{family} {number}", label, family), amounts[:, place], bad, month))
     found = effect_points(points)
-    differed = found.filter((pl.col("family") == BEFORE) & pl.col("beyond")).height
+    differed = found.filter((pl.col("family") == BEFORE) & (pl.col("p_adjusted") < POSSIBLE)).height
     already = (
         "Both sides already differed before it." if differed else "Before it nothing shows that the sides differed."
     )

@@ -16,6 +16,7 @@ from cxlib.numbers import number
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.agents import agents
 from cxlib.stats.breakdown import labels
+from cxlib.stats.certainty import POSSIBLE
 from cxlib.stats.change import difference, widest
 from cxlib.stats.effects import Row, effect_points, no_value
 from cxlib.stats.intervals import Figures, Sums, measure
@@ -64,7 +65,7 @@ def alike(view: View, names: Sequence[str] = FAMILY, *, months: int = 12) -> Eff
         return reason
     points = effect_points(rows)
     most = points["high"].max()
-    differ = bool(points["beyond"].any())
+    differ = bool((points["p_adjusted"] < POSSIBLE).any())
     within = f"alike within {number(float(str(most)), 1)} points: time to try different ways"
     reading = "" if differ or most is None else within
     caveat = f"Left out: {number(left_out)} evidently apart in one figure." if left_out else ""

@@ -38,7 +38,7 @@ from cxlib.stats.daily import (
     totals,
     whole_weeks,
 )  # fmt: skip
-from cxlib.stats.effects import beyond, half_width
+from cxlib.stats.effects import adjusted, half_width
 from cxlib.stats.intervals import ALPHA, normal_quantile
 from cxlib.stats.results import POINT, Change, Comparison, NotKnown, Trend
 from cxlib.stats.scope import observed, scope, unanswerable
@@ -238,6 +238,6 @@ def _relative(rows: pl.DataFrame) -> pl.DataFrame:
     size = (told["log"] / told["error"]).abs().to_numpy()
     told = told.with_columns(pl.Series("p_value", 2 * t.sf(size, told["df"].to_numpy())).fill_nan(None))
     told = told.with_columns(p_value=pl.coalesce("p_value", "apart"))
-    told = told.with_columns(beyond(told["p_value"]).fill_null(False))
-    columns = ("before", "difference", "low_difference", "high_difference", "p_value", "beyond")
+    told = told.with_columns(adjusted(told["p_value"]))
+    columns = ("before", "difference", "low_difference", "high_difference", "p_value", "p_adjusted")
     return told.select("group", "label", "family", *POINT, *columns)

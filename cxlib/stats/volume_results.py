@@ -21,7 +21,7 @@ class Comparison:
         title: What is compared with what.
         points: `group` (key), `label` (to print), `family` (rows that tell one story together), POINT columns,
             `before` (the rate compared with), `difference`, `low_difference`, `high_difference` in % of it, `p_value`,
-            and `beyond`: whether it survives Benjamini–Hochberg at 5 % among all rows; differences null where either
+            and `p_adjusted` (Benjamini–Hochberg among all rows); differences null where either
             side has no rows or too few; a `p_value` without difference is that of a group that is new or gone.
         baseline: The month that groups are compared with; empty where each row has months of its own.
     """
@@ -42,8 +42,8 @@ class Peaks:
         points: `weekday` (1 = Monday), `hour` (0–23, local) and POINT columns: `units` is how often that hour was
             observed, `value` the mean count of one such hour.
         makers: What the busiest hour is made of: `dimension` (title), `label`, `share` (in % of that hour), `rest`
-            (of all other hours), `difference`, `low`, `high` (points), `p_value`, `beyond` (survives
-            Benjamini–Hochberg at 5 % among all rows), largest difference first.
+            (of all other hours), `difference`, `low`, `high` (points), `p_value`, `p_adjusted`
+            (Benjamini–Hochberg among all rows), largest difference first.
     """
 
     metric: Metric

@@ -10,7 +10,8 @@ from cxlib.metrics.rows import counted_rows
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import known
-from cxlib.stats.effects import beyond
+from cxlib.stats.certainty import CLEAR
+from cxlib.stats.effects import adjusted
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.intervals import ALPHA, normal_quantile
 from cxlib.stats.results import POINT, NotKnown
@@ -46,7 +47,7 @@ def heavy_workflows(view: View, by: str = "", *, months: int = 12) -> Shortlist 
     sums = by_ticket.group_by(who).agg(uses=n.sum(), variance=(n**2).sum(), units=pl.len())
     family = ["kind", "name"] if by else ["kind"]
     rows = _against_peers(_exposed(sums, view, periods, by), family)
-    points = rows.with_columns(heavy=beyond(rows["p_value"]).fill_null(False), name=NAME)
+    points = rows.with_columns(heavy=(adjusted(rows["p_value"]) < CLEAR).fill_null(False), name=NAME)
     if by:
         shown = labels(view, by, points.select("group").unique())
         points = points.join(shown, on="group", how="left").with_columns(
@@ -103,10 +104,10 @@ def _exposed(sums: pl.DataFrame, view: View, periods: list[str], by: str) -> pl.
 
 
 def _judged(points: pl.DataFrame, outcomes: Effects | NotKnown) -> pl.DataFrame:
-    """Add `named` and `note`: blockage, overloaded step or good shortcut, by how tickets fare beyond chance."""
+    """Add `named` and `note`: blockage, overloaded step or good shortcut, by how tickets clearly fare."""
     told: dict[str, list[tuple[bool, str]]] = {}
     if isinstance(outcomes, Effects):
-        for row in outcomes.points.filter(pl.col("beyond")).iter_rows(named=True):
+        for row in outcomes.points.filter(pl.col("p_adjusted") < CLEAR).iter_rows(named=True):
             good, how = (row["value"] > 0) != (row["metric"] == "reopen_rate"), "more" if row["value"] > 0 else "less"
             told.setdefault(row["name"], []).append((good, f"{how} often {OUTCOMES[row['metric']]}"))
     notes = []

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cxlib import numbers
 from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format
+from cxlib.stats.certainty import certainty
 from cxlib.stats.results import Estimate, Scope
 from cxlib.tabulate.grid import Table
 from cxlib.words.change import caveat, counted_rows
@@ -63,6 +64,6 @@ def value_cell(form: Format, value: float | None) -> str:
     return NOTHING if value is None else form.value(value)
 
 
-def beyond_cell(beyond: bool | None) -> str:
-    """Return whether chance is exceeded as text, a dash where it was not tested."""
-    return NOTHING if beyond is None else "yes" if beyond else "no"
+def certainty_cell(p_adjusted: float | None) -> str:
+    """Return how sure a row is as text, a dash where it was not tested."""
+    return NOTHING if p_adjusted is None else certainty(p_adjusted).replace("none", "no")

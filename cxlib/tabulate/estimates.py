@@ -5,7 +5,16 @@ from dataclasses import replace
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.results import Contrast, Effects, Shortlist, Survival, Worth
-from cxlib.tabulate.cells import NOTHING, TOGETHER, beyond_cell, filters, point_cells, point_columns, units, value_cell
+from cxlib.tabulate.cells import (
+    NOTHING,
+    TOGETHER,
+    certainty_cell,
+    filters,
+    point_cells,
+    point_columns,
+    units,
+    value_cell,
+)
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.effects import LONG, effect_format, effects_notes, shortlist_format, tried
 from cxlib.words.groups import estimate, label, share_format
@@ -48,7 +57,7 @@ def _(result: Effects) -> Table:
     rows, tests = [], tried(result)
     for row in result.points.iter_rows(named=True):
         value, interval, *counts = point_cells(effect_format(result, row), estimate(row))
-        rows.append((label(row), value, interval, beyond_cell(row["beyond"]), *counts))
+        rows.append((label(row), value, interval, certainty_cell(row["p_adjusted"]), *counts))
     columns = (
         "What",
         ">Effect",

@@ -10,7 +10,7 @@ from cxlib.stats.results import Breakdown, Change, Distribution, Estimate, NotKn
 from cxlib.tabulate.cells import (
     NOTHING,
     TOGETHER,
-    beyond_cell,
+    certainty_cell,
     filters,
     framed,
     point_cells,
@@ -81,7 +81,12 @@ def _(result: Distribution) -> Table:
     for row in result.points.iter_rows(named=True):
         form = share_format(row)
         change = NOTHING if row["difference"] is None else class_change(row)
-        cells = (*point_cells(form, estimate(row)), value_cell(form, row["before"]), change, beyond_cell(row["beyond"]))
+        cells = (
+            *point_cells(form, estimate(row)),
+            value_cell(form, row["before"]),
+            change,
+            certainty_cell(row["p_adjusted"]),
+        )
         rows.append((plain(row["group"]), *cells))
     before = f">{numbers.month(result.baseline, result.scope.language)}"
     columns = ("Class", *point_columns(result.metric, value=">Share"), before, ">Change", "Beyond chance")
@@ -113,8 +118,9 @@ def _overview_row(trend: Trend, survives: bool) -> tuple[str, ...]:
     point = estimate(trend.points.row(-1, named=True)) if trend.points.height else none
     value, interval, rows, _ = point_cells(level_format(trend.metric, point, trend.scope.language), point)
     words, between = _change_cells(trend.change) if trend.change else (NOTHING, NOTHING)
-    moved = trend.change is not None and verdict(trend.change) in ("rose", "fell")
-    beyond = ("yes" if survives else "alone, not among all figures") if moved else "no"
+    found = "unknown" if trend.change is None else verdict(trend.change)
+    clear = "clear" if survives else "alone, not among all figures"
+    beyond = {"rose": clear, "fell": clear, "possible": "possible"}.get(found, "no")
     final = unfinished(trend.scope).strip(" .")
     name = trend.metric.title + (f" ({final[:1].lower()}{final[1:]})" if final else "")
     return name, value, interval, words, between, beyond, rows
@@ -131,7 +137,7 @@ def _rest_cells(result: Breakdown, row: dict[str, Any]) -> tuple[str, str]:
 def _segment_row(change: Change) -> tuple[str, ...]:
     value, interval, rows, _ = point_cells(level_format(change.metric, change.after), change.after)
     name = f"{change.metric.title}: {plain(change.group)}"
-    return name, value, interval, *_change_cells(change), "yes", rows
+    return name, value, interval, *_change_cells(change), "clear", rows
 
 
 def _point_rows(
@@ -148,6 +154,6 @@ def _point_rows(
 def _change_cells(change: Change) -> tuple[str, str]:
     """Return arrow, word and size, and the interval with its signs."""
     form = replace(difference_format(change), signed=True)
-    size = form.value(change.difference or 0.0) if verdict(change) in ("chance", "same") else ""
+    size = form.value(change.difference or 0.0) if verdict(change) in ("chance", "possible", "same") else ""
     words = ", ".join(filter(None, (verdict_words(change), size)))
     return words or NOTHING, form.interval(change.low, change.high) or NOTHING

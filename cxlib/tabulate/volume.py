@@ -3,7 +3,7 @@
 from cxlib import numbers
 from cxlib.numbers import Format
 from cxlib.stats.results import Comparison, Forecast, Peaks, Staffing, UnusualDays
-from cxlib.tabulate.cells import NOTHING, TOGETHER, filters, point_cells, point_columns, value_cell
+from cxlib.tabulate.cells import NOTHING, TOGETHER, certainty_cell, filters, point_cells, point_columns, value_cell
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.change import level_format
 from cxlib.words.groups import estimate, forms_of, label
@@ -20,7 +20,7 @@ def _(result: Comparison) -> Table:
     rows = [
         (
             label(row), *point_cells(form, point), value_cell(form, row["before"]),
-            *((percent(row), "yes" if row["beyond"] else "no") if is_compared(row) else (NOTHING, NOTHING)),
+            *((percent(row), certainty_cell(row["p_adjusted"])) if is_compared(row) else (NOTHING, NOTHING)),
         )
         for (row, point), form in zip(points, forms, strict=True)
     ]  # fmt: skip

@@ -8,6 +8,8 @@ PHRASES: dict[Certainty, str] = {
     "possible": ONE_IN_TWENTY,
     "none": "no more than chance explains",
 }
+IN_SHORT: dict[Certainty, str] = {**PHRASES, "possible": "possible"}
+"""For parts of a sentence that says once what possible means, or for which it is the smaller part."""
 
 
 def certainty_words(level: Certainty) -> str:

@@ -9,12 +9,14 @@ from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format, format_of
 from cxlib.periods import earlier, grain_of
 from cxlib.settings import Goal
+from cxlib.stats.certainty import Certainty, certainty
 from cxlib.stats.results import Change, Estimate, Scope
+from cxlib.words.certainty import certainty_words
 from cxlib.words.sentence import plain
 
 FEW = 30
 TOGETHER = " once all are looked at"
-Verdict = Literal["rose", "fell", "same", "chance", "few", "unknown"]
+Verdict = Literal["rose", "fell", "possible", "same", "chance", "few", "unknown"]
 _ENDED_OTHERWISE = {
     "take_up_time": "ended without being taken",
     "first_reply_time": "ended without a reply",
@@ -28,8 +30,9 @@ _ENDED_OTHERWISE = {
 def verdict(change: Change) -> Verdict:
     """Return what may be said of a change.
 
-    "same": the whole interval lies within ± margin; "chance": it holds zero; "few": fewer than 30 answers on a side
-    (counts excepted: there the number itself is the figure); "unknown": a side has no value or no interval.
+    "rose" and "fell" are clear, "possible" is not (`stats.certainty`); "same": the whole interval lies within ± margin;
+    "chance": it holds zero; "few": fewer than 30 answers on a side (counts excepted: there the number itself is the
+    figure); "unknown": a side has no value or no interval.
     """
     if change.difference is None or (change.low is None and change.high is None):
         return "unknown"
@@ -43,6 +46,8 @@ def verdict(change: Change) -> Verdict:
         return "same"
     if low <= 0 <= high:
         return "chance"
+    if certainty(change.p_value) != "clear":
+        return "possible"
     return "rose" if change.difference > 0 else "fell"
 
 
@@ -122,11 +127,12 @@ def within(period: str) -> str:
     return f"{'on' if grain_of(period) == 'day' else 'in'} {numbers.period(period)}"
 
 
-def moved_by(change: Change, *, interval: bool = True) -> str:
-    """Return "fell by 8.8 points (3.1–14.5)": size without sign beside the word that has it."""
+def moved_by(change: Change, *, interval: bool = True, sure: bool = True) -> str:
+    """Return "fell by 8.8 points (3.1–14.5)", "may have fallen by …": size without sign beside the word that has it."""
     size, low, high = unsigned(change.difference or 0.0, change.low, change.high)
     printed = difference_format(change).with_interval(size, *((low, high) if interval else (None, None)))
-    return f"{'fell' if (change.difference or 0.0) < 0 else 'rose'} by {printed}"
+    down, up = ("fell", "rose") if sure else ("may have fallen", "may have risen")
+    return f"{down if (change.difference or 0.0) < 0 else up} by {printed}"
 
 
 def unsigned(size: float, low: float | None, high: float | None) -> tuple[float, float | None, float | None]:
@@ -141,7 +147,8 @@ def verdict_words(change: Change | None) -> str:
     found = "unknown" if change is None else verdict(change)
     if change is not None and found in ("rose", "fell"):
         return f"{'▲' if found == 'rose' else '▼'} {moved_by(change, interval=False)}"
-    return {"same": "≈ about the same", "chance": "○ within chance", "few": "? too few to judge"}.get(found, "")
+    quiet = {"same": "≈ about the same", "chance": "○ within chance", "few": "? too few to judge"}
+    return {**quiet, "possible": "◌ possible"}.get(found, "")
 
 
 def change_text(change: Change, *, dated: bool = True) -> str:
@@ -161,14 +168,15 @@ def change_text(change: Change, *, dated: bool = True) -> str:
     value += ("" if change.metric.kind == "count" else f" ({rows})") + then
     if found == "same":
         return f"{name} stayed about the same{against(change)} at {value}: a difference of {_signed(change)}."
-    moved = f"moved by {_signed(change)}" if found == "chance" else moved_by(change)
+    moved = f"moved by {_signed(change)}" if found == "chance" else moved_by(change, sure=found != "possible")
     return f"{name} {moved}{against(change)} to {value}; {chance_words(change)}."
 
 
 def chance_words(change: Change) -> str:
     """Return what chance makes of a change that has a verdict."""
-    less = {"same": "about the same", "chance": "no more than chance explains"}
-    return less.get(verdict(change), "more than chance explains")
+    found = verdict(change)
+    levels: dict[Verdict, Certainty] = {"possible": "possible", "chance": "none"}
+    return "about the same" if found == "same" else certainty_words(levels.get(found, "clear"))
 
 
 def _signed(change: Change) -> str:
@@ -188,6 +196,7 @@ def change_headline(change: Change) -> str:
     return {
         "same": f"{name} stayed about the same: {value}",
         "chance": f"{name} {value}: no change beyond chance",
+        "possible": f"{name} {value}: a possible change",
         "few": f"{name} {value}: too few to judge a change",
     }.get(found, f"{name} stood at {value}")
 

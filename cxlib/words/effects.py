@@ -1,9 +1,11 @@
-"""What effects estimated together say – which are beyond chance among all of them – and what shortlists do."""
+"""What effects estimated together say – which are clear among all of them – and what shortlists do."""
 
 from cxlib import numbers
 from cxlib.metrics.registry import METRICS
 from cxlib.numbers import Format, format_of
+from cxlib.stats.certainty import of_row
 from cxlib.stats.results import Effects, Shortlist
+from cxlib.words.certainty import ONE_IN_TWENTY
 from cxlib.words.change import FEW, TOGETHER, counted, counted_rows, width
 from cxlib.words.groups import Row, label, reasons
 from cxlib.words.money import span
@@ -15,7 +17,7 @@ TITLES = {metric.title: metric for metric in METRICS.values()}
 
 
 def effects_text(result: Effects) -> str:
-    """Return the effects beyond chance, the strongest first, with n and the first words of the caveat.
+    """Return the clear effects, the strongest first, else the possible ones, with n and the first words of the caveat.
 
     What they allow for, how they are read and the whole caveat stand below the table (`effects_notes`).
     """
@@ -37,11 +39,11 @@ def _caveat(result: Effects) -> str:
 
 def _finding(result: Effects, rows: list[Row]) -> str:
     tests = tried(result)
-    found = [row for row in tests if row["beyond"]]
     if not is_tested(result):
         return _told(result, rows) + _read(result)
-    if found:
-        return _found(result, found, len(tests))
+    for level in ("clear", "possible"):
+        if found := [row for row in tests if of_row(row) == level]:
+            return _found(result, found, tests=len(tests))
     nearest = effect(result, tests[0])
     if len(tests) == 1:
         return f"{nearest}, no more than chance explains{_read(result)}"
@@ -56,10 +58,12 @@ def _told(result: Effects, rows: list[Row]) -> str:
     return (". " if _of_peers(result) else "; ").join(effect(result, row) for row in some) + more
 
 
-def _found(result: Effects, found: list[Row], tests: int) -> str:
-    """Return the strongest effects beyond chance and the verdict, of several in a second sentence."""
+def _found(result: Effects, found: list[Row], *, tests: int) -> str:
+    """Return the strongest of equally sure effects and the verdict, of several in a second sentence."""
     told = "; ".join(effect(result, row) for row in found[:TOLD]) + _read(result)
     among = f" among {tests}" if tests > len(found) else ""
+    if of_row(found[0]) == "possible":
+        return f"none of {tests} is clear. Possible: {told}" if tests > 1 else f"{told}; {ONE_IN_TWENTY}"
     if len(found) == 1:
         return f"{told}; more than chance explains{among}"
     more = len(found) - TOLD
@@ -112,10 +116,13 @@ def effects_headline(result: Effects) -> str:
         return f"{title}: not known"
     if most_rows(result) < FEW:
         return f"{title}: too few to judge"
-    if not is_tested(result) and not any(row["beyond"] for row in rows):
+    if not is_tested(result):
         return title
-    found = [f"{label(row)} {effect_format(result, row).value(row['value'])}" for row in rows if row["beyond"]]
-    return f"{title}: {', '.join(found[:2]) or 'nothing beyond chance'}"
+    found = [row for row in rows if of_row(row) == "clear"]
+    if not found:
+        return f"{title}: {'a possible difference' if any(map(is_possible, rows)) else 'no difference beyond chance'}"
+    sizes = [f"{label(row)} {effect_format(result, row).value(row['value'])}" for row in found[:2]]
+    return f"{title}: {', '.join(sizes)}"
 
 
 def effect(result: Effects, row: Row) -> str:
@@ -146,9 +153,20 @@ def effect_format(result: Effects, row: Row) -> Format:
 
 
 def known_effects(result: Effects) -> list[Row]:
-    """Return the rows that have a value, those beyond chance first, the smallest p-value first."""
+    """Return the rows that have a value, the surest first."""
     rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
-    return sorted(rows, key=lambda row: (not row["beyond"], 1.0 if row["p_value"] is None else row["p_value"]))
+    return sorted(rows, key=surest)
+
+
+def surest(row: Row) -> tuple[float, float]:
+    """Return what sorts rows of a family, the surest first, those without a test last."""
+    adjusted, own = row["p_adjusted"], row["p_value"]
+    return 1.0 if adjusted is None else adjusted, 1.0 if own is None else own
+
+
+def is_possible(row: Row) -> bool:
+    """Tell whether a row of a family is possible, not clear."""
+    return of_row(row) == "possible"
 
 
 def most_rows(result: Effects) -> int:

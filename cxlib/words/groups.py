@@ -10,7 +10,9 @@ import polars as pl
 from cxlib import numbers
 from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format, format_of
+from cxlib.stats.certainty import of_row
 from cxlib.stats.results import Breakdown, Distribution, Estimate, Funnel, Scope
+from cxlib.words.certainty import certainty_words
 from cxlib.words.change import (
     FEW,
     TOGETHER,
@@ -98,7 +100,7 @@ def distribution_text(result: Distribution) -> str:
     name = plain(row["group"])
     if has_moved(row):
         moved = f"{title}: {name} moved most, by {class_change(row)} to {share}"
-        return f"{moved} in {months[0]}; more than chance explains."
+        return f"{moved} in {months[0]}; {certainty_words(of_row(row))}."
     tested = result.points.filter(pl.col("p_value").is_not_null(), pl.col("n") >= FEW).height
     before = f", after {share_format(row).value(row['before'])} in {months[1]}" if row["before"] is not None else ""
     quiet = f"; no class moved beyond chance{TOGETHER if tested > 1 else ''}" if tested else ""
@@ -114,8 +116,8 @@ def class_change(row: Row) -> str:
 
 
 def has_moved(row: Row) -> bool:
-    """Tell whether a class with answers enough moved beyond chance, all classes looked at together."""
-    return bool(row["beyond"]) and row["n"] >= FEW
+    """Tell whether a class with answers enough moved clearly or possibly, all classes looked at together."""
+    return of_row(row) != "none" and row["n"] >= FEW
 
 
 def distribution_headline(result: Distribution) -> str:
@@ -192,6 +194,7 @@ def _leading(result: Distribution) -> Row | None:
     """Return the class that moved most beyond chance of those with rows enough, else the largest class."""
     rows = [row for row in result.points.iter_rows(named=True) if row["value"] is not None]
     moved = [row for row in rows if has_moved(row)]
+    moved = [row for row in moved if of_row(row) == "clear"] or moved
     return max(moved or rows, key=lambda row: abs(row["difference"] if moved else row["value"]), default=None)
 
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 from cxlib import numbers
 from cxlib.numbers import Format
+from cxlib.stats.certainty import certainty
 from cxlib.stats.results import Contrast, Estimate, Survival, Worth
+from cxlib.words.certainty import certainty_words
 from cxlib.words.change import FEW, counted, difference_form, nothing, subject, unsigned
-from cxlib.words.groups import ALPHA, Row, column_size, estimate, forms_of, share_format
+from cxlib.words.groups import Row, column_size, estimate, forms_of, share_format
 from cxlib.words.sentence import plain
 
 CURVES_TOLD = 4
@@ -32,8 +34,8 @@ def contrast_text(result: Contrast) -> str:
         return f"{opening}: {both}; too few to compare."
     form = replace(difference_of(result), signed=True)
     apart = form.with_interval(result.difference, result.low, result.high)
-    if not beyond(result):
-        return f"{opening}: {both}: a difference of {apart}, no more than chance explains."
+    if certainty(result.p_value) != "clear":
+        return f"{opening}: {both}: a difference of {apart}, {certainty_words(certainty(result.p_value))}."
     size, low, high = unsigned(result.difference, result.low, result.high)
     apart = f"{difference_of(result).with_interval(size, low, high)} {'less' if result.difference < 0 else 'more'}"
     return f"{opening}: {both}: {apart}{_times(result)}; more than chance explains. {CAVEAT}"
@@ -57,18 +59,14 @@ def contrast_headline(result: Contrast) -> str:
         return f"{subject(result.metric)}: nothing to compare"
     values = zip(contrast_forms(result), sides, names, strict=True)
     both = ", ".join(f"{form.value(side.value or 0.0)} for {name}" for form, side, name in values)
-    quiet = ": too few to compare" if is_small(result) else "" if beyond(result) else ": no difference beyond chance"
+    said = {"clear": "", "possible": ": a possible difference", "none": ": no difference beyond chance"}
+    quiet = ": too few to compare" if is_small(result) else said[certainty(result.p_value)]
     return f"{subject(result.metric)} {both}{quiet}"
 
 
 def is_small(result: Contrast) -> bool:
     """Tell whether a side has too few rows or customers for a verdict."""
     return result.difference is None or min(side.n for side in _sides(result)) < FEW
-
-
-def beyond(result: Contrast) -> bool:
-    """Tell whether the 95 % interval of the difference is known and leaves out zero."""
-    return result.low is not None and result.high is not None and not result.low <= 0 <= result.high
 
 
 def worth_text(result: Worth) -> str:
@@ -131,9 +129,11 @@ def survival_text(result: Survival) -> str:
     months, rows = horizon(result)
     told = "; ".join(f"{plain(row['group'])} {share(row)}" for row in rows[:CURVES_TOLD])
     verdict = {
-        None: "Too few to compare.", True: "The classes differ by more than chance explains.",
-        False: "No difference beyond chance.",
-    }[None if result.p_value is None else result.p_value < ALPHA]  # fmt: skip
+        "clear": "The classes differ by more than chance explains.",
+        "possible": "The classes may differ: one comparison in twenty looks like this by chance alone.",
+        "none": "No difference beyond chance.",
+    }[certainty(result.p_value)]
+    verdict = "Too few to compare." if result.p_value is None else verdict
     opening = f"{plain(result.title)}, {numbers.number(months)} months after an answer of {span(result.months)}"
     return f"{opening}: {told}. {verdict} {CAVEAT}"
 
@@ -148,8 +148,9 @@ def survival_notes(result: Survival) -> tuple[str, ...]:
 
 def survival_headline(result: Survival) -> str:
     """Return the lowest and the highest share after the same time."""
-    if result.p_value is None or result.p_value >= ALPHA:
-        return f"{plain(result.title)}: no difference beyond chance"
+    if certainty(result.p_value) != "clear":
+        possible = certainty(result.p_value) == "possible"
+        return f"{plain(result.title)}: {'a possible difference' if possible else 'no difference beyond chance'}"
     months, rows = horizon(result)
     ends = " to ".join(
         f"{numbers.share_format().value(row['value'])} ({plain(row['group'])})" for row in (rows[0], rows[-1])

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cxlib import numbers
 from cxlib.numbers import Format
+from cxlib.stats.certainty import Certainty, of_row
 from cxlib.stats.results import Comparison, Peaks, UnusualDays
 from cxlib.words.change import TOGETHER, counted, counted_rows, level_format, subject, width
 from cxlib.words.groups import Row, estimate, label, share_format
@@ -24,9 +25,13 @@ def comparison_text(result: Comparison) -> str:
     families = dict.fromkeys(row["family"] for row in rows)
     if families.keys() != {""}:
         return " ".join(_in_years([row for row in rows if row["family"] == family]) for family in families)
-    found, quiet = _beyond(rows), len(rows) - len(_beyond(rows))
-    if not found:
+    found, possible = _sure(rows), _sure(rows, "possible")
+    quiet = len(rows) - len(found) - (0 if found else len(possible))
+    if not found and not possible:
         return f"{title}: no change beyond chance{TOGETHER}."
+    if not found:
+        names = "; ".join(f"{label(row)} {percent(row)}" for row in possible[:TOLD])
+        return f"{title}: no clear change. Possible: {names}{_within_chance(quiet, alone=len(possible) == 1)}."
     parts = "; ".join(f"{label(row)} {percent(row, more=counted(result.metric, row['n']))}" for row in found[:TOLD])
     return f"{title}: {parts}{_judged(len(found))}{_within_chance(quiet, alone=len(found) == 1)}."
 
@@ -51,9 +56,9 @@ def comparison_headline(result: Comparison) -> str:
     families = dict.fromkeys(row["family"] for row in rows)
     if families and families.keys() != {""}:
         return "; ".join(_seen([row for row in rows if row["family"] == family]) for family in families)
-    found = _beyond(rows)
+    found = _sure(rows)
     parts = ", ".join(f"{label(row)} {percent(row, interval=False)}" for row in found[:3])
-    return f"{subject(result.metric)}: {parts or 'nothing moved beyond chance'}"
+    return f"{subject(result.metric)}: {parts or 'nothing moved clearly'}"
 
 
 def is_compared(row: Row) -> bool:
@@ -80,10 +85,10 @@ def peaks_text(result: Peaks) -> str:
     close = [row for row in result.points.iter_rows(named=True) if (row["high"] or 0.0) >= top["value"]]
     others = f"; {_count(len(close) - 1)} more within chance of it" if len(close) > 1 else ""
     text = f"{peaks_headline(result)}: {size}, {span(result.months)}{others}."
-    found = [row for row in result.makers.iter_rows(named=True) if row["beyond"] and row["difference"] > 0]
+    found = [row for row in result.makers.iter_rows(named=True) if of_row(row) == "clear" and row["difference"] > 0]
     if not found:
-        return f"{text} No channel or category stands out in that hour beyond chance." if result.makers.height else text
-    return f"{text} More of it than at other hours, beyond chance: {'; '.join(map(made_of, found[:3]))}."
+        return f"{text} No channel or category clearly stands out in that hour." if result.makers.height else text
+    return f"{text} Clearly more of it than at other hours: {'; '.join(map(made_of, found[:3]))}."
 
 
 def peaks_headline(result: Peaks) -> str:
@@ -119,23 +124,24 @@ def _size(row: Row) -> float:
     return -math.inf if row["difference"] is None else -abs(row["difference"])
 
 
-def _beyond(rows: list[Row]) -> list[Row]:
-    return sorted((row for row in rows if row["beyond"]), key=_size)
+def _sure(rows: list[Row], level: Certainty = "clear") -> list[Row]:
+    return sorted((row for row in rows if of_row(row) == level), key=_size)
 
 
 def _seen(rows: list[Row]) -> str:
-    found = _beyond(rows)
+    found = _sure(rows)
     way = {True: "higher", False: "lower"}.get(found[0]["difference"] > 0, "") if found else ""
     if not found or len({row["difference"] > 0 for row in found}) > 1:
-        return f"{rows[0]['family']}: {'not the same way each year' if found else 'no different'}"
+        return f"{rows[0]['family']}: {'not the same way each year' if found else 'no clear difference'}"
     years = f"{_count(len(found))} of {_count(len(rows))} years" if len(rows) > 1 else "the one year known"
     return f"{rows[0]['family']}: {way} in {years}"
 
 
 def _in_years(rows: list[Row]) -> str:
     years = ", ".join(f"{percent(row)} in {row['label'].split()[-1]}" for row in rows)
-    beyond = "more than chance explains" if _beyond(rows) else "no more than chance explains"
-    return f"{_seen(rows)}, {beyond}: {years}."
+    if _sure(rows):
+        return f"{_seen(rows)}, more than chance explains: {years}."
+    return f"{_seen(rows)}{', only a possible one' if _sure(rows, 'possible') else ''}: {years}."
 
 
 def _count(number: int) -> str:

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from cxlib import numbers
 from cxlib.numbers import Format, format_of
+from cxlib.stats.certainty import certainty
 from cxlib.stats.reasons import Decomposition
+from cxlib.words.certainty import IN_SHORT, PHRASES
 from cxlib.words.change import (
     against,
     change_headline,
@@ -23,7 +25,7 @@ from cxlib.words.sentence import capital, plain
 _PLURALS = {"category": "categories", "country": "countries", "priority": "priorities"} | {
     noun: f"{noun}s" for noun in ("channel", "team", "brand", "language", "team member", "handling channel")
 }
-CHANCE = "no more than chance explains"
+CHANCE = PHRASES["none"]
 
 
 def why_text(result: Decomposition) -> str:
@@ -36,9 +38,9 @@ def why_text(result: Decomposition) -> str:
     else:
         size = replace(difference_format(change), signed=True)
         between = size.with_interval(change.difference or 0.0, change.low, change.high)
-        said = {"same": "stayed about the same", "chance": "moved no more than chance explains"}[found]
+        said = {"same": "stayed about the same", "chance": f"moved {CHANCE}", "possible": "may have moved"}[found]
         opening = f"{subject(result.metric)} {said}{against(change)} ({between.replace(' (', '; ').removesuffix(')')})"
-        if not any(map(beyond, result.parts.iter_rows(named=True))):
+        if found != "possible" and not any(map(beyond, result.parts.iter_rows(named=True))):
             return f"{opening}, and so did its parts: {_quiet(result)}."
     first, *others = (_part(result, row) for row in result.parts.iter_rows(named=True))
     return f"{'. '.join([f'{opening}: {first}', *map(capital, others)])}."
@@ -55,8 +57,8 @@ def why_headline(result: Decomposition) -> str:
 
 
 def beyond(row: Row) -> bool:
-    """Return whether chance does not explain a part."""
-    return row["low"] is not None and (row["low"] > 0 or row["high"] < 0)
+    """Return whether a part is clear."""
+    return certainty(row["p_value"]) == "clear"
 
 
 def part_format(result: Decomposition, row: Row) -> Format:
@@ -157,7 +159,7 @@ def _part(result: Decomposition, row: Row) -> str:
     form, size, low, high = _bare(result, row), row["difference"], row["low"], row["high"]
     if row["part"] == "within":
         printed = form.with_interval(*unsigned(size, low, high))
-        sure = "" if low is None else f", {'more than chance explains' if beyond(row) else CHANCE}"
+        sure = "" if low is None else f", {IN_SHORT[certainty(row['p_value'])]}"
         return f"within {plural(result)} it {'fell' if size < 0 else 'rose'} by {printed}{sure}"
     moved = verdict(result.change) in ("rose", "fell")
     same_way = moved and size * _way(result) > 0
@@ -165,7 +167,7 @@ def _part(result: Decomposition, row: Row) -> str:
     printed = replace(form, signed=not same_way).with_interval(*values)
     what = _source(result, row)
     if not beyond(row):
-        return f"{printed} {what}" + ("" if low is None else f", {CHANCE}")
+        return f"{printed} {what}" + ("" if low is None else f", {IN_SHORT[certainty(row['p_value'])]}")
     return f"{printed} come {what}" + (_driver(result, size) if row["part"] == "mix" else "")
 
 

@@ -150,7 +150,7 @@ def told(view: View, truth: dict[str, Any]) -> Found:
 @planted("a category's volume rose for good: factor, logarithm")
 def rise(view: View, truth: dict[str, Any]) -> Found:
     planted_rise = truth["volume_rise"]
-    found = cx.level_shift("ticket_volume", view, "category").points.filter(pl.col("beyond"))
+    found = cx.level_shift("ticket_volume", view, "category").points.filter(pl.col("p_adjusted") < 0.05)
     row = found.row(by_predicate=pl.col("group") == planted_rise["category"], named=True)
     return math.log1p(row["value"] / 100), row["se"] / (100 + row["value"]), math.log(planted_rise["factor"])
 

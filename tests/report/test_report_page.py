@@ -7,13 +7,24 @@ from typing import Any
 import pytest
 from nbformat import v4
 
-from cxlib.report.page import Page, Site, finding, other_findings, render, without_unset
+from cxlib.report.page import Page, Site, all_claims, finding, other_findings, render, without_unset
+from cxlib.words import Claims
 
 MISSING = "The data 'x' have no table 'surveys' (one question (or two) put to one customer)."
 
 
-def _said(text: str) -> Any:
-    output = v4.new_output("display_data", {"text/markdown": text}, metadata={"cx": {"role": "sentence"}})  # type: ignore[no-untyped-call]
+def _said(text: str, *, clear: int = 0) -> Any:
+    counted = {
+        "claims": {
+            "tests": 2,
+            "clear": clear,
+            "possible": 0,
+            "by_chance": 0.01,
+            "p_values": [0.001, 0.4],
+            "surest": 0.001,
+        }
+    }
+    output = v4.new_output("display_data", {"text/markdown": text}, metadata={"cx": {"role": "sentence", **counted}})  # type: ignore[no-untyped-call]
     return v4.new_code_cell("show()", outputs=[output])  # type: ignore[no-untyped-call]
 
 
@@ -50,19 +61,26 @@ def test_what_a_missing_table_would_hold_is_explained_once() -> None:
     assert "Ease is not known: The data 'x' have no table 'surveys'." in text
 
 
-@pytest.mark.parametrize(
-    ("told", "shown"),
-    [
-        ("It fell by 3.2 points; more than chance explains.", True),
-        ("It moved by 1.0; no more than chance explains. Against October 2025: +9, more than chance explains.", True),
-        ("It moved by 1.0; no more than chance explains.", False),
-        ("The largest is A with 3.0 %. No class moved by more than chance explains.", False),
-        ("No figure goes together with it by more than chance explains.", False),
-    ],
-)
-def test_only_what_is_beyond_chance_is_shown_to_be_looked_at(told: str, shown: bool) -> None:
-    notebook = v4.new_notebook(cells=[_said(told), _said("Another rose; more than chance explains.")])  # type: ignore[no-untyped-call]
-    assert bool(finding(notebook)) is shown
+@pytest.mark.parametrize("clear", [0, 1, 2])
+def test_only_a_clear_first_sentence_is_shown_to_be_looked_at_whatever_it_says(clear: int) -> None:
+    notebook = v4.new_notebook(cells=[_said("It fell.", clear=clear), _said("More than chance explains.", clear=1)])  # type: ignore[no-untyped-call]
+    assert bool(finding(notebook, 0.002)) is (clear > 0)
+    assert not finding(notebook, 0.0005)  # clear alone, not among all of the report
+
+
+def test_the_first_page_says_how_many_comparisons_the_report_makes_and_how_many_chance_would_make_clear() -> None:
+    counted = Claims(tests=1840, clear=31, possible=12, by_chance=1.26)
+    text = _page(
+        [], Page("01.html", "01.ipynb", "Satisfaction", "How?", claims=counted), Page("02.html", "", "Two", "")
+    )
+    assert "This report makes 1,840 comparisons: 31 are clear, 12 are possible." in text
+    assert "chance alone would make about 1.3 of them clear" in text
+    assert "comparisons:" not in _page([])
+
+
+def test_claims_of_a_page_are_those_of_all_its_sentences() -> None:
+    notebook = v4.new_notebook(cells=[_said("A.", clear=1), _heading("B"), _said("C."), _said("D.", clear=2)])  # type: ignore[no-untyped-call]
+    assert all_claims(notebook) == Claims(6, 3, 0, 0.03, (0.001, 0.4) * 3, 0.001)
 
 
 def test_the_rows_behind_a_table_are_linked_below_it() -> None:
@@ -72,7 +90,7 @@ def test_the_rows_behind_a_table_are_linked_below_it() -> None:
     assert 'The rows behind it: <a href="rows/csat-2026-10.html">Satisfaction</a>' in text
 
 
-ROSE, CALM = "It rose; more than chance explains.", "It moved; no more than chance explains."
+ROSE, CALM = 1, 0  # clear findings of a sentence
 
 
 @pytest.mark.parametrize(
@@ -83,22 +101,24 @@ ROSE, CALM = "It rose; more than chance explains.", "It moved; no more than chan
         ([CALM, CALM], ()),
     ],
 )
-def test_other_sections_that_tell_of_more_than_chance_are_named(told: list[str], others: tuple[object, ...]) -> None:
+def test_other_sections_with_a_clear_finding_are_named(told: list[int], others: tuple[object, ...]) -> None:
     names = ("One", "Two", "Three", "Four")
-    cells = [cell for name, text in zip(names, told, strict=False) for cell in (_heading(name), _said(text))]
-    assert other_findings(v4.new_notebook(cells=cells)) == others  # type: ignore[no-untyped-call]
+    cells = [
+        cell for name, clear in zip(names, told, strict=False) for cell in (_heading(name), _said("It.", clear=clear))
+    ]
+    assert other_findings(v4.new_notebook(cells=cells), 0.002) == others  # type: ignore[no-untyped-call]
 
 
 def test_a_second_sentence_of_the_first_section_names_it_unless_it_is_the_finding() -> None:
     for first, others in ((CALM, (("one", "One"),)), (ROSE, ())):
-        cells = [_heading("One"), _said(first), _said(ROSE)]
-        assert other_findings(v4.new_notebook(cells=cells)) == others  # type: ignore[no-untyped-call]
+        cells = [_heading("One"), _said("It.", clear=first), _said("It.", clear=ROSE)]
+        assert other_findings(v4.new_notebook(cells=cells), 0.002) == others  # type: ignore[no-untyped-call]
 
 
 def test_pages_without_a_first_finding_are_to_be_looked_at_for_their_other_sections() -> None:
     text = _page([_heading("Key figures")], Page("01.html", "01.ipynb", "Satisfaction", "?", others=(("two", "Two"),)))
     look = text.split("What to look at</h2>")[1].split("</dl>")[0]
-    assert "Also beyond chance, each looked at by itself:" in look
+    assert "Also clear:" in look
     assert '<a href="01.html#two">Two</a>' in look
 
 

@@ -142,7 +142,11 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> View:
 def test_the_step_is_found_where_it_is_and_nowhere_else(busy: View) -> None:
     answer = known(level_shift("ticket_volume", busy, "category"))
     found = {row["group"]: row for row in answer.points.iter_rows(named=True)}
-    assert "delivery" in {group for group, row in found.items() if row["beyond"]} <= {"(all)", "delivery"}
+    assert (
+        "delivery"
+        in {group for group, row in found.items() if row["p_adjusted"] is not None and row["p_adjusted"] < 0.05}
+        <= {"(all)", "delivery"}
+    )
     assert found["delivery"]["low"] < 60 < found["delivery"]["high"]
     assert found["delivery"]["p_value"] <= 0.001
     weeks = [
@@ -317,5 +321,5 @@ def test_small_groups_and_days_never_worked_have_reasons(tmp_path: Path, warsaw_
 def test_a_group_that_is_new_has_a_reason_and_no_percent(tmp_path: Path, warsaw_tickets: list[Row]) -> None:
     kept = [row for row in warsaw_tickets if row["category"] != "login" or row["created_at"].date() > date(2025, 10, 1)]
     row = known(level_shift("ticket_volume", build(tmp_path / "desk", kept), "category")).points.filter(group="login")
-    assert row.select("value", "low", "high", "p_value", "beyond").row(0) == (None, None, None, None, None)
+    assert row.select("value", "low", "high", "p_value", "p_adjusted").row(0) == (None, None, None, None, None)
     assert row["reason"][0] == "too little on one side to say by how much"

@@ -206,7 +206,7 @@ def test_the_planted_ratio_is_found(many: tuple[View, dict[str, Any]]) -> None:
         row, expected = rows[name], planted[f"{name}s_over_promoters"]
         assert abs(math.log(row["value"] / expected)) < 3 * row["se"] / row["value"]
         assert (row["p_value"] < 0.05) == (not row["low"] <= 1 <= row["high"])
-    assert rows["detractor"]["beyond"]
+    assert rows["detractor"]["p_adjusted"] < 0.05
     assert "allowing for tenure, importance, tickets" in table(found).text.lower()
     curves = customers_staying(looked)
     assert isinstance(curves, Survival)

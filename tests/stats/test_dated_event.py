@@ -148,9 +148,9 @@ def test_the_planted_event_is_found_and_the_one_without_effect_is_not(small_demo
     planted = rows.pop(truth["date"])
     log, error = math.log1p(planted["value"] / 100), planted["se"] / (100 + planted["value"])
     assert abs(log - math.log(truth["factor"])) < 3 * error
-    assert planted["beyond"]
+    assert planted["p_adjusted"] < 0.05
     assert planted["high"] < -5
-    assert not any(row["beyond"] for row in rows.values())
+    assert not any(row["p_adjusted"] < 0.05 for row in rows.values())
     assert truth["title"] in say(answer).text
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from cxlib.stats import effects
-from cxlib.stats.effects import beyond, effect_points, no_value, some_units
+from cxlib.stats.effects import adjusted, effect_points, no_value, some_units
 
 
 @pytest.mark.parametrize("df", [1.0, 7.0, 300.0, math.inf])
@@ -23,15 +23,15 @@ def test_interval_and_p_value_are_those_of_students_t(df: float) -> None:
 
 def test_rows_survive_by_their_place_not_by_their_name() -> None:
     found = effect_points([{"group": "a", "label": "a", "p_value": p} for p in (0.001, 0.6, None)])
-    assert found["beyond"].to_list() == [True, False, None]
-    assert found.columns[-3:] == ["p_value", "beyond", "reason"]
+    assert found["p_adjusted"].to_list() == [0.002, 0.6, None]
+    assert found.columns[-3:] == ["p_value", "p_adjusted", "reason"]
 
 
 def test_survivors_are_those_of_the_textbook_steps() -> None:
     p_values = [0.001, 0.8, 0.02, 0.034, 0.04]
     ranked = sorted(p_values)
     last = max(rank for rank, p in enumerate(ranked, start=1) if p <= 0.05 * rank / len(ranked))
-    assert beyond(pl.Series(p_values)).to_list() == [p <= ranked[last - 1] for p in p_values]
+    assert (adjusted(pl.Series(p_values)) <= 0.05).to_list() == [p <= ranked[last - 1] for p in p_values]
 
 
 def test_reasons_are_told_once_and_only_where_no_row_has_a_value() -> None:

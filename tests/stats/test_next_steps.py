@@ -264,14 +264,14 @@ def test_intervals_of_independent_views_are_newcombes(tmp_path: Path) -> None:
 def test_the_article_that_leaves_people_is_named_first(tmp_path: Path) -> None:
     found = leaving(desk_of(tmp_path / "desk", views(chances={"k2": 0.25})))
     first = found.points.row(0, named=True)
-    assert (first["label"], first["beyond"]) == ("Title k2", True)
+    assert first["label"] == "Title k2" and first["p_adjusted"] < 0.005
     assert "Title k2" in str(cx.say(found))
 
 
 def test_an_evident_article_is_no_measure_for_the_others(tmp_path: Path) -> None:
     seen = views(6000, chances={"k2": 0.5})
     found = leaving(desk_of(tmp_path / "desk", seen))
-    assert found.points["beyond"].to_list() == [True, False, False, False, False]
+    assert (found.points["p_adjusted"] < 0.05).to_list() == [True, False, False, False, False]
     usual = [v for v in seen if v["title"] != "Title k2"]
     for row in found.points.iter_rows(named=True):
         own = [v["ticket_opened"] for v in seen if v["title"] == row["label"]]
@@ -281,7 +281,8 @@ def test_an_evident_article_is_no_measure_for_the_others(tmp_path: Path) -> None
 
 def test_no_article_is_named_when_all_are_equal(tmp_path: Path) -> None:
     named = sum(
-        leaving(desk_of(tmp_path / f"desk {seed}", views(1200, seed=seed))).points["beyond"].any() for seed in range(20)
+        (leaving(desk_of(tmp_path / f"desk {seed}", views(1200, seed=seed))).points["p_adjusted"] < 0.05).any()
+        for seed in range(20)
     )
     assert named <= 3  # one of twenty at most is promised; four of twenty have probability .016
 
@@ -316,7 +317,7 @@ def test_duckdb_gives_the_same_answers(tmp_path: Path) -> None:
 def test_the_demo_shows_its_leaving_article_and_what_repeats(small_demo: Path) -> None:
     there = view(open_data(str(small_demo)), month="previous")
     first = leaving(there).points.row(0, named=True)
-    assert (first["label"], first["beyond"]) == ("End a contract", True)
+    assert first["label"] == "End a contract" and first["p_adjusted"] < 0.005
     found = listed(article_candidates(there, months=12))
     assert row_of(found, "Where is my parcel?")["note"].startswith("an article is titled")
     assert found.points.filter("named")["label"][0] == "Gdzie jest moja paczka?"

@@ -59,10 +59,11 @@ def test_what_makes_the_peak_is_found(warsaw: View, opened: list[tuple[datetime,
         assert (part["share"], part["rest"]) == (pytest.approx(shares[0]), pytest.approx(shares[1]))
         assert part["difference"] == pytest.approx(shares[0] - shares[1])
     first = answer.makers.row(0, named=True)
-    assert (first["label"], first["beyond"]) == ("login", True)
-    assert [r["label"] for r in answer.makers.filter("beyond", pl.col("difference") > 0).iter_rows(named=True)] == [
-        "login"
-    ]
+    assert first["label"] == "login" and first["p_adjusted"] < 0.005
+    assert [
+        r["label"]
+        for r in answer.makers.filter(pl.col("p_adjusted") < 0.05, pl.col("difference") > 0).iter_rows(named=True)
+    ] == ["login"]
 
 
 def arrives(at: datetime) -> str:

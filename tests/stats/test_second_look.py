@@ -254,7 +254,7 @@ def test_the_customer_picked_for_having_the_most_to_tell_is_not_tested(tmp_path:
     assert picked.points["p_value"].null_count() == picked.points.height
     assert "chance" not in str(say(picked))
     assert "name a customer to have the ranks tested" in table(picked).text
-    assert picked.points["beyond"].null_count() == picked.points.height
+    assert picked.points["p_adjusted"].null_count() == picked.points.height
     assert "singular in tickets" in str(say(named))
 
 

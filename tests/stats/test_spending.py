@@ -119,9 +119,9 @@ def test_a_fall_after_bad_experiences_is_found_and_none_before(shop: View, tmp_p
     orders.with_columns(more).drop("since").write_parquet(folder / "orders.parquet")
     found = spending_after(view(open_data(str(folder)), month="2026-10"))
     rows = _rows(found)
-    assert rows["change"]["beyond"]
+    assert rows["change"]["p_adjusted"] < 0.05
     assert rows["change"]["value"] > 20
-    assert not any(rows[f"before {place}"]["beyond"] for place in (1, 2, 3))
+    assert not any(rows[f"before {place}"]["p_adjusted"] < 0.05 for place in (1, 2, 3))
     assert "Before it nothing shows that the sides differed" in say(found).text
 
 
@@ -177,7 +177,7 @@ def test_what_promoters_bring_more_is_found_and_stands_in_the_sentence(shop: Vie
     gain = pl.when((pl.col("loyalty_class") == "promoter").fill_null(False)).then(300.0).otherwise(0.0)
     orders.with_columns(net_amount=pl.col("net_amount") + gain).write_parquet(folder / "orders.parquet")
     found = value_of_a_point(_costing(view(open_data(str(folder)), month="2026-10"), gross_margin=0.4))
-    assert _rows(found)["point"]["beyond"]
+    assert _rows(found)["point"]["p_adjusted"] < 0.05
     assert _rows(found)["point"]["value"] > 0
     assert "nor come with a better score" in say(found).text
     assert "nobody has turned one into the other" in table(found).text

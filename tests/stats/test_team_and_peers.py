@@ -226,7 +226,7 @@ def test_a_customers_place_equals_counting_over_the_tables(tmp_path: Path) -> No
 def test_a_singular_customer_is_called_so(tmp_path: Path) -> None:
     found = peers(_customers(tmp_path / "desk", odd=True), "c000")
     assert isinstance(found, Effects)
-    assert dict(found.points.select("group", "beyond").iter_rows())["tickets"] is True
+    assert dict(found.points.select("group", "p_adjusted").iter_rows())["tickets"] < 0.05
     assert "singular in tickets" in str(say(found))
     shown = table(found)
     assert "singular in tickets" in shown.text
@@ -241,10 +241,10 @@ def test_a_customers_place_is_told_not_tested_against_the_middle(tmp_path: Path)
     assert len(told) == 20
     assert {one.none for one in told} == {None}
     off = [row for one in told for row in one.points.drop_nulls("value").iter_rows(named=True)
-           if (row["low"] > 50 or row["high"] < 50) and not row["beyond"]]  # fmt: skip
+           if (row["low"] > 50 or row["high"] < 50) and not row["p_adjusted"] < 0.05]  # fmt: skip
     assert len(off) > 10
     for one in told:
-        if not one.points["beyond"].any():
+        if not (one.points["p_adjusted"] < 0.05).any():
             assert "chance" not in str(say(one))
             assert ". Read as % of peers below; typical" in str(say(one))
 
@@ -254,7 +254,7 @@ def test_few_in_thirty_customers_alike_are_called_singular(tmp_path: Path) -> No
     called = 0
     for number in range(0, 400, 8):
         found = peers(here, f"c{number:03d}")
-        called += isinstance(found, Effects) and bool(found.points["beyond"].any())
+        called += isinstance(found, Effects) and bool((found.points["p_adjusted"] < 0.05).any())
     assert called <= 7  # at most 2.5 of 50 expected
 
 

@@ -109,7 +109,7 @@ def test_the_planted_rise_is_found_and_nothing_else(warsaw: View, opened: list[t
             rates.append(sum(r["category"] == category and at.date() in days for at, r in opened) / len(days))
         assert (found["value"], found["before"]) == (pytest.approx(rates[0]), pytest.approx(rates[1]))
         assert found["difference"] == pytest.approx((rates[0] / rates[1] - 1) * 100)
-    assert {name for name, found in rows.items() if found["beyond"]} == {"delivery"}
+    assert {name for name, found in rows.items() if (found["p_adjusted"] or 1.0) < 0.05} == {"delivery"}
     ends = (1 + rows["delivery"]["low_difference"] / 100, 1 + rows["delivery"]["high_difference"] / 100)
     error = math.log(ends[1] / ends[0]) / (2 * 1.959964)
     assert abs(math.log(1 + rows["delivery"]["difference"] / 100) - math.log(1.6)) < 3 * error
@@ -127,7 +127,7 @@ def test_groups_with_too_few_rows_are_not_compared(warsaw: View) -> None:
     answer = known(movers("ticket_volume", warsaw.only("hour", "0").only("category", "invoice"), "channel"))
     assert answer.points["n"].max() < 10
     assert answer.points["difference"].null_count() == answer.points.height > 0
-    assert not answer.points["beyond"].any()
+    assert not (answer.points["p_adjusted"] < 0.05).any()
 
 
 def test_december_is_compared_with_the_months_around_it(warsaw: View) -> None:

@@ -115,8 +115,8 @@ def test_groups_that_vanish_or_appear_are_said(channels: View) -> None:
     found = movers("ticket_volume", channels, "channel")
     assert not isinstance(found, NotKnown)
     rows = {row["group"]: row for row in found.points.iter_rows(named=True)}
-    assert all(rows[name]["difference"] is None and rows[name]["beyond"] for name in ("chat", "social"))
-    assert rows["email"]["difference"] == pytest.approx(0) and not rows["email"]["beyond"]
+    assert all(rows[name]["difference"] is None and rows[name]["p_adjusted"] < 0.05 for name in ("chat", "social"))
+    assert rows["email"]["difference"] == pytest.approx(0) and rows["email"]["p_adjusted"] >= 0.05
     assert rows["letter"]["difference"] < -90 and rows["letter"]["p_value"] is not None  # 1 against 40: compared
     assert rows["fax"]["difference"] is None and rows["fax"]["p_value"] is None  # 2 against 2: too few
     text = say(found).text

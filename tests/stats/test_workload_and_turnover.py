@@ -190,7 +190,7 @@ def test_a_planted_rate_of_leaving_is_found_by_rate_and_by_curve(tmp_path: Path)
     whole = found.points.row(0, named=True)
     assert whole["low"] < 50 < whole["high"]
     assert whole["se"] < 5
-    assert not found.points["beyond"].any()  # the rate is the same at all times
+    assert not (found.points["p_adjusted"] < 0.05).any()  # the rate is the same at all times
     by_label = {row["group"]: row for row in curve.points.iter_rows(named=True)}
     for name, years in (("1 year", 1), ("2 years", 2), ("3 years", 3)):
         truth = 100 * np.exp(-0.5 * years)
@@ -236,7 +236,7 @@ def test_a_class_that_leaves_more_is_found(tmp_path: Path) -> None:
         rows.append({"agent_id": f"a{number}", "hired_at": hired, "left_at": gone})
     found = turnover(_looked(tmp_path / "desk", rows))
     assert isinstance(found, Effects)
-    beyond = dict(found.points.select("group", "beyond").iter_rows())
+    beyond = dict(found.points.select("group", pl.col("p_adjusted") < 0.05).iter_rows())
     assert beyond["First 3 months: " + found.points["group"][1].split(": ")[1]]
     assert "more than chance explains" in str(say(found))
 
