@@ -15,6 +15,7 @@ HOUR, DAY = 3600, 86_400
 _BEYOND = timedelta(days=150)  # laid after the end: what falls there is cut from the tables
 _WEEKDAY = np.array([1.30, 1.15, 1.10, 1.05, 1.00, 0.45, 0.35])
 _HOUR = np.array([2, 1, 1, 1, 1, 2, 5, 12, 34, 52, 58, 55, 48, 47, 48, 46, 40, 32, 24, 20, 17, 13, 8, 4])
+_GROWTH = 0.004  # a month
 _MONTH = np.array([1, 1, 1, 1, 1, 1, 0.80, 0.97, 1, 1, 1.03, 0.76])
 
 
@@ -60,7 +61,7 @@ def lay_hours(parameters: DemoParameters) -> Hours:
         series.to_numpy() for series in (local.weekday() - 1, local.hour(), local.month() - 1, closed)
     )
     month = local.year().to_numpy() * 12 + number - month_index(f"{first:%Y-%m}")
-    demand = _WEEKDAY[weekday] * _HOUR[hour] * _MONTH[number] * (1 + 0.004 * month) * np.where(holiday, 0.35, 1.0)
+    demand = _WEEKDAY[weekday] * _HOUR[hour] * _MONTH[number] * (1 + _GROWTH * month) * np.where(holiday, 0.35, 1.0)
     if parameters.shrink_month:
         shrunk = month_index(parameters.shrink_month) - month_index(f"{first:%Y-%m}")
         demand *= np.where(month == shrunk, 0.5, 1.0)
