@@ -24,8 +24,9 @@ from cxlib.periods import first_day, last_day, month_index, month_name, months_b
 from cxlib.schema import path_of, table
 
 __all__ = [
-    "BETWEEN", "NOT_KNOWN", "Frame", "asked_of", "clock_of", "collected", "counted", "is_known", "kept", "known",
-    "measured_frame", "nobody_waits", "numbered", "placed", "row_frame", "scan", "unit_frame", "valued", "waits",
+    "BETWEEN", "NOT_KNOWN", "Frame", "asked_of", "clock_of", "collected", "counted", "dated_frame", "is_known", "kept",
+    "known", "measured_frame", "nobody_waits", "numbered", "placed", "row_frame", "scan", "unit_frame", "valued",
+    "waits",
 ]  # fmt: skip
 BETWEEN = "\x1f"
 """Separates the names of a group by several dimensions, "agent+channel"."""
@@ -41,6 +42,16 @@ def unit_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") 
     """
     asked = ("units", *asked_of(metric, view, months, by))
     return view.data.once(asked, lambda: collected(_units(metric, view, months, by), ("unit", "period", "group")))
+
+
+def dated_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
+    """Return the rows of the unit frame by local day, `day`: what a count adds on each."""
+    if metric.unit == "day":
+        return unit_frame(metric, view, months, by).with_columns(day=pl.col("unit").str.to_date())
+    rows = counted(metric, view, months, by)
+    rows = rows.with_columns(wxx=nw.col("wx") * nw.col("x"), day=nw.col(f"{metric.anchor}_day"))
+    sums = (nw.col(short).sum().alias(name) for short, name in _SUMS.items())
+    return collected(rows.group_by(*UNIT_COLUMNS, "day").agg(*sums), ("unit", "period", "group", "day"))
 
 
 def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:

@@ -13,7 +13,7 @@ from cxlib.metrics import View, table_rows
 from cxlib.periods import A_YEAR, SHOWN, earlier, first_day, last_day, shift
 from cxlib.stats.cells import Cells
 from cxlib.stats.daily import change_between
-from cxlib.stats.intervals import MANY, Figures, Places, Sums, total
+from cxlib.stats.intervals import Figures, Places, Sums, total
 from cxlib.stats.results import POINT, NotKnown, Trend
 from cxlib.stats.scope import last_day_of, scope, unanswerable
 
@@ -43,7 +43,7 @@ def backlog(view: View) -> Trend | NotKnown:
     sums = Sums(one, units, n, n, n, squares, squares, squares)
 
     def choose(places: Places) -> Figures:
-        found = total(sums.take(places), MANY).clipped(0.0, np.inf)
+        found = total(sums.take(places)).clipped(0.0, np.inf)
         return Figures(np.append(n, 0.0)[places], found.units, found.value, found.se, found.limits)
 
     keys = days.select(period=pl.col("day").dt.strftime("%Y-%m-%d"), group=pl.lit(""))

@@ -12,7 +12,7 @@ from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, row_frame, unit_frame
 from cxlib.metrics.base import NOT_KNOWN
 from cxlib.schema import DIMENSIONS
-from cxlib.stats.cells import Cells, cells_of, daily, estimates, observed_until
+from cxlib.stats.cells import Cells, cells_of, daily, estimates
 from cxlib.stats.change import Difference, difference, widest
 from cxlib.stats.durations import Curve, coded, quantiles
 from cxlib.stats.intervals import Array, Figures, Sums, measure
@@ -36,7 +36,7 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
         return reason
     months = sorted({view.month, view.baseline})
     rows = (row_frame if metric.kind == "duration" else unit_frame)(metric, view, months, by)
-    points, rows = _cells(metric, view, rows).points(), rows.filter(pl.col("period") == view.month)
+    points, rows = _cells(metric, view, rows, by).points(), rows.filter(pl.col("period") == view.month)
     here = points.filter(pl.col("period") == view.month).drop("period")
     before = points.filter(pl.col("period") == view.baseline).select("group", before="value")
     contrasts, p_value = against_rest(metric, rows)
@@ -59,12 +59,12 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
     )
 
 
-def _cells(metric: Metric, view: View, rows: pl.DataFrame) -> Cells:
+def _cells(metric: Metric, view: View, rows: pl.DataFrame, by: str = "") -> Cells:
     """Return the cells of a row frame, or of a unit frame."""
     if metric.kind == "duration":
         return cells_of(metric, rows)
     if metric.kind == "count" and metric.unit == "day":
-        return daily(metric, rows, observed_until(view))
+        return daily(metric, view, rows, by)
     return Cells.of_units(metric, rows)
 
 

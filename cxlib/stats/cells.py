@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric, View, measured_frame, row_frame, unit_frame
-from cxlib.periods import first_day, last_day
+from cxlib.stats.counted_days import KEYS, day_sums, scatter, with_empty_days
 from cxlib.stats.durations import Curve, coded, curves_by, parted, quantiles
-from cxlib.stats.intervals import ALPHA, MANY, Array, Figures, Places, Sums, measure, total
+from cxlib.stats.intervals import ALPHA, MANY, Array, Figures, Places, Sums, counted_total, measure
 from cxlib.stats.results import POINT, Estimate
-
-KEYS = ("period", "group")
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def cells(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Ce
     if metric.kind == "duration":
         return cells_of(metric, row_frame(metric, view, months, by))
     if metric.kind == "count" and metric.unit == "day":
-        return daily(metric, unit_frame(metric, view, months, by), observed_until(view))
+        return daily(metric, view, unit_frame(metric, view, months, by), by)
     return Cells.of_sums(metric, measured_frame(metric, view, months, by))
 
 
@@ -91,41 +87,26 @@ def cells_of(metric: Metric, rows: pl.DataFrame) -> Cells:
     )
 
 
-def daily(metric: Metric, units: pl.DataFrame, until: date) -> Cells:
-    """Return monthly totals of a daily count; days without rows count as zero.
+def daily(metric: Metric, view: View, units: pl.DataFrame, by: str = "") -> Cells:
+    """Return monthly totals of a daily count; observed days are the units, those without rows too.
 
-    The variance of a total is the total times its dispersion around the month's own weekday means (quasi-Poisson,
-    McCullagh & Nelder 1989, ch. 6), never below Poisson; how surely it is known from so few and skewed days by the
-    variance that counts of a negative binomial of that dispersion φ give it (Satterthwaite 1946).
+    The variance of a total is the total times the dispersion of its days (`scatter`).
 
     Args:
         metric: A count by day.
+        view: What is looked at.
         units: Unit frame, one row per month, group and day.
-        until: Last day observed; later days are not zero but unknown.
+        by: Dimension of the groups.
     """
-    keys = units.select(KEYS).unique().sort(KEYS)
-    seen = units.select(*KEYS, "n", "sum_wx", day=pl.col("unit").str.to_date())
-    days = keys.join(_calendar(keys["period"].unique().to_list(), until), on="period")
-    days = days.join(seen, on=[*KEYS, "day"], how="left").with_columns(pl.col("n", "sum_wx").fill_null(0))
-    usual = pl.col("sum_wx").mean().over(*KEYS, "weekday")
-    days = days.with_columns(usual=usual).filter(pl.col("usual") > 0)
-    summed = days.group_by(KEYS).agg(
-        pl.col("n", "sum_wx").sum(),
-        units=(pl.col("n") > 0).sum(),
-        misfit=((pl.col("sum_wx") - pl.col("usual")) ** 2 / pl.col("usual")).sum(),
-        df=pl.len().cast(pl.Float64) - pl.col("weekday").n_unique(),
-        mean=pl.col("usual").mean(),
-    )
-    summed = keys.join(summed, on=KEYS, how="left", maintain_order="left").fill_null(0)
-    n, value, units_seen, misfit, df, mean = (
-        summed[name].to_numpy().astype(np.float64) for name in ("n", "sum_wx", "units", "misfit", "df", "mean")
-    )
-    dispersion = np.fmax(1.0, np.divide(misfit, df, out=np.ones_like(df), where=df > 0))
-    none = np.zeros_like(value)
-    sums = Sums(n, units_seen, none, value, none, none, value * dispersion, none)
-    kurtosis = np.divide(6 * dispersion - 6 + 1 / dispersion, mean, out=np.zeros_like(mean), where=mean > 0)
-    df = np.append(np.where(df > 0, df * 2 / (2 + kurtosis), MANY), MANY)
-    return Cells(metric, keys, lambda places: total(sums.take(places), df[places]).clipped(0.0, np.inf))
+    days = with_empty_days(metric, view, units, by)
+    return of_days(metric, days, scatter(days))
+
+
+def of_days(metric: Metric, days: pl.DataFrame, scattered: pl.DataFrame) -> Cells:
+    """Return the totals of days (`day_sums`), weighted where they have a weight."""
+    keys, sums, free = day_sums(days, scattered)
+    free = np.append(free, MANY)
+    return Cells(metric, keys, lambda places: counted_total(sums.take(places), free[places]))
 
 
 def influences(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
@@ -199,14 +180,3 @@ def known(name: str, numbers: Array) -> pl.Series:
 def estimates(points: pl.DataFrame) -> list[Estimate]:
     """Return the rows of a table of points as estimates."""
     return [Estimate(**row) for row in points.select(POINT).iter_rows(named=True)]
-
-
-def observed_until(view: View) -> date:
-    """Return the local day on which the data end."""
-    return view.data.extracted_at.astimezone(ZoneInfo(view.data.settings.timezone)).date()
-
-
-def _calendar(months: Sequence[str], until: date) -> pl.DataFrame:
-    spans = [pl.date_range(first_day(month), min(last_day(month), until), eager=True) for month in months]
-    frame = pl.DataFrame({"period": months, "day": spans}, schema={"period": pl.String, "day": pl.List(pl.Date)})
-    return frame.explode("day").with_columns(weekday=pl.col("day").dt.weekday())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import Metric, View
-from cxlib.stats.cells import Cells, cells, correlation, estimates, influences, known
+from cxlib.metrics import Metric, View, dated_frame, unit_frame
+from cxlib.stats.cells import Cells, cells, correlation, estimates, influences, known, of_days
+from cxlib.stats.counted_days import KEYS, calendar, like_days, scatter, with_empty_days
 from cxlib.stats.intervals import ALPHA, Array, Figures, Limits, normal_quantile
 from cxlib.stats.results import Change, NotKnown, Scope
 from cxlib.stats.scope import partly_observed, scope, unanswerable
@@ -26,12 +27,26 @@ class Difference:
     low: Array
     high: Array
     p_value: Array
+    calendar: Array | None = None
+    """Of counts of days: what other days make of the plain difference; `value` is that of like days."""
 
     def columns(self, metric: Metric, prefix: str = "") -> list[pl.Series]:
         """Return the columns difference, low, high, p_value (with a prefix on all), in printed units."""
         numbers = {"difference": self.value, "low": self.low, "high": self.high}
         series = [known(f"{prefix}{name}", number * metric.factor) for name, number in numbers.items()]
         return [*series, known(f"{prefix}p_value", self.p_value)]
+
+    def rows(self, metric: Metric) -> list[tuple[float | None, ...]]:
+        """Return difference, low, high, p_value and calendar of each pair, in printed units."""
+        nothing = np.full(len(self.value), np.nan)
+        calendar = nothing if self.calendar is None else self.calendar * metric.factor
+        return pl.DataFrame([*self.columns(metric), known("calendar", calendar)]).rows()
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Difference]) -> Difference:
+        """Lay several one after the other."""
+        names = [item.name for item in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def difference(after: Figures, before: Figures, correlated: Array, widest: float = np.inf) -> Difference:
@@ -133,6 +148,8 @@ def compare(
 ) -> Difference:
     """Return the differences of the reported month's cells from the same groups in other months, one after the other.
 
+    Counts of days are compared on like days (`on_like_days`).
+
     Args:
         metric: The metric.
         view: Names the reported month.
@@ -142,14 +159,48 @@ def compare(
         influence: `cells.influences` of all these months where they are at hand.
     """
     here = found.keys.filter(pl.col("period") == view.month)
+    if metric.kind == "count" and metric.anchor != "month" and baselines:
+        return Difference.stacked([on_like_days(metric, view, found, baseline, by) for baseline in baselines])
     after = pl.concat([here] * len(baselines))
     before = pl.concat([here.with_columns(period=pl.lit(month, pl.String)) for month in baselines])
-    if metric.kind == "count" and metric.unit == "day":
-        correlated = np.zeros(after.height)
-    else:
-        own = influences(metric, view, [view.month, *baselines], by) if influence is None else influence
-        correlated = correlation(own, after, before)
+    own = influences(metric, view, [view.month, *baselines], by) if influence is None else influence
+    correlated = correlation(own, after, before)
     return difference(found.at(after).figures, found.at(before).figures, correlated, widest(metric))
+
+
+def on_like_days(metric: Metric, view: View, found: Cells, baseline: str, by: str = "") -> Difference:
+    """Return the differences of a count of days from a month's on as many days of each class, and the calendar's part.
+
+    Each row weighs what its day does (`like_days`), so that months of other lengths, weekdays or holidays are alike:
+    Mantel-Haenszel weights of rates (Greenland & Robins 1985). Units are days, or customers as of the figure itself;
+    the dispersion of days is that of both months together.
+
+    Args:
+        metric: A count whose rows have a day.
+        view: Names the reported month.
+        found: Cells of both months, as published.
+        baseline: The other month.
+        by: Dimension of the cells' groups.
+    """
+    months = sorted({view.month, baseline})
+    weighted = like_days(calendar(metric, view, months), view.month, baseline).drop("alike")
+    here = found.keys.filter(pl.col("period") == view.month)
+    pair = [here.with_columns(period=pl.lit(month, pl.String)) for month in (view.month, baseline)]
+    correlated = np.zeros(here.height)
+    if metric.unit == "day":
+        days = with_empty_days(metric, view, unit_frame(metric, view, months, by), by)
+        alike = of_days(metric, days.join(weighted, on=["period", "day"]), scatter(days, ["group"]))
+    else:
+        rows = dated_frame(metric, view, months, by).join(weighted, on=["period", "day"])
+        wx, wxx = (pl.col(name) * pl.col("weight") ** power for name, power in (("sum_wx", 1), ("sum_wxx", 2)))
+        sums = pl.col("n", "sum_w", "sum_wx", "sum_wxx").sum()
+        units = rows.with_columns(sum_wx=wx, sum_wxx=wxx).group_by("period", "group", "unit").agg(sums)
+        alike = Cells.of_units(metric, units)
+        correlated = correlation(units.select(*KEYS, "unit", influence="sum_wx"), *pair)
+    after, before = (alike.at(side).figures for side in pair)
+    differs = difference(after, before, correlated)
+    plain = np.subtract(*(found.at(side).figures.value for side in pair))
+    return replace(differs, calendar=plain - differs.value)
 
 
 def changes_of(
@@ -167,12 +218,15 @@ def changes_of(
     compared = [] if about.observed else [month for month, part in partly.items() if not part]
     whole = found.at(pl.DataFrame({"period": [view.month, *partly], "group": ""}))
     after, *others = estimates(whole.points())
-    apart = compare(metric, view, whole, compared, influence=influence).columns(metric) if compared else []
-    differs = dict(zip(compared, pl.DataFrame(apart).iter_rows(), strict=True))
+    apart = compare(metric, view, whole, compared, influence=influence).rows(metric) if compared else []
+    differs = dict(zip(compared, apart, strict=True))
     told = {}
     for (month, part), before in zip(partly.items(), others, strict=True):
-        size, low, high, p_value = differs.get(month, (None,) * 4)
-        told[month] = Change(metric, about, view.month, month, after, before, size, low, high, p_value, "", part)
+        size, low, high, p_value, other = differs.get(month, (None,) * 5)
+        told[month] = Change(
+            metric, about, view.month, month, after, before, size, low, high, p_value, before_observed=part,
+            calendar=other,
+        )  # fmt: skip
     return [told.get(month) for month in baselines]
 
 

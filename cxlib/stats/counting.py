@@ -8,17 +8,16 @@ resembles the one before with correlation r.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from cxlib.clock import day_kinds
 from cxlib.metrics import Metric, View
 from cxlib.periods import months_between
-from cxlib.settings import WEEKDAYS
+from cxlib.stats.counted_days import feasts
 from cxlib.stats.daily import day_counts
 from cxlib.stats.effects import Row, p_of
 from cxlib.stats.intervals import Array
@@ -80,8 +79,7 @@ def observed_days(metric: Metric, view: View, by: str = "") -> pl.DataFrame | No
     if not by and (few := too_few(days)):
         return NotKnown(metric.title, f"There is too little for a model: {few}.")
     settings = view.data.settings
-    always = replace(settings.schedules[settings.default_schedule], hours={day: ["00:00-24:00"] for day in WEEKDAYS})
-    day, feast = pl.col("day"), day_kinds(days["day"], always) == "holiday"
+    day, feast = pl.col("day"), feasts(days["day"], settings.schedules[settings.default_schedule])
     return days.with_columns(weekday=day.dt.weekday(), monday=day.dt.truncate("1w"), feast=feast)
 
 

@@ -1,7 +1,7 @@
 """Daily counts day by day, also those without a row, and totals and rates per day from them.
 
-The variance of a total is the total times the dispersion of its days around the means of their weekday and month
-(holidays a weekday of their own), pooled over all months looked at: quasi-Poisson, McCullagh & Nelder 1989, ch. 6.
+The variance of a total is the total times the dispersion of its days around the means of their class (weekday, holiday)
+and month, pooled over all months looked at: quasi-Poisson, McCullagh & Nelder 1989, ch. 6.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from cxlib.clock import day_kinds
 from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, get, unit_frame
 from cxlib.periods import first_day, last_day
-from cxlib.stats.cells import KEYS, Cells, estimates
-from cxlib.stats.change import difference
-from cxlib.stats.intervals import MANY, Array, Figures, Places, Sums, total
+from cxlib.stats.cells import Cells, estimates
+from cxlib.stats.change import Difference, difference
+from cxlib.stats.counted_days import day_classes, day_sums, length, like_days, scatter
+from cxlib.stats.intervals import MANY, Figures, Places, counted_total
 from cxlib.stats.results import Change, Scope
 from cxlib.stats.scope import observed
 
@@ -39,18 +40,20 @@ def daily_metric(name: str) -> Metric:
 def day_counts(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
     """Return one row per group and wholly observed day of these months, days without rows counted as zero.
 
-    Columns: period (month), group, day, kind (working, weekend, holiday by the default schedule), n, sum_wx.
+    Columns: period (month), group, day, kind (working, weekend, holiday by the default schedule), alike (its class,
+    `day_classes`), n, sum_wx.
     """
     units = unit_frame(metric, view, months, by)
     since, until = observed(metric, view)
     span = pl.date_range(max(first_day(min(months)), since), min(last_day(max(months)), until), eager=True)
     days = pl.DataFrame({"day": span, "period": span.dt.strftime("%Y-%m")}).filter(pl.col("period").is_in(months))
     settings = view.data.settings
-    days = days.with_columns(day_kinds(days["day"], settings.schedules[settings.default_schedule]))
+    kinds = day_kinds(days["day"], settings.schedules[settings.default_schedule])
+    days = days.with_columns(kinds, day_classes(days["day"], settings))
     seen = units.select("group", "n", "sum_wx", day=pl.col("unit").str.to_date())
     every = units.select("group").unique().sort("group").join(days, how="cross")
     filled = every.join(seen, on=["group", "day"], how="left", maintain_order="left")
-    return filled.select("period", "group", "day", "kind", pl.col("n", "sum_wx").fill_null(0))
+    return filled.select("period", "group", "day", "kind", "alike", pl.col("n", "sum_wx").fill_null(0))
 
 
 def totals(metric: Metric, days: pl.DataFrame, *, rate: bool = False) -> Cells:
@@ -61,34 +64,21 @@ def totals(metric: Metric, days: pl.DataFrame, *, rate: bool = False) -> Cells:
         days: Rows of `day_counts`; `period` may have been replaced by one of another grain.
         rate: Divide by the number of days.
     """
-    holiday, month = pl.col("kind") == "holiday", pl.col("day").dt.month_start()
-    weekday = pl.when(holiday).then(pl.lit(0, pl.Int8)).otherwise(pl.col("day").dt.weekday())
-    strata = days.with_columns(weekday=weekday, month=month)
-    strata = strata.with_columns(usual=pl.col("sum_wx").mean().over("group", "month", "weekday"))
-    misfit = ((pl.col("sum_wx") - pl.col("usual")) ** 2 / pl.col("usual")).sum()
-    df = pl.len().cast(pl.Float64) - pl.struct("month", "weekday").n_unique()
-    spread = strata.filter(pl.col("usual") > 0).group_by("group").agg(misfit=misfit, df=df)
-    cells = days.group_by(KEYS).agg(pl.col("n", "sum_wx").sum(), units=(pl.col("n") > 0).sum(), days=pl.len())
-    cells = cells.join(spread, on="group", how="left").fill_null(0).sort(KEYS)
-    n, value, days_seen, length, misfits, free = (
-        cells[name].to_numpy().astype(np.float64) for name in ("n", "sum_wx", "units", "days", "misfit", "df")
-    )
-    dispersion = np.fmax(1.0, np.divide(misfits, free, out=np.ones_like(free), where=free > 0))
-    none, counted = np.zeros_like(value), np.append(n, 0.0)  # an observed period without rows has the value 0
-    sums = Sums(np.ones_like(n), length if rate else days_seen, none, value, none, none, value * dispersion, none)
-    freedom, lengths = np.append(np.where(free > 0, free, MANY), MANY), np.append(length, 1.0)
+    keys, sums, free = day_sums(days, _scatter(days))
+    counted, free = np.append(sums.n, 0.0), np.append(free, MANY)
+    sums = replace(sums, n=np.ones_like(sums.n))  # an observed period without rows has the value 0
+    lengths = np.append(sums.units if rate else np.ones_like(sums.n), 1.0)
 
     def choose(places: Places) -> Figures:
-        found = total(sums.take(places), freedom[places]).clipped(0.0, np.inf)
-        each = lengths[places] if rate else np.ones(len(places))
+        found = counted_total(sums.take(places), free[places])
+        return replace(found.divided(lengths[places]), n=counted[places])
 
-        def limits(alpha: Array) -> tuple[Array, Array]:
-            low, high = found.limits(alpha)
-            return low / each, high / each
+    return Cells(metric, keys, choose)
 
-        return Figures(counted[places], found.units, found.value / each, found.se / each, limits)
 
-    return Cells(metric, cells.select(KEYS), choose)
+def _scatter(days: pl.DataFrame) -> pl.DataFrame:
+    """Return the dispersion of the days of each group, within months."""
+    return scatter(days.with_columns(period=pl.col("day").dt.strftime("%Y-%m")), ["group"])
 
 
 def per_day_metric(metric: Metric, what: str) -> Metric:
@@ -99,14 +89,61 @@ def per_day_metric(metric: Metric, what: str) -> Metric:
 
 def change_between(found: Cells, about: Scope, period: str, baseline: str, correlated: float = 0.0) -> Change | None:
     """Return the change of a count from one period to another; None where either is not among the cells."""
+    sides = _sides(found, period, baseline)
+    if sides is None:
+        return None
+    differs = difference(sides[0].figures, sides[1].figures, np.array([correlated]))
+    return _told(found.metric, about, (period, baseline), sides, differs)
+
+
+def like_change(
+    found: Cells, about: Scope, days: pl.DataFrame, *, period: str, baseline: str, rate: bool = False
+) -> Change | None:
+    """Return the change of a count of days from one period to another, judged on like days.
+
+    None where either is not among the cells; without a value where no day of the one is like one of the other.
+
+    Args:
+        found: `totals` of these days.
+        about: Scope of the answer.
+        days: Rows of `day_counts`, as of the cells.
+        period: The one period.
+        baseline: The other.
+        rate: Whether the cells are means per day.
+    """
+    sides = _sides(found, period, baseline)
+    if sides is None:
+        return None
+    weighted = like_days(days, period, baseline)
+    size = length(weighted, period)
+    if not size:
+        return replace(_told(found.metric, about, (period, baseline), sides, None), unlike=True)
+    alike = days.join(weighted.drop("alike"), on=["period", "day"])
+    keys, sums, free = day_sums(alike, _scatter(days))
+    sums, names = replace(sums, n=np.ones_like(sums.n)), keys["period"].to_list()
+    places = [np.array([names.index(name)]) for name in (period, baseline)]
+    one, other = (
+        counted_total(sums.take(place), free[place]).divided(np.array([size if rate else 1.0])) for place in places
+    )
+    plain = sides[0].figures.value - sides[1].figures.value
+    differs = difference(one, other, np.zeros(1))
+    differs = replace(differs, calendar=plain - differs.value)
+    return _told(found.metric, about, (period, baseline), sides, differs)
+
+
+def _sides(found: Cells, period: str, baseline: str) -> tuple[Cells, Cells] | None:
     if period == baseline or not {period, baseline} <= set(found.keys["period"]):
         return None
-    keys = [pl.DataFrame({"period": [name], "group": [""]}) for name in (period, baseline)]
-    after, before = (found.at(key) for key in keys)
-    differs = difference(after.figures, before.figures, np.array([correlated]))
-    columns = pl.DataFrame(differs.columns(found.metric)).row(0, named=True)
-    here, there = (estimates(side.points())[0] for side in (after, before))
-    return Change(found.metric, about, period, baseline, here, there, **columns)
+    after, before = (found.at(pl.DataFrame({"period": [name], "group": [""]})) for name in (period, baseline))
+    return after, before
+
+
+def _told(
+    metric: Metric, about: Scope, periods: tuple[str, str], sides: tuple[Cells, Cells], differs: Difference | None
+) -> Change:
+    here, there = (estimates(side.points())[0] for side in sides)
+    size, low, high, p_value, calendar = (None,) * 5 if differs is None else differs.rows(metric)[0]
+    return Change(metric, about, *periods, here, there, size, low, high, p_value, calendar=calendar)
 
 
 def whole_weeks(days: pl.DataFrame, last: date) -> pl.DataFrame:

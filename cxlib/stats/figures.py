@@ -15,7 +15,7 @@ COLUMNS = {
     "metric": pl.String, "period": pl.String, "by": pl.String, "group": pl.String, "value": pl.Float64,
     "low": pl.Float64, "high": pl.Float64, "n": pl.Int64, "units": pl.Int64,
 }  # fmt: skip
-CHANGE = ("difference", "difference_low", "difference_high", "p_value")
+CHANGE = ("difference", "difference_low", "difference_high", "p_value", "calendar_difference")
 
 
 def figures(
@@ -24,8 +24,9 @@ def figures(
     """Return every figure the data can answer, by month and group, in printed units.
 
     Columns: metric, period, by, group, value, low, high, n, units; with `change` also difference, difference_low,
-    difference_high, p_value: the reported month against the view's baseline, null in other months and where either of
-    the two is not wholly observed (counts). Months and groups without rows have no row.
+    difference_high, p_value, calendar_difference: the reported month against the view's baseline, null in other months
+    and where either of the two is not wholly observed (counts). The difference of a count of days is that on like days;
+    with the calendar's part, null of other figures, it makes the plain one. Months and groups without rows have no row.
 
     Args:
         view: What is looked at.
@@ -56,8 +57,9 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
     if not change:
         return points.filter(pl.col("period").is_in(months)).select(*COLUMNS)
     after = found.keys.filter(pl.col("period") == view.month)
-    columns = compare(metric, view, found, [view.baseline], by).columns(metric)
-    changes = after.with_columns(column.alias(name) for name, column in zip(CHANGE, columns, strict=True))
+    rows = compare(metric, view, found, [view.baseline], by).rows(metric)
+    told = pl.DataFrame(rows, schema=dict.fromkeys(CHANGE, pl.Float64), orient="row")
+    changes = pl.concat([after, told], how="horizontal")
     partly = any(partly_observed(metric, view, month) for month in compared)
     if partly or view.month == view.baseline:
         changes = changes.clear()

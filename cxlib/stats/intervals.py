@@ -79,6 +79,15 @@ class Figures:
 
         return Figures(self.n, self.units, self.value, self.se, limits)
 
+    def divided(self, lengths: Array) -> Figures:
+        """Return the same figures per one of so many."""
+
+        def limits(alpha: Array) -> tuple[Array, Array]:
+            low, high = self.limits(alpha)
+            return low / lengths, high / lengths
+
+        return Figures(self.n, self.units, self.value / lengths, self.se / lengths, limits)
+
 
 def measure(metric: Metric, sums: Sums) -> Figures:
     """Return value, error and interval of a share, mean, score or count, in computed units (shares 0–1)."""
@@ -121,7 +130,7 @@ def mean(sums: Sums) -> Figures:
     return Figures(sums.n, sums.units, value, se, limits)
 
 
-def total(sums: Sums, df: Array | float = MANY) -> Figures:
+def total(sums: Sums) -> Figures:
     """Return totals of a census; the interval speaks of the process behind them, a compound Poisson one.
 
     Score interval (Wilson's for a rate) on the total's effective number of events T² ÷ variance, variance = Σ of
@@ -129,20 +138,43 @@ def total(sums: Sums, df: Array | float = MANY) -> Figures:
 
     Args:
         sums: Sums over units; `wxwx` is the variance of the total.
-        df: Degrees of freedom of that variance where it is estimated from few days.
     """
-    there = sums.n > 0
-    value, variance = np.where(there, sums.wx, np.nan), np.where(there, sums.wxwx, np.nan)
-    events = np.where(value > 0, _divide(value * value, variance), 0.0)
-    worth = np.where(events > 0, _divide(value, events), 1.0)
+    value, variance, events, worth = _events(sums)
 
     def limits(alpha: Array) -> tuple[Array, Array]:
-        z = t_quantile(alpha, df)
+        z = normal_quantile(alpha)
         centre, half = events + z * z / 2, z * np.sqrt(events + z * z / 4)
-        low, high = worth * (centre - half), worth * (centre + half)
-        return np.where(there, low, np.nan), np.where(there, high, np.nan)
+        return worth * (centre - half), worth * (centre + half)
 
     return Figures(sums.n, sums.units, value, np.sqrt(variance), limits)
+
+
+def counted_total(sums: Sums, free: Array) -> Figures:
+    """Return totals of days with the exact Poisson interval (Garwood 1936) on their effective number of events.
+
+    Args:
+        sums: Sums over days; `wxwx` is the variance of the total, its dispersion times the total.
+        free: Degrees of freedom of that dispersion (`MANY` where it is known): limits are those at the confidence that
+            a normal quantile as large as Student's gives.
+    """
+    from scipy.special import gammainccinv, gammaincinv, ndtr
+
+    value, variance, events, worth = _events(sums)
+
+    def limits(alpha: Array) -> tuple[Array, Array]:
+        tail = ndtr(-t_quantile(alpha, free))
+        low = np.where(events > 0, gammaincinv(np.fmax(events, 1e-9), tail), 0.0)
+        return worth * np.minimum(low, events), worth * gammainccinv(events + 1, tail)
+
+    return Figures(sums.n, sums.units, value, np.sqrt(variance), limits)
+
+
+def _events(sums: Sums) -> tuple[Array, Array, Array, Array]:
+    """Return totals, their variance, the events that they are worth and what one is worth; NaN without rows."""
+    there = sums.n > 0
+    value, variance = np.where(there, sums.wx, np.nan), np.where(there, sums.wxwx, np.nan)
+    events = np.where(there, np.where(value > 0, _divide(value * value, variance), 0.0), np.nan)
+    return value, variance, events, np.where(events > 0, _divide(value, events), 1.0)
 
 
 def amount(sums: Sums) -> Figures:

@@ -57,13 +57,16 @@ def _by_group(whole: Trend, view: View) -> list[Change]:
         return []
     found = cells(metric, view, sorted(months), by)
     after = found.keys.filter(pl.col("period") == view.month)
-    apart = pl.DataFrame(compare(metric, view, found, [view.baseline], by).columns(metric)).iter_rows()
+    apart = compare(metric, view, found, [view.baseline], by).rows(metric)
     sides = [found.at(after.with_columns(period=pl.lit(month))).points() for month in months]
     named = dict(labels(view, by, after.select("group")).iter_rows())
     return [
-        Change(metric, whole.scope, view.month, view.baseline, here, then, size, low, high, p_value, named[group])
-        for group, (size, low, high, p_value), here, then in zip(
+        Change(
+            metric, whole.scope, view.month, view.baseline, here, then, size, low, high, p_value, named[group],
+            calendar=calendar,
+        )
+        for group, (size, low, high, p_value, calendar), here, then in zip(
             after["group"], apart, *map(estimates, sides), strict=True
         )
         if group != NOT_KNOWN
-    ]
+    ]  # fmt: skip

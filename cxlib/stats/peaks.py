@@ -17,9 +17,10 @@ from cxlib.settings import ScheduleSettings
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import known
 from cxlib.stats.change import difference
+from cxlib.stats.counted_days import FEWEST_FREE
 from cxlib.stats.daily import daily_metric
 from cxlib.stats.effects import adjusted
-from cxlib.stats.intervals import ALPHA, MANY, Sums, share, total
+from cxlib.stats.intervals import ALPHA, MANY, Sums, counted_total, share
 from cxlib.stats.results import POINT, NotKnown, Peaks
 from cxlib.stats.scope import observed, scope, unanswerable
 
@@ -86,16 +87,22 @@ def week_hours(since: date, until: date, zone: ZoneInfo, plan: ScheduleSettings 
 
 
 def hour_means(counts: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
-    """Return the mean count of each hour of the week; its variance that of the days, never below Poisson."""
+    """Return the mean count of each hour of the week; its variance that of the days, never below Poisson.
+
+    An hour that passed fewer than six times says nothing of that scatter: it has the dispersion of all hours together.
+    """
     summed = counts.group_by(CELL).agg(pl.col("n", "sum_wx").sum(), squares=(pl.col("sum_wx") ** 2).sum())
     cells = hours.join(summed, on=CELL, how="left", maintain_order="left").fill_null(0)
     often, value, squares = (cells[name].to_numpy().astype(np.float64) for name in ("units", "sum_wx", "squares"))
-    between = (squares - value**2 / often) * often / np.fmax(often - 1, 1)
+    misfit, free = squares - value**2 / often, np.where(value > 0, np.fmax(often - 1, 0.0), 0.0)
+    own, together = free >= FEWEST_FREE, free.sum() >= FEWEST_FREE
+    of_all = misfit.sum() / (value / often * free).sum() if together else 1.0
+    variance = np.where(own, misfit * often / np.fmax(free, 1), value * of_all)
     none, here = np.zeros_like(value), np.ones_like(value)
-    freedom = np.where(often < 2, MANY, often - 1)  # an hour that passed once has Poisson's variance alone
-    found = total(Sums(here, often, none, value, none, none, np.fmax(between, value), none), freedom)
+    freedom = np.where(own, free, free.sum() if together else MANY)
+    found = counted_total(Sums(here, often, none, value, none, none, np.fmax(variance, value), none), freedom)
     low, high = found.limits(np.asarray(ALPHA))
-    numbers = {"value": value, "se": found.se, "low": np.maximum(low, 0.0), "high": high}
+    numbers = {"value": value, "se": found.se, "low": low, "high": high}
     columns = [known(name, number / often) for name, number in numbers.items()]
     return cells.with_columns(pl.col("units").cast(pl.Int64), *columns).select(*CELL, *POINT)
 

@@ -107,6 +107,10 @@ class Estimate:
 class Change:
     """The difference of two published figures of one metric: `after` − `before`.
 
+    Counts of days are judged on like days (`counted_days.like_days`): `difference` is theirs, `calendar` what other
+    days – longer months, other weekdays, holidays – make of the plain one, which is `plain`; `unlike` where no day of
+    the one period is like one of the other. `calendar` is None of all other figures.
+
     `difference`, `low`, `high` are in the printed unit (points for %), `p_value` belongs to the same statistic:
     p < .05 exactly when 0 lies outside the interval. All None where either side has no value; `low`, `high` and
     `p_value` None where either side has a value but no interval (one answer, all answers of a mean alike). All None
@@ -125,6 +129,13 @@ class Change:
     p_value: float | None
     group: str = ""
     before_observed: tuple[int, int] | None = None
+    calendar: float | None = None
+    unlike: bool = False
+
+    @property
+    def plain(self) -> float | None:
+        """The difference of the two figures as published; None where either has no value."""
+        return None if self.after.value is None or self.before.value is None else self.after.value - self.before.value
 
 
 @dataclass(frozen=True, slots=True)

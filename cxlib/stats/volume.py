@@ -30,9 +30,9 @@ from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import Cells
 from cxlib.stats.change import difference
 from cxlib.stats.daily import (
-    change_between,
     daily_metric,
     day_counts,
+    like_change,
     per_day_metric,
     same_months,
     totals,
@@ -52,7 +52,8 @@ def volume(name: str, view: View, grain: Grain = "week") -> Trend | NotKnown:
     """Return a daily count by day, week or year up to the end of the reported month, whole periods only.
 
     A day is compared with the same weekday a week before and 52 weeks before, a week with the one before and 52 weeks
-    before, a year – January to the reported month – with the same months of the year before.
+    before, a year – January to the reported month – with the same months of the year before; all on like days, so that
+    a public holiday is not compared with a usual Sunday.
 
     Raises:
         UsageError: No such metric, dimension or grain, or no daily count.
@@ -80,8 +81,8 @@ def volume(name: str, view: View, grain: Grain = "week") -> Trend | NotKnown:
         metric=metric,
         scope=about,
         points=points,
-        change=change_between(found, about, last, earlier(last, before)),
-        last_year=change_between(found, about, last, earlier(last, year)) if year else None,
+        change=like_change(found, about, days, period=last, baseline=earlier(last, before)),
+        last_year=like_change(found, about, days, period=last, baseline=earlier(last, year)) if year else None,
         events=tuple(event for event in view.data.settings.events if shown[0] <= event.date <= shown[1]),
     )
 
@@ -99,12 +100,15 @@ def per_working_day(name: str, view: View, months: int = 25) -> Trend | NotKnown
         return reason
     periods = view.months(months)
     compared = {view.baseline, view.last_year} - set(periods)
-    rated, found = _rates(metric, view, [*sorted(compared), *periods])
+    rated, found, days = _rates(metric, view, [*sorted(compared), *periods])
     if found.keys.is_empty():
         return NotKnown(rated.title, _no_rate(metric, view, periods))
     known = found.at(pl.DataFrame({"period": periods, "group": [""] * len(periods)}))
     about = scope(metric, view)
-    change, year = (_with_margin(change_between(found, about, view.month, b)) for b in (view.baseline, view.last_year))
+    change, year = (
+        _with_margin(like_change(found, about, days, period=view.month, baseline=other, rate=True))
+        for other in (view.baseline, view.last_year)
+    )
     events = [event for event in view.data.settings.events if periods[0] <= month_of(event.date) <= periods[-1]]
     return Trend(rated, about, known.points().select("period", *POINT), change, year, events=tuple(events))
 
@@ -124,7 +128,7 @@ def movers(name: str, view: View, by: str = "", baseline: str = "") -> Compariso
     title = f"{metric.title} per working day by {DIMENSIONS[by].title}"
     if not view.data.first_month <= baseline <= view.data.last_month:
         return NotKnown(title, f"The data {view.data.name!r} do not hold {baseline} to compare with.")
-    rated, found = _rates(metric, view, sorted({view.month, baseline}), by)
+    rated, found, _ = _rates(metric, view, sorted({view.month, baseline}), by)
     points = found.points()
     here = points.filter(pl.col("period") == view.month).drop("period")
     before = points.filter(pl.col("period") == baseline).select("group", before="value", n0="n", se0="se")
@@ -156,7 +160,7 @@ def seasons(name: str, view: View, numbers: Sequence[int] = (12, 7)) -> Comparis
     since, until = observed(metric, view)
     first = month_of(since) if since.day == 1 else shift(month_of(since), 1)
     last = min(view.month, shift(month_of(until + timedelta(days=1)), -1))
-    rated, found = _rates(metric, view, months_between(first, max(first, last)))
+    rated, found, _ = _rates(metric, view, months_between(first, max(first, last)))
     rates = {row["period"]: row for row in found.points().iter_rows(named=True) if row["n"] >= FEWEST}
     rows = []
     for month, rate in rates.items():
@@ -179,10 +183,10 @@ def seasons(name: str, view: View, numbers: Sequence[int] = (12, 7)) -> Comparis
     return Comparison(rated, scope(metric, view), title, _relative(frame))
 
 
-def _rates(metric: Metric, view: View, months: Sequence[str], by: str = "") -> tuple[Metric, Cells]:
+def _rates(metric: Metric, view: View, months: Sequence[str], by: str = "") -> tuple[Metric, Cells, pl.DataFrame]:
     rated = per_day_metric(metric, "working day")
     days = day_counts(metric, view, months, by).filter(pl.col("kind") == "working")
-    return rated, totals(rated, days, rate=True)
+    return rated, totals(rated, days, rate=True), days
 
 
 def _no_rate(metric: Metric, view: View, months: Sequence[str]) -> str:

@@ -19,8 +19,9 @@ import polars as pl
 
 from cxlib.metrics import Metric, get
 from cxlib.stats.breakdown import equality
-from cxlib.stats.cells import daily
+from cxlib.stats.cells import of_days
 from cxlib.stats.change import difference
+from cxlib.stats.counted_days import scatter
 from cxlib.stats.durations import Curve, quantiles
 from cxlib.stats.intervals import ALPHA, Array, Figures, Sums, measure, total
 
@@ -214,12 +215,13 @@ def days(rng: np.random.Generator, expected: float, clumping: float, month_name:
         {
             "period": month_name,
             "group": np.repeat([f"{run:06d}" for run in range(runs)], 30),
-            "unit": np.tile(span.cast(pl.String).to_numpy(), runs),
-            "n": counts.ravel(),
+            "day": np.tile(span.to_numpy(), runs),
+            "alike": np.tile(span.dt.weekday().to_numpy(), runs),
+            "n": np.fmax(counts.ravel(), np.arange(30 * runs) % 30 == 0),  # a month without any is one all the same
             "sum_wx": counts.ravel().astype(float),
         }
-    ).filter((pl.col("n") > 0) | (pl.int_range(pl.len()) % 30 == 0))  # a month without any is one all the same
-    return daily(get("ticket_volume"), frame, date(2026, 12, 31)).figures
+    )
+    return of_days(get("ticket_volume"), frame, scatter(frame)).figures
 
 
 def customers(rng: np.random.Generator, expected: float, runs: int) -> Figures:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.metrics import get
-from cxlib.stats.cells import daily, printed
+from cxlib.stats.cells import printed
 from cxlib.stats.change import difference
-from cxlib.stats.intervals import ALPHA, Sums, adjusted_wald, even_units, measure, normal_quantile, t_quantile
+from cxlib.stats.intervals import ALPHA, Sums, adjusted_wald, even_units, measure, normal_quantile
 
 LEVEL = np.asarray(ALPHA)
 Rows = list[tuple[str, float, float]]  # unit, weight, answer
@@ -170,48 +168,6 @@ def test_one_answer_has_a_value_and_an_honest_interval() -> None:
         point = printed(measure(metric, summed([("a", 1.0, 1.0)])), metric.factor).row(0, named=True)
         assert (point["n"], point["units"], point["value"], point["se"]) == (1, 1, pytest.approx(value), None)
         assert (point["low"], point["high"]) == pytest.approx(bounds, abs=1e-5)
-
-
-def days_of(counts: list[int], first: date = date(2026, 6, 1)) -> pl.DataFrame:
-    days = [str(first + timedelta(days=place)) for place in range(len(counts))]
-    frame = pl.DataFrame({"period": f"{first:%Y-%m}", "group": "", "unit": days, "n": counts})
-    return frame.filter(pl.col("n") > 0).with_columns(sum_wx=pl.col("n").cast(pl.Float64))
-
-
-def test_daily_counts_vary_as_their_days_do_around_the_weekdays() -> None:
-    from scipy.stats import nbinom
-
-    counts = [int(x) for x in np.random.default_rng(5).negative_binomial(3, 0.1, 30)]
-    counts[6] = counts[13] = 0  # two Sundays without a ticket are days too
-    metric = get("ticket_volume")
-    found = daily(metric, days_of(counts), date(2026, 7, 1)).figures
-    by_weekday: dict[int, list[int]] = defaultdict(list)
-    for place, count in enumerate(counts):
-        by_weekday[place % 7].append(count)
-    misfit = sum((x - np.mean(xs)) ** 2 / np.mean(xs) for xs in by_weekday.values() for x in xs)
-    assert found.value[0] == sum(counts)
-    assert found.se[0] == pytest.approx(np.sqrt(misfit / (30 - 7) * sum(counts)))
-    dispersion, mean = misfit / 23, sum(counts) / 30
-    like_it = nbinom(mean / (dispersion - 1), 1 / dispersion)
-    assert (like_it.mean(), like_it.var()) == pytest.approx((mean, dispersion * mean))
-    known = 23 * 2 / (2 + float(like_it.stats("k")))  # degrees of freedom of a variance of counts so skewed
-    events, t = sum(counts) / dispersion, t_quantile(LEVEL, known)
-    high = sum(counts) / events * (events + t * t / 2 + t * np.sqrt(events + t * t / 4))
-    assert found.limits(LEVEL)[1][0] == pytest.approx(high)
-
-
-def test_even_days_are_still_poisson_and_days_not_yet_observed_do_not_count() -> None:
-    found = daily(get("ticket_volume"), days_of([10] * 14), date(2026, 6, 14)).figures
-    assert found.se[0] == pytest.approx(np.sqrt(140))
-    longer = daily(get("ticket_volume"), days_of([10] * 14), date(2026, 6, 30)).figures
-    assert longer.se[0] > 2 * found.se[0]
-
-
-def test_a_weekday_without_any_ticket_is_a_closed_day() -> None:
-    counts = [10 if place % 7 < 5 else 0 for place in range(28)]
-    found = daily(get("ticket_volume"), days_of(counts, date(2026, 2, 2) - timedelta(days=1)), date(2026, 2, 28))
-    assert found.points()["value"][0] == 200.0
-    assert found.points()["units"][0] == 20
 
 
 def amounts(values: np.ndarray) -> Sums:

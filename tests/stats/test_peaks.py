@@ -34,7 +34,7 @@ def test_an_hour_of_the_week_is_counted_as_often_as_it_passed(warsaw: View, open
 
 
 def test_an_hours_interval_is_as_wide_as_its_days_differ(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
-    from scipy.stats import t
+    from scipy.stats import gamma, norm, t
 
     cell = known(peaks("ticket_volume", warsaw)).points.filter(weekday=1, hour=9).row(0, named=True)
     first = date(2025, 11, 3)
@@ -43,9 +43,9 @@ def test_an_hours_interval_is_as_wide_as_its_days_differ(warsaw: View, opened: l
     total, weeks = mondays.sum(), len(mondays)
     variance = max(total, weeks * mondays.var(ddof=1))
     assert cell["se"] == pytest.approx(np.sqrt(variance) / weeks)
-    events, z = total**2 / variance, t.ppf(0.975, weeks - 1)
-    ends = [total / events * (events + z * z / 2 + sign * z * np.sqrt(events + z * z / 4)) / weeks for sign in (-1, 1)]
-    assert (cell["low"], cell["high"]) == (pytest.approx(ends[0]), pytest.approx(ends[1]))
+    events, tail = total**2 / variance, norm.sf(t.ppf(0.975, weeks - 1))
+    ends = [gamma.ppf(tail, events), gamma.isf(tail, events + 1)]  # Garwood's for a whole number of events
+    assert (cell["low"], cell["high"]) == pytest.approx(tuple(total / events * end / weeks for end in ends))
 
 
 def test_what_makes_the_peak_is_found(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:

@@ -129,7 +129,8 @@ def test_a_change_of_tickets_is_the_difference_of_the_two_totals(looked: View, l
     found = change("ticket_volume", looked)
     assert isinstance(found, Change)
     per_month = Counter(f"{row['created_day']:%Y-%m}" for row in literal_tickets)
-    assert found.difference == per_month["2026-10"] - per_month["2026-09"]
+    assert found.plain == per_month["2026-10"] - per_month["2026-09"]
+    assert found.difference + found.calendar == pytest.approx(found.plain)  # judged on like days
     assert found.low < found.difference < found.high
     assert (found.p_value < 0.05) == (found.low > 0 or found.high < 0)
 
@@ -343,7 +344,7 @@ def test_figures_have_the_intervals_of_independent_answers(counted: View) -> Non
     ends = newcombe((50, 100), (90, 100))
     assert [here[name] for name in CHANGES[:3]] == pytest.approx([-40.0, *ends])
     assert newcombe((50, 100), (90, 100), here["p_value"])[1] == pytest.approx(0.0, abs=1e-4)
-    assert [then[name] for name in CHANGES] == [None] * 4
+    assert [then[name] for name in CHANGES] == [None] * 5
 
 
 def test_false_discoveries_are_controlled_over_the_whole_family() -> None:
@@ -355,7 +356,7 @@ def test_false_discoveries_are_controlled_over_the_whole_family() -> None:
 
 
 COLUMNS = ["metric", "period", "by", "group", "value", "low", "high", "n", "units"]
-CHANGES = ["difference", "difference_low", "difference_high", "p_value"]
+CHANGES = ["difference", "difference_low", "difference_high", "p_value", "calendar_difference"]
 
 
 def median_wait(rows: desk.Rows) -> float:
@@ -389,13 +390,15 @@ def test_figures_are_what_a_loop_counts(looked: View, literal_surveys: desk.Rows
             assert (row["n"], row["value"]) == (n, pytest.approx(value)), (name, month)
             assert row["low"] < row["value"] < row["high"]
             changed = None if month != "2026-10" else pytest.approx(row["value"] - at[name, "2026-09"]["value"])
-            assert row["difference"] == changed
+            calendar = row["calendar_difference"]
+            assert (calendar is not None) == (name == "ticket_volume" and month == "2026-10")
+            assert (row["difference"] if calendar is None else row["difference"] + calendar) == changed
     for name in ("csat", "resolution_time"):  # and the page has the same
         page = trend(name, looked)
         assert isinstance(page, Trend)
         assert page.change is not None
         change_of = (page.change.difference, page.change.low, page.change.high, page.change.p_value)
-        assert [at[name, "2026-10"][part] for part in CHANGES] == pytest.approx(change_of)
+        assert [at[name, "2026-10"][part] for part in CHANGES[:4]] == pytest.approx(change_of)
 
 
 def test_figures_by_group_are_those_of_the_breakdown(looked: View) -> None:

@@ -78,7 +78,8 @@ def test_a_count_of_a_month_observed_in_part_is_not_compared(exact: View) -> Non
     whole = change("ticket_volume", at(exact, "2026-05"))
     assert not isinstance(both, NotKnown) and not isinstance(whole, NotKnown)
     assert (both.difference, both.scope.observed, both.before_observed) == (None, (8, 30), (12, 31))
-    assert (whole.difference, whole.scope.observed, whole.before_observed) == (20.0, None, None)
+    assert (whole.plain, whole.scope.observed, whole.before_observed) == (20.0, None, None)
+    assert (whole.difference, whole.calendar) == pytest.approx((0.0, 20.0), abs=1e-9)  # May has one day more
 
 
 def test_the_days_observed_are_said_once(exact: View) -> None:
@@ -95,7 +96,7 @@ def test_a_year_before_observed_in_part_gives_no_verdict(tmp_path: Path) -> None
     june = build(tmp_path / "year", datetime(2026, 7, 1, tzinfo=UTC), "2026-06", tickets=tickets(days))
     found = trend("ticket_volume", june)
     assert not isinstance(found, NotKnown) and found.change and found.last_year
-    assert found.change.difference == -20.0
+    assert (found.change.plain, found.change.difference) == (-20.0, pytest.approx(0.0, abs=1e-9))
     assert (found.last_year.difference, found.last_year.before_observed) == (None, (11, 30))
 
 

@@ -70,13 +70,13 @@ def row(number: int, created: datetime, category: str, rng: np.random.Generator)
     }  # fmt: skip
 
 
-def build(folder: Path, rows: list[Row], messages: list[Row] | None = None) -> View:
+def build(folder: Path, rows: list[Row], messages: list[Row] | None = None, *, extracted: datetime = EXTRACTED) -> View:
     folder.mkdir(parents=True)
     for name, table in {"tickets": rows, "messages": messages}.items():
         if table:
             conform(pl.LazyFrame(table), name).sink_parquet(folder / f"{name}.parquet")
     (folder / "settings.toml").write_text(SETTINGS, encoding="utf-8")
-    write_manifest(folder, {"extracted_at": EXTRACTED.astimezone(UTC).isoformat(), "sources": ["literal"]})
+    write_manifest(folder, {"extracted_at": extracted.astimezone(UTC).isoformat(), "sources": ["literal"]})
     derive(folder)
     return view(open_data(str(folder)), month="2026-10")
 
