@@ -117,7 +117,9 @@ def like_change(
     weighted = like_days(days, period, baseline)
     size = length(weighted, period)
     if not size:
-        return replace(_told(found.metric, about, (period, baseline), sides, None), unlike=True)
+        classes = dict(weighted.select("period", "alike").iter_rows())
+        told = _told(found.metric, about, (period, baseline), sides, None)
+        return replace(told, unlike=(classes[period], classes[baseline]))
     alike = days.join(weighted.drop("alike"), on=["period", "day"])
     keys, sums, free = day_sums(alike, _scatter(days))
     sums, names = replace(sums, n=np.ones_like(sums.n)), keys["period"].to_list()

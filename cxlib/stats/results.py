@@ -108,8 +108,8 @@ class Change:
     """The difference of two published figures of one metric: `after` − `before`.
 
     Counts of days are judged on like days (`counted_days.like_days`): `difference` is theirs, `calendar` what other
-    days – longer months, other weekdays, holidays – make of the plain one, which is `plain`; `unlike` where no day of
-    the one period is like one of the other. `calendar` is None of all other figures.
+    days – longer months, other weekdays, holidays – make of the plain one, which is `plain`; `unlike` the
+    classes of two days (`day_classes`) that are not alike and not judged. `calendar` is None of all other figures.
 
     `difference`, `low`, `high` are in the printed unit (points for %), `p_value` belongs to the same statistic:
     p < .05 exactly when 0 lies outside the interval. All None where either side has no value; `low`, `high` and
@@ -130,7 +130,7 @@ class Change:
     group: str = ""
     before_observed: tuple[int, int] | None = None
     calendar: float | None = None
-    unlike: bool = False
+    unlike: tuple[int, int] | None = None
 
     @property
     def plain(self) -> float | None:

@@ -21,6 +21,7 @@ from cxlib.tabulate.cells import (
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.change import caveat, difference_format, goal_value, level_format, unfinished, verdict, verdict_words
 from cxlib.words.groups import class_change, column_forms, curves, estimate, forms_of, label, rest_form, share_format
+from cxlib.words.like_days import on_like_days, plain_clause
 from cxlib.words.sentence import capital, plain
 
 SMALL = "†"  # fewer units than a public page shows
@@ -155,5 +156,7 @@ def _change_cells(change: Change) -> tuple[str, str]:
     """Return arrow, word and size, and the interval with its signs."""
     form = replace(difference_format(change), signed=True)
     size = form.value(change.difference or 0.0) if verdict(change) in ("chance", "possible", "same") else ""
-    words = ", ".join(filter(None, (verdict_words(change), size)))
+    size += on_like_days(change, form) if size else ""
+    plainly = plain_clause(change, form).removeprefix("; the ")
+    words = ", ".join(filter(None, (verdict_words(change), size, plainly)))
     return words or NOTHING, form.interval(change.low, change.high) or NOTHING

@@ -12,6 +12,7 @@ from cxlib.settings import Goal
 from cxlib.stats.certainty import Certainty, certainty
 from cxlib.stats.results import Change, Estimate, Scope
 from cxlib.words.certainty import certainty_words
+from cxlib.words.like_days import calendar_sentence, on_like_days, plain_clause, unlike_days
 from cxlib.words.sentence import plain
 
 FEW = 30
@@ -130,7 +131,8 @@ def within(period: str) -> str:
 def moved_by(change: Change, *, interval: bool = True, sure: bool = True) -> str:
     """Return "fell by 8.8 points (3.1–14.5)", "may have fallen by …": size without sign beside the word that has it."""
     size, low, high = unsigned(change.difference or 0.0, change.low, change.high)
-    printed = difference_format(change).with_interval(size, *((low, high) if interval else (None, None)))
+    form = difference_format(change)
+    printed = form.with_interval(size, *((low, high) if interval else (None, None))) + on_like_days(change, form)
     down, up = ("fell", "rose") if sure else ("may have fallen", "may have risen")
     return f"{down if (change.difference or 0.0) < 0 else up} by {printed}"
 
@@ -147,6 +149,8 @@ def verdict_words(change: Change | None) -> str:
     found = "unknown" if change is None else verdict(change)
     if change is not None and found in ("rose", "fell"):
         return f"{'▲' if found == 'rose' else '▼'} {moved_by(change, interval=False)}"
+    if change is not None and change.unlike:
+        return "? days not alike"
     quiet = {"same": "≈ about the same", "chance": "○ within chance", "few": "? too few to judge"}
     return {**quiet, "possible": "◌ possible"}.get(found, "")
 
@@ -167,9 +171,11 @@ def change_text(change: Change, *, dated: bool = True) -> str:
     value = level_format(change.metric, change.after).value(change.after.value)
     value += ("" if change.metric.kind == "count" else f" ({rows})") + then
     if found == "same":
-        return f"{name} stayed about the same{against(change)} at {value}: a difference of {_signed(change)}."
+        same = f"{name} stayed about the same{against(change)} at {value}: a difference of {_signed(change)}."
+        return same + calendar_sentence(change, replace(difference_format(change), signed=True))
     moved = f"moved by {_signed(change)}" if found == "chance" else moved_by(change, sure=found != "possible")
-    return f"{name} {moved}{against(change)} to {value}; {chance_words(change)}."
+    calendar = calendar_sentence(change, replace(difference_format(change), signed=True))
+    return f"{name} {moved}{against(change)} to {value}; {chance_words(change)}.{calendar}"
 
 
 def chance_words(change: Change) -> str:
@@ -181,7 +187,7 @@ def chance_words(change: Change) -> str:
 
 def _signed(change: Change) -> str:
     form = replace(difference_format(change), signed=True)
-    return form.with_interval(change.difference or 0.0, change.low, change.high)
+    return form.with_interval(change.difference or 0.0, change.low, change.high) + on_like_days(change, form)
 
 
 def change_headline(change: Change) -> str:
@@ -203,9 +209,12 @@ def change_headline(change: Change) -> str:
 
 def year_clause(change: Change | None) -> str:
     """Return " Against October 2025: −4.9 points (−9.0 to −0.8), more than chance explains.", or nothing."""
+    if change is not None and change.unlike:
+        return f" No verdict against {numbers.period(change.baseline)}: {unlike_days(change)}."
     if change is None or change.difference is None or verdict(change) in ("few", "unknown"):
         return ""
-    return f" Against {numbers.period(change.baseline)}: {_signed(change)}, {chance_words(change)}."
+    counted_plainly = plain_clause(change, replace(difference_format(change), signed=True))
+    return f" Against {numbers.period(change.baseline)}: {_signed(change)}, {chance_words(change)}{counted_plainly}."
 
 
 def goal_value(metric: Metric, goal: Goal) -> str:
@@ -252,6 +261,8 @@ def _why_no_verdict(change: Change) -> str:
     baseline = numbers.period(change.baseline)
     if change.before_observed:
         return partly(change.baseline, change.before_observed)
+    if change.unlike:
+        return f"no verdict: {unlike_days(change)}"
     if change.before.n == 0:
         return f"{nothing(change.metric, change.before, change.baseline)} to compare with"
     if change.before.value is None:
