@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.public_cases.case import Case
 
 MARCH = "2026-03"
@@ -108,6 +110,7 @@ def test_39_serial_numbers_of_days(case: Case) -> None:
 @pytest.mark.long
 def test_40_awkward_texts_without_an_environment(case: Case) -> None:
     case.imported("t.csv", "s.csv")
+    shutil.copytree(ROOT / "notebooks", case.home / "notebooks")
     out = case.home / " put" / "März $1"
     command = [sys.executable, "-m", "cxlib", "report", "b", "--month", MARCH, "--by", "category", "--out", str(out)]
     done = subprocess.run(
