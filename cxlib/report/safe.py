@@ -93,7 +93,7 @@ def anchor(heading: str) -> str:
 
 def table(text: str) -> str:
     """Return the HTML of a table with every element and attribute a table does not need shown as text."""
-    import bleach  # type: ignore[import-untyped]
+    import bleach
 
     cleaned = bleach.clean(text, tags=_TABLE_TAGS, attributes=_ATTRIBUTES, protocols=["https", "http", "mailto"])
     return str(cleaned)
@@ -116,7 +116,7 @@ def svg(text: str, *, prefix: str, label: str) -> str:
     Raises:
         xml.etree.ElementTree.ParseError: Not well-formed.
     """
-    from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
+    from defusedxml.ElementTree import fromstring
 
     root = fromstring(text)
     _clean(root, prefix)

@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from cxlib.errors import CxError
+from cxlib.errors import CxError, some_names
 from cxlib.schema import GIVEN
 from cxlib.sources import event_log
 from cxlib.sources.dates import decide_orders, numeric_orders
+from cxlib.sources.delimited import SURPLUS
 from cxlib.sources.draft import draft_mapping
 from cxlib.sources.load import REASON, ImportReport, Part, divide, finish, write_set_aside
 from cxlib.sources.mapping import EVENTS, ROW, Codes, ColumnSpec, EventSpec, Plan, TableSpec, read_mapping
-from cxlib.sources.readers import SURPLUS, Input, open_inputs
+from cxlib.sources.readers import Input, open_inputs
 from cxlib.sources.values import TEXT, Read, read_columns, source_text
 from cxlib.store import write_table
 from cxlib.tables.columns import Column, Table
@@ -42,14 +43,13 @@ def import_mapped(paths: Sequence[Path], *, mapping: Path, folder: Path) -> Impo
             inputs = open_inputs(plan, paths, staging=Path(staging))
             for opened in inputs.values():
                 report.files += [
-                    {"name": name, "rows": rows, "short_lines": opened.short[name]}
+                    {"name": name, "rows": rows, "short_lines": opened.short[name], "remarks": opened.remarks[name]}
                     for name, rows in opened.rows.items()
                 ]
             _Import(plan, inputs, folder, Path(staging), report).run()
         except pl.exceptions.PolarsError as error:
-            names = ", ".join(path.name for path in paths)
-            hint = "; is a quotation mark left open?" if "CSV" in str(error) or '"' in str(error) else ""
-            raise CxError(f"{names}: reading stopped: {str(error).splitlines()[0]}{hint}") from error
+            names = some_names(path.name for path in paths)  # the error's own words may hold cells
+            raise CxError(f"{names}: reading stopped; is a quotation mark left open?") from error
     settings = {"timezone": plan.timezone, **plan.settings}
     return finish(report, folder=folder, settings=settings, extracted_at=_extracted_at(plan))
 

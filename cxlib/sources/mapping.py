@@ -15,7 +15,7 @@ from cxlib.tables import TABLES
 from cxlib.tables.columns import STATUSES, Column, Table, given_table
 
 ROW, FILE = "row_number", "file_name"
-FORMATS = ("csv", "fixed", "excel", "parquet", "jsonl")
+FORMATS = ("csv", "fixed", "excel", "parquet", "json", "jsonl")
 Codes = tuple[str | int | float, ...]
 
 # What an activity of an event log may mean; the statuses that no other meaning leads to may be named as they are.
@@ -35,7 +35,8 @@ EVENTS = given_table(
 class FileSpec:
     """How one kind of file is read; `match` is a glob on its name, `missing` are codes for nothing, in any column.
 
-    `fields` (fixed width) maps a column to its [first, last] character, counted from 1.
+    `fields` (fixed width) maps a column to its [first, last] character, counted from 1. `records` names the list of
+    records in JSON, `zones` what abbreviations of time zones stand for.
     """
 
     match: str = "*"
@@ -46,6 +47,8 @@ class FileSpec:
     thousands: str = ""
     day_first: bool | None = None
     sheet: str = ""
+    records: str = ""
+    zones: Mapping[str, str] = field(default_factory=dict)
     skip_rows: int = 0
     fields: Mapping[str, Any] = field(default_factory=dict)
     missing: Codes = ()
