@@ -93,7 +93,7 @@ def anchor(heading: str) -> str:
 
 def table(text: str) -> str:
     """Return the HTML of a table with every element and attribute a table does not need shown as text."""
-    import bleach
+    import bleach  # type: ignore[import-untyped]
 
     cleaned = bleach.clean(text, tags=_TABLE_TAGS, attributes=_ATTRIBUTES, protocols=["https", "http", "mailto"])
     return str(cleaned)
