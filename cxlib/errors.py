@@ -29,4 +29,11 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return UsageError(f"There is no {what} {name!r}.{hint} Known: {', '.join(names)}.")
+    return UsageError(f"There is no {what} {name!r}.{hint} Known: {some_names(names)}.")
+
+
+def some_names(names: Iterable[str]) -> str:
+    """Return names joined for a message: the first ten, none beyond 40 letters, and how many more there are."""
+    every = list(names)
+    shown = ", ".join(name if len(name) <= 40 else f"{name[:39]}…" for name in every[:10])
+    return shown if len(every) <= 10 else f"{shown} and {len(every) - 10:,} more"

@@ -116,7 +116,7 @@ def svg(text: str, *, prefix: str, label: str) -> str:
     Raises:
         xml.etree.ElementTree.ParseError: Not well-formed.
     """
-    from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
+    from defusedxml.ElementTree import fromstring
 
     root = fromstring(text)
     _clean(root, prefix)

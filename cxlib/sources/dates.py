@@ -1,27 +1,36 @@
 """Instants out of text: many ways to write a date in one column, an order of day and month that is never guessed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 
 import polars as pl
 
-from cxlib.errors import CxError
+from cxlib.errors import CxError, some_names
+from cxlib.sources.month_names import DAY_NAMES, month_number
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMERIC = r"(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<y3>\d{4}|\d{2})"
+_NAME, _OF = r"\p{L}{3,12}", r"(?:[-/., ]+| de )"
 _DATES = "|".join(
     (
         r"(?P<y1>\d{4})[-/.](?P<m1>\d{1,2})[-/.](?P<d1>\d{1,2})",
         r"(?P<y2>\d{4})(?P<m2>\d{2})(?P<d2>\d{2})",
         _NUMERIC,
-        r"(?P<d4>\d{1,2})(?:[-/ ]|\. ?)(?P<m4>[A-Za-z]{3,9})\.?[-/., ]+(?P<y4>\d{4}|\d{2})",
-        r"(?P<m5>[A-Za-z]{3,9})\.? (?P<d5>\d{1,2}),? (?P<y5>\d{4})",
+        rf"(?P<d4>\d{{1,2}})(?:st|nd|rd|th|º)?{_OF}(?P<m4>{_NAME})\.?{_OF}(?P<y4>\d{{4}}|\d{{2}})(?: ?[rг]\.)?",
+        rf"(?P<m5>{_NAME})\.? (?P<d5>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y5>\d{{4}})",
+        rf"(?P<y6>\d{{4}})[-/ ](?P<m6>{_NAME})\.?[-/ ](?P<d6>\d{{1,2}})",
     )
 )
-_TIME = r"(?:T|,? +)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
-_HALF = r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
-_OFFSET = r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
-_SHAPE = rf"^(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? )?(?:{_DATES})(?:{_TIME}{_HALF}{_OFFSET})?$"
-_NUMBERS = [str(number) for number in range(1, 13)]
+_AT = r"(?:T|,? +(?:(?:at|um|o|às|as|a las|в) +)?)"
+_TIME = (
+    rf"{_AT}(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::(?P<second>\d{{2}})(?:[.,](?P<fraction>\d{{1,9}}))?)?(?: ?Uhr)?"
+)
+_HALF = r"(?: ?(?P<half>[AaPp])\.? ?[Mm]\.?)?"
+_OFFSET = r"(?: ?(?P<offset>(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|Z|[A-Z]{2,5})(?: ?\([^)]*\))?)?"
+# A number of days since the end of 1899, as Excel counts: five digits from 1927 on.
+_SERIAL = r"(?P<serial>\d{5}(?:[.,]\d+)?)"
+_SHAPE = rf"^(?:{DAY_NAMES}(?:{_DATES})(?:{_TIME}{_HALF}{_OFFSET})?|{_SERIAL})$"
+_DAY_MS = 86_400_000
 _LAST_CENTURY = 69  # two-digit years from here on are 19xx, as in strptime
 Field = Callable[[str], pl.Expr]
 
@@ -30,7 +39,7 @@ def numeric_orders(texts: Mapping[str, pl.Expr]) -> list[pl.Expr]:
     """Return, per column of text, whether its all-number dates can only be day first, month first, or tell apart."""
     found = []
     for name, text in texts.items():
-        parts = text.str.strip_chars().str.extract_groups(rf"^{_NUMERIC}(?:\D.*)?$")
+        parts = _plain(text).str.extract_groups(rf"^{DAY_NAMES}{_NUMERIC}(?:\D.*)?$")
         first, second = (parts.struct.field(part).cast(pl.Int32) for part in ("a", "b"))
         seen = pl.struct(day=(first > 12).any(), month=(second > 12).any(), differ=(first != second).any())
         found.append(seen.alias(name))
@@ -49,12 +58,12 @@ def decide_orders(found: Mapping[str, Mapping[str, bool]], *, where: str) -> dic
     )
     if open_:
         raise CxError(
-            f"{where}: dates such as 03/04/2023 in {', '.join(open_)} may be read with the day or the month first, "
+            f"{where}: dates such as 03/04/2023 in {some_names(open_)} may be read with the day or the month first, "
             "and no value settles it. Say day_first = true or false for the column (or for the file)."
         )
     if both:
         raise CxError(
-            f"{where}: {', '.join(both)} holds dates with the day first and dates with the month first. "
+            f"{where}: {some_names(both)} holds dates with the day first and dates with the month first. "
             "Say day_first = true or false: the others are then counted as unreadable; or give formats."
         )
     return {name: bool(seen["day"]) for name, seen in found.items()}
@@ -65,22 +74,45 @@ def dissect(text: pl.Expr) -> pl.Expr:
 
     Costly: put it into a column of its own before it is used.
     """
-    return text.str.extract_groups(_SHAPE)
+    return _plain(text).str.extract_groups(_SHAPE)
 
 
-def assemble(parts: pl.Expr, *, day_first: bool) -> tuple[pl.Expr, pl.Expr]:
+def _plain(text: pl.Expr) -> pl.Expr:
+    """Return text with plain spaces for those that do not break or are narrow, and without marks of direction."""
+    bare = text.str.replace_all(r"[\u{200e}\u{200f}\u{202a}-\u{202e}\u{feff}]", "")
+    return bare.str.replace_all(r"[\s\u{a0}\u{2007}\u{2009}\u{202f}]+", " ").str.strip_chars()
+
+
+def is_serial(parts: pl.Expr) -> pl.Expr:
+    """Tell which dissected texts are numbers of days, as Excel counts them."""
+    return parts.struct.field("serial").is_not_null()
+
+
+def assemble(
+    parts: pl.Expr, *, day_first: bool, zones: Mapping[str, int] = MappingProxyType({})
+) -> tuple[pl.Expr, pl.Expr]:
     """Return the wall-clock instant of dissected text (null if there is none) and its offset from UTC in minutes.
 
-    `day_first` is the order of all-number dates that do not begin with the year.
+    `day_first` is the order of all-number dates that do not begin with the year; `zones` are the minutes from UTC of
+    abbreviations. A date with another abbreviation is none.
     """
     part = parts.struct.field
     first, second = (part("a"), part("b")) if day_first else (part("b"), part("a"))
-    day = pl.coalesce(part("d1"), part("d2"), first, part("d4"), part("d5"))
-    names = pl.coalesce(part("m4"), part("m5")).str.slice(0, 3).str.to_lowercase()
-    month = pl.coalesce(part("m1"), part("m2"), second, replaced(names, dict(zip(_MONTHS, _NUMBERS, strict=True))))
+    day = pl.coalesce(part("d1"), part("d2"), first, part("d4"), part("d5"), part("d6"))
+    names = month_number(pl.coalesce(part("m4"), part("m5"), part("m6")))
+    month = pl.coalesce(part("m1"), part("m2"), second, names)
     written = [_year(part), month, day, _hour(part), part("minute").fill_null("0"), part("second").fill_null("0")]
     whole = pl.format("{}-{}-{} {}:{}:{}.{}", *written, part("fraction").fill_null("0"))
-    return whole.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False), _minutes(part("offset"))
+    dated = whole.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
+    minutes, known = _minutes(part("offset"), zones), part("offset").is_null()
+    local = pl.coalesce(pl.when(known | minutes.is_not_null()).then(dated), _from_serial(part("serial")))
+    return local, minutes
+
+
+def _from_serial(serial: pl.Expr) -> pl.Expr:
+    days = serial.str.replace(",", ".", literal=True).cast(pl.Float64)
+    since = pl.duration(milliseconds=(days * _DAY_MS).round().cast(pl.Int64))
+    return pl.lit(datetime(1899, 12, 30)).cast(pl.Datetime("us")) + since
 
 
 def replaced(text: pl.Expr, values: Mapping[str, str]) -> pl.Expr:
@@ -111,7 +143,7 @@ def _by_format(text: pl.Expr, form: str) -> tuple[pl.Expr, pl.Expr]:
 
 
 def _year(part: Field) -> pl.Expr:
-    year = pl.coalesce(part(f"y{shape}") for shape in range(1, 6))
+    year = pl.coalesce(part(f"y{shape}") for shape in range(1, 7))
     number = year.cast(pl.Int32)
     century = pl.when(number < _LAST_CENTURY).then(2000).otherwise(1900)
     return pl.when(year.str.len_chars() == 2).then(number + century).otherwise(number)
@@ -124,12 +156,12 @@ def _hour(part: Field) -> pl.Expr:
     return pl.when(half.is_null()).then(hour).otherwise(twelve)
 
 
-def _minutes(offset: pl.Expr) -> pl.Expr:
-    digits = offset.str.replace_all(r"\D", "").str.pad_end(4, "0")
-    hours, minutes = (digits.str.slice(at, 2).cast(pl.Int32, strict=False) for at in (0, 2))
-    size = hours * 60 + minutes
-    signed = pl.when(offset.str.starts_with("-")).then(-size).otherwise(size)
-    return pl.when(offset.str.contains(r"\d")).then(signed).when(offset.is_not_null()).then(0)
+def _minutes(offset: pl.Expr, zones: Mapping[str, int]) -> pl.Expr:
+    written = offset.str.extract_groups(r"([+-])(\d{1,2}):?(\d{2})?$").struct.field
+    size = written("2").cast(pl.Int32) * 60 + written("3").cast(pl.Int32).fill_null(0)
+    signed = pl.when(written("1") == "-").then(-size).otherwise(size)
+    named = {"Z": "0", "UTC": "0", "GMT": "0"} | {name: str(minutes) for name, minutes in zones.items()}
+    return pl.coalesce(signed, replaced(offset, named).cast(pl.Int32))
 
 
 def to_utc(local: pl.Expr, offset: pl.Expr, zone: str) -> tuple[pl.Expr, pl.Expr]:

@@ -11,8 +11,9 @@ import polars as pl
 
 from cxlib.errors import CxError, UsageError
 from cxlib.sources.dates import numeric_orders
+from cxlib.sources.delimited import SURPLUS, likely_delimiter
 from cxlib.sources.mapping import EVENTS, FileSpec
-from cxlib.sources.readers import SURPLUS, likely_delimiter, text_frame
+from cxlib.sources.readers import text_frame
 from cxlib.tables import TABLES
 from cxlib.tables.columns import Column, Table
 

@@ -46,7 +46,10 @@ class ImportReport:
 
     def __str__(self) -> str:
         """Tell the import in lines of text."""
-        lines = [f"{item['name']}: {item['rows']:,} rows read{_short(item)}" for item in self.files]
+        lines = []
+        for item in self.files:
+            lines.append(f"{item['name']}: {item['rows']:,} rows read{_short(item)}")
+            lines += [f"  {remark}" for remark in item.get("remarks", ())]
         for name, rows in self.rows.items():
             lines.append(f"{name}: {rows:,} rows written")
             lines += [f"  set aside: {count:,} × {why}" for why, count in self.set_aside.get(name, {}).items()]

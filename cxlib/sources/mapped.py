@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from cxlib.errors import CxError
+from cxlib.errors import CxError, some_names
 from cxlib.schema import GIVEN
 from cxlib.sources import event_log
-from cxlib.sources.dates import decide_orders, numeric_orders
+from cxlib.sources.delimited import SURPLUS
 from cxlib.sources.draft import draft_mapping
+from cxlib.sources.evidence import settle
 from cxlib.sources.load import REASON, ImportReport, Part, divide, finish, write_set_aside
 from cxlib.sources.mapping import EVENTS, ROW, Codes, ColumnSpec, EventSpec, Plan, TableSpec, read_mapping
-from cxlib.sources.readers import SURPLUS, Input, open_inputs
+from cxlib.sources.readers import Input, open_inputs
 from cxlib.sources.values import TEXT, Read, read_columns, source_text
 from cxlib.store import write_table
-from cxlib.tables.columns import Column, Table
+from cxlib.tables.columns import Table
 
 __all__ = ["draft_mapping", "import_mapped"]
 _NOTE = "note: "
@@ -42,14 +43,13 @@ def import_mapped(paths: Sequence[Path], *, mapping: Path, folder: Path) -> Impo
             inputs = open_inputs(plan, paths, staging=Path(staging))
             for opened in inputs.values():
                 report.files += [
-                    {"name": name, "rows": rows, "short_lines": opened.short[name]}
+                    {"name": name, "rows": rows, "short_lines": opened.short[name], "remarks": opened.remarks[name]}
                     for name, rows in opened.rows.items()
                 ]
             _Import(plan, inputs, folder, Path(staging), report).run()
         except pl.exceptions.PolarsError as error:
-            names = ", ".join(path.name for path in paths)
-            hint = "; is a quotation mark left open?" if "CSV" in str(error) or '"' in str(error) else ""
-            raise CxError(f"{names}: reading stopped: {str(error).splitlines()[0]}{hint}") from error
+            names = some_names(path.name for path in paths)  # the error's own words may hold cells
+            raise CxError(f"{names}: reading stopped; is a quotation mark left open?") from error
     settings = {"timezone": plan.timezone, **plan.settings}
     return finish(report, folder=folder, settings=settings, extracted_at=_extracted_at(plan))
 
@@ -127,8 +127,8 @@ def typed(
         _row_fault(opened.columns).alias(REASON),
         *(source_text(block[column.name], opened.spec).alias(TEXT + column.name) for column in columns),
     )
-    orders = _orders(texts, block, columns, opened)
-    frame, reads = read_columns(texts, block, columns, opened.spec, zone=plan.timezone, orders=orders)
+    reading = settle(texts, block, columns, opened.spec, zone=plan.timezone, where=some_names(opened.rows))
+    frame, reads = read_columns(texts, block, columns, opened.spec, reading=reading)
     doubts = {words: (doubtful, read.text) for read in reads for words, doubtful in read.doubts.items()}
     optional = [read for read in reads if not read.column.required]
     doubts |= {words: (lost, read.text) for read in optional for words, lost in read.faults.items()}
@@ -148,22 +148,6 @@ def _wanted(spec: TableSpec) -> pl.Expr:
     only = [among(name, codes) for name, codes in spec.where.items()]
     never = [~among(name, codes) for name, codes in spec.where_not.items()]
     return pl.all_horizontal(pl.lit(True), *only, *never)
-
-
-def _orders(
-    texts: pl.LazyFrame, block: Mapping[str, ColumnSpec], columns: Sequence[Column], opened: Input
-) -> dict[str, bool]:
-    """Return whether the day comes first in each column of instants: as told, else as its dates show."""
-    instants = [column.name for column in columns if column.kind == "instant" and not block[column.name].formats]
-    told = {
-        name: opened.spec.day_first if block[name].day_first is None else block[name].day_first for name in instants
-    }
-    orders = {name: first for name, first in told.items() if first is not None}
-    open_ = {name: pl.col(TEXT + name) for name in instants if name not in orders}
-    if not open_:
-        return orders
-    found = texts.select(numeric_orders(open_)).collect(engine="streaming").row(0, named=True)
-    return orders | decide_orders(found, where=", ".join(opened.rows))
 
 
 def _row_fault(columns: Sequence[str]) -> pl.Expr:
@@ -203,7 +187,7 @@ def _take_notes(frame: pl.LazyFrame, notes: dict[str, dict[str, Any]]) -> None:
         return
     counts = frame.select(pl.col(columns).count()).collect(engine="streaming").row(0, named=True)
     for name in (name for name in columns if counts[name]):
-        text = pl.col(name).drop_nulls().unique(maintain_order=True).head(3)
+        text = pl.col(name).str.slice(0, 40).drop_nulls().unique(maintain_order=True).head(3)
         examples = frame.select(text).collect(engine="streaming")[name].to_list()
         note = notes.setdefault(name.removeprefix(_NOTE), {"count": 0, "examples": []})
         note |= {"count": note["count"] + counts[name], "examples": [*note["examples"], *examples][:3]}

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 from cxlib.errors import UsageError, unknown_name
 from cxlib.schema import GIVEN
 from cxlib.settings import build, check_zones, make, read_toml
+from cxlib.sources.durations import FORMS
+from cxlib.sources.zones import zone_minutes
 from cxlib.tables import TABLES
 from cxlib.tables.columns import STATUSES, Column, Table, given_table
 
 ROW, FILE = "row_number", "file_name"
-FORMATS = ("csv", "fixed", "excel", "parquet", "jsonl")
+FORMATS = ("csv", "fixed", "excel", "parquet", "json", "jsonl")
 Codes = tuple[str | int | float, ...]
 
 # What an activity of an event log may mean; the statuses that no other meaning leads to may be named as they are.
@@ -35,7 +37,8 @@ EVENTS = given_table(
 class FileSpec:
     """How one kind of file is read; `match` is a glob on its name, `missing` are codes for nothing, in any column.
 
-    `fields` (fixed width) maps a column to its [first, last] character, counted from 1.
+    `fields` (fixed width) maps a column to its [first, last] character, counted from 1. `records` names the list of
+    records in JSON, `zones` what abbreviations of time zones stand for.
     """
 
     match: str = "*"
@@ -46,6 +49,8 @@ class FileSpec:
     thousands: str = ""
     day_first: bool | None = None
     sheet: str = ""
+    records: str = ""
+    zones: Mapping[str, str] = field(default_factory=dict)
     skip_rows: int = 0
     fields: Mapping[str, Any] = field(default_factory=dict)
     missing: Codes = ()
@@ -66,6 +71,7 @@ class ColumnSpec:
     decimal: str = ""
     thousands: str | None = None
     scale: float = 1.0
+    duration: str = ""
     timezone: str = ""
 
     @property
@@ -164,6 +170,11 @@ def _file_spec(raw: Any, where: str) -> FileSpec:
         raise unknown_name("file format", spec.format, FORMATS)
     if spec.skip_rows < 0:
         raise UsageError(f"[{where}] skip_rows = {spec.skip_rows}: it cannot be negative.")
+    for name, told in spec.zones.items():
+        if not isinstance(told, str) or zone_minutes(name, told) is None:
+            raise UsageError(
+                f"[{where}] zones: {name} = {told!r}; '+05:30' is expected, or a zone that uses this abbreviation."
+            )
     _check_marks(spec.decimal, spec.thousands, where)
     return spec
 
@@ -218,6 +229,8 @@ def _column_spec(raw: Any, where: str) -> ColumnSpec:
     spec: ColumnSpec = make(ColumnSpec, {"column": raw} if isinstance(raw, str) else raw, where)
     if sum((bool(spec.column), bool(spec.template), spec.value is not None)) != 1:
         raise UsageError(f"[{where}] needs exactly one of column, template, value.")
+    if spec.duration not in ("", *FORMS):
+        raise unknown_name(f"form of a duration ([{where}])", spec.duration, FORMS)
     try:
         list(Formatter().parse(spec.template))
     except ValueError as error:

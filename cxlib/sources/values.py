@@ -8,12 +8,35 @@ from string import Formatter
 import polars as pl
 
 from cxlib.schema import PLAUSIBLE_YEARS, dtype
-from cxlib.sources.dates import assemble, by_formats, dissect, replaced, to_utc
+from cxlib.sources.dates import assemble, by_formats, dissect, is_serial, replaced, to_utc
+from cxlib.sources.durations import is_open, minutes_of
 from cxlib.sources.mapping import ColumnSpec, FileSpec
 from cxlib.tables.columns import MOST_WEIGHT, Column
 
 _TRUE, _FALSE = ("true", "yes", "y", "t", "1"), ("false", "no", "n", "f", "0")
 TEXT, _PARTS, _LOCAL, _OFFSET = "text: ", "parts: ", "local: ", "offset: "
+
+
+_LONGEST_ID = 1_000
+_IN_WORDS = {"h:mm": "hours and minutes", "m:ss": "minutes and seconds"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How columns of a file are read: `zone` of instants without one, by column whether the day comes first.
+
+    `zones` are, by the zone of a column, the minutes from UTC of abbreviations; `forms` what 22:17 means, by column.
+    """
+
+    zone: str
+    orders: Mapping[str, bool]
+    zones: Mapping[str, Mapping[str, int]]
+    forms: Mapping[str, str]
+
+
+def holds_duration(column: Column) -> bool:
+    """Tell whether a column may be written as a duration: minutes, and a source's own figures, which may be minutes."""
+    return column.kind == "minutes" or (column.kind, column.name) == ("number", "amount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +95,11 @@ def read_columns(
     columns: Sequence[Column],
     file: FileSpec,
     *,
-    zone: str,
-    orders: Mapping[str, bool],
+    reading: Reading,
 ) -> tuple[pl.LazyFrame, list[Read]]:
     """Add typed columns to a frame of texts (named `TEXT` + column), in layers so that nothing is computed twice.
 
-    Instants without an offset are local to `zone`; `orders` tells, per column of instants without formats, whether the
-    day comes first.
+    `reading` says what the columns' own texts settled.
     """
     instants = [column.name for column in columns if column.kind == "instant"]
     free = [name for name in instants if not block[name].formats]
@@ -88,27 +109,38 @@ def read_columns(
         local, offset = (
             by_formats(pl.col(TEXT + name), block[name].formats)
             if block[name].formats
-            else assemble(pl.col(_PARTS + name), day_first=orders[name])
+            else assemble(
+                pl.col(_PARTS + name),
+                day_first=reading.orders[name],
+                zones=reading.zones[block[name].timezone or reading.zone],
+            )
         )
         layer += [local.alias(_LOCAL + name), offset.alias(_OFFSET + name)]
     values, reads = [], []
     for column in columns:
-        value, read = _read(column, block[column.name], file, zone)
+        value, read = _read(column, block[column.name], file, reading)
         values.append(value.cast(dtype(column), strict=False).alias(column.name))
         reads.append(read)
     return frame.with_columns(layer).with_columns(values), reads
 
 
-def _read(column: Column, spec: ColumnSpec, file: FileSpec, zone: str) -> tuple[pl.Expr, Read]:
+def _read(column: Column, spec: ColumnSpec, file: FileSpec, reading: Reading) -> tuple[pl.Expr, Read]:
     text, name = pl.col(TEXT + column.name), column.name
     read = Read(column, f"unreadable {name}", {})
     if column.kind == "instant":
-        value, doubtful = to_utc(pl.col(_LOCAL + name), pl.col(_OFFSET + name), spec.timezone or zone)
+        value, doubtful = to_utc(pl.col(_LOCAL + name), pl.col(_OFFSET + name), spec.timezone or reading.zone)
         value = pl.when(value.dt.year().is_between(*PLAUSIBLE_YEARS)).then(value)
-        return value, replace(read, doubts={f"{name} falls into a change of the clock": doubtful})
+        doubts = {f"{name} falls into a change of the clock": doubtful}
+        if not spec.formats:
+            doubts[f"{name} is a number of days, read as Excel counts them"] = is_serial(pl.col(_PARTS + name))
+        return value, replace(read, doubts=doubts)
     if column.kind in ("number", "money", "minutes", "integer"):
         thousands = file.thousands if spec.thousands is None else spec.thousands
         value = number(text, decimal=spec.decimal or file.decimal, thousands=thousands) * spec.scale
+        if holds_duration(column):
+            form = reading.forms[name]
+            words = f"{name} such as 22:17 is read as {_IN_WORDS[form]}"
+            return pl.coalesce(value, minutes_of(text, form)), replace(read, doubts={words: is_open(text)})
         if name == "weight":
             read = replace(read, problem=f"unreadable weight, or one beyond {MOST_WEIGHT:,.0f}")
             return pl.when(value.abs() <= MOST_WEIGHT).then(value), read
@@ -118,6 +150,9 @@ def _read(column: Column, spec: ColumnSpec, file: FileSpec, zone: str) -> tuple[
         return pl.when(word.is_in(_TRUE)).then(True).when(word.is_in(_FALSE)).then(False), read
     if column.choices:
         return pl.when(text.is_in(column.choices)).then(text), replace(read, problem=f"{name} is none of its values")
+    if column.kind == "id":
+        read = replace(read, problem=f"{name} is longer than {_LONGEST_ID:,} characters")
+        return pl.when(text.str.len_chars() <= _LONGEST_ID).then(text), read
     return text, read
 
 

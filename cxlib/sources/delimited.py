@@ -1,0 +1,195 @@
+"""Delimited text: which mark divides its fields, how quotation marks are escaped, on which line the header stands."""
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from cxlib.errors import CxError, UsageError
+from cxlib.sources.mapping import FileSpec
+
+# Fields beyond the header: their line is set aside; of still more fields only the first three are kept with it.
+SURPLUS = ("surplus_field_1", "surplus_field_2", "surplus_field_3")
+_MARKS = ",;\t|"
+HEAD = 20  # lines among which a header is looked for
+_MOST_FIELDS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a delimited file is laid out: lines above the header, the mark between fields, the escape of quotes."""
+
+    skip: int
+    delimiter: str
+    escape: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A delimited file read one way: records below the header, those shorter and longer than it, whether it broke."""
+
+    records: int
+    short: int
+    long: int
+    broken: bool
+
+    @property
+    def irregular(self) -> int:
+        """Records that do not fit the header."""
+        return self.short + self.long + self.broken
+
+
+def layout_of(path: Path, spec: FileSpec, *, needed: Collection[str] = ()) -> Layout:
+    """Find the layout of a UTF-8 file: the header is the first of its lines that holds all needed columns.
+
+    Excel's first line "sep=;" names the mark and is skipped. If `skip_rows` is given, the header comes right after.
+
+    Raises:
+        UsageError: A delimiter that is not a single ASCII character.
+    """
+    _check_delimiter(spec.delimiter)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = [line.rstrip("\r\n") for line in islice(file, spec.skip_rows + HEAD)]
+    skip, delimiter = spec.skip_rows, spec.delimiter
+    if skip == 0 and lines and lines[0][:4].lower() == "sep=" and len(lines[0]) == 5:
+        skip, delimiter = 1, delimiter or lines[0][4]
+    layouts = [Layout(line, delimiter or likely_delimiter(lines[line])) for line in range(skip, len(lines))]
+    if spec.skip_rows or not layouts:
+        return next(iter(layouts), Layout(skip, delimiter or ","))
+    heads = [_names(path, layout) for layout in layouts]
+    return layouts[header_line(heads, needed)]
+
+
+def header_line(lines: Sequence[Sequence[str]], needed: Collection[str]) -> int:
+    """Return which of the first lines is the header: the first with all needed names, else the first that is no title.
+
+    A title fills one cell, or less than half of those that later lines fill.
+    """
+    if needed:
+        return next((at for at, names in enumerate(lines) if set(needed) <= set(names)), 0)
+    filled = [sum(name.strip() != "" for name in names) for names in lines]
+    return next((at for at, count in enumerate(filled) if count > 1 and 2 * count >= max(filled)), 0)
+
+
+def _check_delimiter(delimiter: str) -> None:
+    if delimiter and (len(delimiter.encode()) != 1 or delimiter in '"\r\n\0' or delimiter.isalnum()):
+        raise UsageError(f"delimiter = {delimiter!r}: one character is expected, such as ';' or '\\t'.")
+
+
+def likely_delimiter(header: str) -> str:
+    """Return the mark that the header holds most of, not counting what stands in quotation marks."""
+    outside = "".join(header.split('"')[::2])
+    return max(_MARKS, key=outside.count)
+
+
+def _names(path: Path, layout: Layout) -> list[str]:
+    try:
+        return suffixed(next(_records(path, layout), []))
+    except csv.Error:
+        return []
+
+
+def _records(path: Path, layout: Layout) -> Iterator[list[str]]:
+    csv.field_size_limit(sys.maxsize)
+    options: dict[str, Any] = {"delimiter": layout.delimiter, "strict": True}
+    if layout.escape:
+        options |= {"doublequote": False, "escapechar": layout.escape}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.reader(islice(file, layout.skip, None), **options)
+
+
+def _parsed(path: Path, layout: Layout) -> Parsed:
+    records = _records(path, layout)
+    count = short = long = 0
+    try:
+        fields = len(next(records, []))
+        for record in records:
+            count += 1
+            short += 0 < len(record) < fields
+            long += any(record[fields:])
+    except csv.Error:
+        return Parsed(count, short, long, broken=True)
+    return Parsed(count, short, long, broken=False)
+
+
+def settle_quotes(path: Path, layout: Layout, name: str) -> tuple[Layout, Parsed]:
+    r"""Return how quotation marks are escaped, and what reading so gives: doubled, or by a backslash.
+
+    Only where the text holds \" both ways are tried. The one that fits the header wins.
+
+    Raises:
+        CxError: Both fit, or neither does, and they differ.
+    """
+    doubled = _parsed(path, layout)
+    if not _holds_escapes(path):
+        return layout, doubled
+    other = Layout(layout.skip, layout.delimiter, "\\")
+    escaped = _parsed(path, other)
+    if doubled.irregular == 0 and (escaped.irregular or escaped.records == doubled.records):
+        return layout, doubled
+    if escaped.irregular == 0 and doubled.irregular:
+        return other, escaped
+    if not doubled.broken and doubled.records == escaped.records:
+        return layout, doubled
+    raise CxError(
+        f'{name}: quotation marks seem to be escaped by a backslash (\\"), which gives {escaped.records:,} rows, '
+        f"while doubled quotation marks give {doubled.records:,}; the lines do not settle which is meant. "
+        "Export the file anew with doubled quotation marks."
+    )
+
+
+def _holds_escapes(path: Path) -> bool:
+    with path.open("rb") as file:
+        tail = b""
+        while chunk := file.read(1 << 22):
+            if b'\\"' in tail + chunk:
+                return True
+            tail = chunk[-1:]
+    return False
+
+
+def read_delimited(path: Path, layout: Layout, *, staging: Path, name: str) -> pl.LazyFrame:
+    """Return a UTF-8 file as a lazy frame of text; surplus fields in the columns `SURPLUS`."""
+    if layout.escape:
+        path, layout = _rewritten(path, layout, staging), Layout(0, ",")
+    names = header_names(next(_records(path, layout), []), name)
+    options: dict[str, Any] = {"separator": layout.delimiter, "skip_lines": layout.skip, "infer_schema": False}
+    raw = pl.scan_csv(path, **options).collect_schema().names()
+    extra = dict.fromkeys(SURPLUS, pl.String)
+    options |= {"schema": dict.fromkeys(raw, pl.String) | extra, "missing_columns": "insert"}
+    return pl.scan_csv(path, **options, truncate_ragged_lines=True).rename(dict(zip(raw, names, strict=True)))
+
+
+def header_names(cells: Sequence[str], file: str) -> list[str]:
+    """Return the names of a header, stripped; one that occurs again gets a suffix.
+
+    Raises:
+        CxError: No header, or more columns than any sheet has.
+    """
+    if not any(cell.strip() for cell in cells):
+        raise CxError(f"{file}: the line of the header is empty.")
+    if len(cells) > _MOST_FIELDS:
+        raise CxError(f"{file} has {len(cells):,} columns; at most {_MOST_FIELDS:,} are read.")
+    return suffixed(cells)
+
+
+def suffixed(cells: Sequence[str], form: str = "{}_duplicated_{}", start: int = 0) -> list[str]:
+    """Return names stripped, those that occur again with a number."""
+    names, seen = [], Counter[str]()
+    for name in (cell.strip() for cell in cells):
+        names.append(form.format(name, seen[name] - 1 + start) if seen[name] else name)
+        seen[name] += 1
+    return names
+
+
+def _rewritten(path: Path, layout: Layout, staging: Path) -> Path:
+    copy = staging / f"{len(list(staging.iterdir()))}-{path.name}.csv"
+    with copy.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target, lineterminator="\n").writerows(_records(path, layout))
+    return copy
