@@ -18,6 +18,7 @@ from tests.conftest import ROOT
 LAYERS = (
     ("errors",),
     ("tables", "schema"),
+    ("limits", "harmless"),
     ("settings",),
     ("store",),
     ("clock", "periods"),
