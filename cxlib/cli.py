@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from cxlib.errors import CxError, UsageError, shown
+from cxlib.errors import CxError, UsageError, few, shown
 from cxlib.harmless import guarded, printable, visible
 from cxlib.store import MANIFEST, data_folder, open_data, project_root, replacing
 
@@ -101,8 +101,20 @@ def _import(options: argparse.Namespace) -> int:
         report = SOURCES[options.system](paths, mapping=_mapping(options), folder=aside)
         derive(aside)
     _say(report)
+    if lost := _whole_tables_aside(folder):
+        return _complain(f"Imported into {_shown(folder)}, but nothing of {few(lost)}: every row was set aside.", 1)
     _say(f"Imported into {_shown(folder)}: {_rows(folder)}. Next: cx check {options.into}; cx report {options.into}.")
     return 0
+
+
+def _whole_tables_aside(folder: Path) -> list[str]:
+    """Return the tables of which every row was set aside, each with the most frequent reason."""
+    manifest, found = open_data(str(folder)).manifest, []
+    for name, reasons in manifest.get("set_aside", {}).items():
+        if reasons and not manifest["rows"].get(name):
+            most = max(reasons, key=lambda reason: int(reasons[reason]))
+            found.append(f"{name} ({sum(reasons.values()):,} rows, most often: {most})")
+    return found
 
 
 def _mapping(options: argparse.Namespace) -> Path | None:
@@ -131,15 +143,17 @@ def _derive(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from cxlib.check import check
+    from cxlib.check import check, lost_tables
+    from cxlib.layout import check_layout
     from cxlib.metrics.goals import check_goals
 
     data = open_data(options.data)
     check_goals(data.settings)
+    check_layout(data)
     report = check(data)
     as_json = options.format == "json"
     _say(json.dumps(report.as_json(), indent=2, ensure_ascii=False) if as_json else report.as_text())
-    return 0
+    return 1 if lost_tables(data) else 0
 
 
 def _figures(options: argparse.Namespace) -> int:

@@ -203,8 +203,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
-    except (ValueError, TypeError) as error:
-        raise CxError(f"{path} is damaged ({error}); delete the folder {folder} and import anew.") from None
+    except (ValueError, TypeError, RecursionError):
+        raise CxError(f"{path} is damaged; delete the folder {folder} and import anew.") from None
 
 
 def open_data(name: str = "demo") -> Data:

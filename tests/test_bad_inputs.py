@@ -12,6 +12,7 @@ import pytest
 from cxlib.cli import main
 from tests.bad_inputs.arguments import ARGUMENTS
 from tests.bad_inputs.files import ASIDE, ERROR, FILES, GOOD, HEAD, NOTED
+from tests.bad_inputs.folders import FOLDERS
 from tests.bad_inputs.mappings import MAPPINGS
 from tests.bad_inputs.pending import PENDING
 from tests.bad_inputs.settings import SETTINGS
@@ -99,6 +100,15 @@ def refused(said: Said) -> None:
     assert len(told) < 900, said
     assert told.count(", ") <= 16, said
     assert len(told.split()) >= 4, said
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_folders_that_are_damaged_or_of_another_version(cx: Cx, home: Path, name: str) -> None:
+    folder = home / "data" / "new"
+    shutil.copytree(home / "data" / "desk", folder)
+    FOLDERS[name](folder)
+    for words in (("figures", "new"), ("check", "new"), ("rows", "new", "--metric", "csat")):
+        refused(cx(*words))
 
 
 def test_there_are_enough_of_them() -> None:

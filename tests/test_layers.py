@@ -24,6 +24,7 @@ LAYERS = (
     ("clock", "periods"),
     ("numbers",),
     ("sources",),
+    ("promises", "layout"),
     ("derive", "check"),
     ("metrics",),
     ("stats",),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.errors import UsageError, unknown_name
+from cxlib.layout import check_layout
 from cxlib.metrics.goals import check_goals
 from cxlib.metrics.registry import MONEY, Metric, get
 from cxlib.periods import month_of, months_between, parse_month, shift
@@ -128,8 +129,10 @@ def view(
 
     Raises:
         UsageError: An unknown name, an unreadable month, or a month outside the data.
+        CxError: Tables that another version wrote.
     """
     opened = open_data(data) if isinstance(data, str) else data
+    check_layout(opened)
     chosen = last_complete_month(opened) if month == "previous" else month
     _check_month(opened, chosen)
     if compare_with not in ("previous", "last_year"):
