@@ -8,16 +8,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.periods import month_of, months_between, shift
-from cxlib.schema import GIVEN, INSTANT, PROMISED
+from cxlib.promises import far_before, of_rows, spellings
+from cxlib.schema import GIVEN, INSTANT
 from cxlib.store import Data
 from cxlib.tables.columns import MOST_WEIGHT, Table
 
-_ORDERED = {
-    "tickets": (("created_at", "first_replied_at"), ("created_at", "taken_at"), ("created_at", "solved_at")),
-    "surveys": (("sent_at", "answered_at"),),
-    "customers": (("joined_at", "left_at"),),
-    "agents": (("hired_at", "left_at"),),
-}
 ANCHOR = {
     "tickets": "created_at", "messages": "sent_at", "changes": "changed_at", "surveys": "answered_at",
     "orders": "ordered_at", "workflow_runs": "ran_at", "article_views": "viewed_at", "customers": "joined_at",
@@ -40,12 +35,18 @@ class TableSummary:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken promise: where, which, how often, up to three example ids."""
+    """One broken promise: where, which, how often, up to three example ids, what it does to which figure."""
 
     table: str
     promise: str
     count: int
     examples: tuple[str, ...]
+    effect: str = ""
+
+    @property
+    def words(self) -> str:
+        """The promise and what comes of it."""
+        return f"{self.promise}: {self.effect}" if self.effect else self.promise
 
 
 Found = tuple[Finding, pl.Series]
@@ -72,7 +73,10 @@ class CheckReport:
         lines.append("Broken promises" if self.findings else "Every promise of the tables holds.")
         for finding in self.findings:
             told = f", for example {', '.join(finding.examples)}" if finding.examples else ""
-            lines.append(f"  {finding.table}  {finding.promise}  {finding.count} rows{told}")
+            lines.append(
+                f"  {finding.table}  {finding.promise}  {finding.count:,} row{'s' * (finding.count != 1)}{told}"
+            )
+            lines += [f"    {finding.effect}"] if finding.effect else []
         return "\n".join(lines)
 
 
@@ -89,8 +93,33 @@ def check(data: Data) -> CheckReport:
 
 def broken(data: Data) -> Iterator[Found]:
     """Yield every broken promise of the given tables with the ids of the rows that break it."""
+    yield from _lost_tables(data)
     for declared in _present(data):
         yield from _findings(data, declared)
+    for promise, effect, ids in spellings(data):
+        yield from _finding(GIVEN["customers"], promise, ids, effect)
+
+
+def lost_tables(data: Data) -> list[str]:
+    """Return the tables that the manifest lists with rows and the folder lacks."""
+    return [name for name, rows in data.manifest.get("rows", {}).items() if rows and not data.has(name)]
+
+
+def _lost_tables(data: Data) -> Iterator[Found]:
+    for name in lost_tables(data):
+        rows = int(data.manifest["rows"][name])
+        effect = "no figure that reads it is known; import anew"
+        finding = Finding(name, "the table is listed in the manifest and its file is missing", rows, (), effect)
+        yield finding, pl.Series(dtype=pl.String)
+
+
+def _unread_columns(data: Data, declared: Table) -> Iterator[Found]:
+    """Find columns that a mapping fills and of which not one value could be read."""
+    for name, cells in data.manifest.get("unread", {}).get(declared.name, {}).items():
+        if name not in data.filled(declared.name):
+            effect = "the column is empty, and figures that need it are not known; correct the mapping"
+            words = f"{name} is mapped, and not one of its texts could be read"
+            yield Finding(declared.name, words, cells, (), effect), pl.Series(dtype=pl.String)
 
 
 def _present(data: Data) -> list[Table]:
@@ -117,15 +146,21 @@ def _findings(data: Data, declared: Table) -> Iterator[Found]:
     frame = data.scan(declared.name)
     for promise, broken in _promises(data, declared):
         yield from _finding(declared, promise, frame.filter(broken).select(declared.key).collect().to_series())
+    for found in of_rows(data, declared):
+        yield from _finding(declared, found.promise, found.ids, found.effect)
+    yield from _unread_columns(data, declared)
     yield from _references(data, declared)
     yield from _shrunk_months(data, declared)
+    if declared.name in MONTHLY:
+        for found in far_before(data, declared.name, ANCHOR[declared.name]):
+            yield from _finding(declared, found.promise, found.ids, found.effect)
     if declared.name == "surveys":
         yield from _mixed_scales(data)
 
 
-def _finding(declared: Table, promise: str, wrong: pl.Series) -> Iterator[Found]:
+def _finding(declared: Table, promise: str, wrong: pl.Series, effect: str = "") -> Iterator[Found]:
     if len(wrong):
-        yield Finding(declared.name, promise, len(wrong), tuple(str(key) for key in wrong.head(3))), wrong
+        yield Finding(declared.name, promise, len(wrong), tuple(str(key) for key in wrong.head(3)), effect), wrong
 
 
 def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
@@ -138,10 +173,6 @@ def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
             yield f"{column.name} is missing", value.is_null()
         if column.choices:
             yield f"{column.name} is none of the known values", value.is_not_null() & ~value.is_in(column.choices)
-        if column.kind == "instant" and column.name not in PROMISED:
-            yield f"{column.name} lies after the end of the data", value > data.extracted_at
-    for earlier, later in _ORDERED.get(declared.name, ()):
-        yield f"{later} lies before {earlier}", pl.col(later) < pl.col(earlier)
     if declared.name == "surveys":
         inside = pl.col("answer").is_between(pl.col("scale_low"), pl.col("scale_high"))
         yield "answer lies outside its scale", ~inside

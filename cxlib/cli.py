@@ -13,12 +13,14 @@ from pathlib import Path
 
 import polars as pl
 
-from cxlib.errors import CxError, UsageError
+from cxlib.errors import CxError, UsageError, few, shown
+from cxlib.harmless import guarded, printable, visible
 from cxlib.store import MANIFEST, data_folder, open_data, project_root, replacing
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
 FORMATS = ("table", "csv", "json")
+MOST_SEED = 2**63 - 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,21 +36,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (OSError, pl.exceptions.PolarsError, json.JSONDecodeError) as error:
-        return _complain(f"Stopped: {str(error).partition(chr(10))[0]} ({type(error).__name__})", 1)
+    except OSError as error:
+        where = f": {shown(str(error.filename))}" if error.filename else ""
+        return _complain(f"Stopped: {error.strerror or error}{where}.", 1)
+    except (pl.exceptions.PolarsError, json.JSONDecodeError) as error:
+        return _complain(f"Stopped: {shown(str(error).partition(chr(10))[0], 300)[1:-1]}", 1)
     except KeyboardInterrupt:
         return _complain("Stopped; what was there before is unchanged.", 130)
 
 
 def _complain(error: object, status: int) -> int:
-    print(f"cx: {error}", file=sys.stderr)
+    _warn(f"cx: {error}")
     return status
+
+
+def _say(text: object) -> None:
+    """Print; control characters of the data never reach the terminal."""
+    print(printable(str(text)))
+
+
+def _warn(text: str) -> None:
+    print(printable(text), file=sys.stderr)
 
 
 def _target(name: str) -> Path:
     """Return data/NAME, refusing anything that is no plain name of a data set."""
-    if not re.fullmatch(r"\w[\w.-]*", name) or name == "mappings":
-        raise UsageError(f"{name!r} is no name for a data set: use letters, digits, '-', '_' and '.'.")
+    if not re.fullmatch(r"\w[\w.-]{0,99}", name) or name == "mappings":
+        raise UsageError(
+            f"{shown(name)} is no name for a data set: use up to 100 letters, digits, '-', '_' and '.', "
+            "a letter or a digit first."
+        )
     return project_root() / "data" / name
 
 
@@ -57,6 +74,8 @@ def _demo(options: argparse.Namespace) -> int:
     from cxlib.sources.demo import DemoParameters, build_demo
 
     folder = _target(options.into)
+    if not 0 <= options.seed <= MOST_SEED:
+        raise UsageError(f"--seed {shown(options.seed)}: a whole number from 0 to {MOST_SEED:,} is expected.")
     if (folder / MANIFEST).exists() and open_data(str(folder)).manifest["sources"] != ["demo"]:
         raise UsageError(f"{_shown(folder)} holds other data; build the demo --into another name.")
     with replacing(folder) as aside:
@@ -73,7 +92,7 @@ def _import(options: argparse.Namespace) -> int:
 
     paths = [Path(path) for path in options.paths]
     if options.draft:
-        print("\n".join(draft_mapping(path) for path in paths))
+        _say("\n".join(draft_mapping(path) for path in paths))
         return 0
     if not options.into:
         raise UsageError("Say where the data go: --into NAME (a folder below data/).")
@@ -81,9 +100,21 @@ def _import(options: argparse.Namespace) -> int:
     with replacing(folder, keep=True) as aside:
         report = SOURCES[options.system](paths, mapping=_mapping(options), folder=aside)
         derive(aside)
-    print(report)
-    print(f"Imported into {_shown(folder)}: {_rows(folder)}. Next: cx check {options.into}; cx report {options.into}.")
+    _say(report)
+    if lost := _whole_tables_aside(folder):
+        return _complain(f"Imported into {_shown(folder)}, but nothing of {few(lost)}: every row was set aside.", 1)
+    _say(f"Imported into {_shown(folder)}: {_rows(folder)}. Next: cx check {options.into}; cx report {options.into}.")
     return 0
+
+
+def _whole_tables_aside(folder: Path) -> list[str]:
+    """Return the tables of which every row was set aside, each with the most frequent reason."""
+    manifest, found = open_data(str(folder)).manifest, []
+    for name, reasons in manifest.get("set_aside", {}).items():
+        if reasons and not manifest["rows"].get(name):
+            most = max(reasons, key=lambda reason: int(reasons[reason]))
+            found.append(f"{name} ({sum(reasons.values()):,} rows, most often: {most})")
+    return found
 
 
 def _mapping(options: argparse.Namespace) -> Path | None:
@@ -103,19 +134,26 @@ def _mapping(options: argparse.Namespace) -> Path | None:
 
 def _derive(options: argparse.Namespace) -> int:
     from cxlib.derive import rederive
+    from cxlib.metrics.goals import check_goals
 
+    check_goals(open_data(options.data).settings)
     rederive(options.data)
     print(f"Derived {_shown(data_folder(options.data))} anew.")
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    from cxlib.check import check
+    from cxlib.check import check, lost_tables
+    from cxlib.layout import check_layout
+    from cxlib.metrics.goals import check_goals
 
-    report = check(open_data(options.data))
+    data = open_data(options.data)
+    check_goals(data.settings)
+    check_layout(data)
+    report = check(data)
     as_json = options.format == "json"
-    print(json.dumps(report.as_json(), indent=2, ensure_ascii=False) if as_json else report.as_text())
-    return 0
+    _say(json.dumps(report.as_json(), indent=2, ensure_ascii=False) if as_json else report.as_text())
+    return 1 if lost_tables(data) else 0
 
 
 def _figures(options: argparse.Namespace) -> int:
@@ -131,9 +169,9 @@ def _figures(options: argparse.Namespace) -> int:
     months = months_between(data.first_month, data.last_month) if options.month == "all" else [looked.month]
     compared = options.month != "all" and options.format != "json"
     table = figures(looked, months, by=options.by, names=options.metric or None, change=compared)
-    print(_formatted(table, options.format))
+    _say(_formatted(table, options.format))
     for name, reason in missing(looked, options.by, options.metric or None).items():
-        print(f"not known: {name}: {reason}", file=sys.stderr)
+        _warn(f"not known: {name}: {reason}")
     return 0
 
 
@@ -141,24 +179,25 @@ def _formatted(table: pl.DataFrame, form: str) -> str:
     if form == "json":
         return json.dumps(table.to_dicts(), indent=1, ensure_ascii=False)
     if form == "csv":
-        return table.write_csv().rstrip("\n")
+        return guarded(table).write_csv().rstrip("\n")
     with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, tbl_hide_dataframe_shape=True, float_precision=3):
-        return str(table)
+        return str(visible(table, also="\t\n"))
 
 
 def _row_list(options: argparse.Namespace) -> int:
     from cxlib.metrics import as_csv, rows, view
     from cxlib.metrics.view import filter_line
-    from cxlib.periods import months_between
+    from cxlib.periods import months_asked, months_between
 
     chosen = filter_line(((options.by, (options.group,)),)) if options.group else ""
     if options.group and not options.by:
         raise UsageError("Say of which dimension --group is one: --by channel --group phone.")
     filters = "; ".join(filter(None, (options.filter, chosen)))
-    weighted, (first, _, last) = not options.unweighted, options.month.partition("/")
-    looked = view(options.data, month=last or first, by=options.by, filters=filters, weighted=weighted)
-    found = rows(options.metric, looked, options.by, months=months_between(first, last) if last else ())
-    print(as_csv(found).rstrip("\n") if options.format == "csv" else _formatted(found, options.format))
+    first, last = months_asked(options.month)
+    looked = view(options.data, month=last, by=options.by, filters=filters, weighted=not options.unweighted)
+    months = months_between(view(looked.data, month=first).month, looked.month)
+    found = rows(options.metric, looked, options.by, months=months)
+    _say(as_csv(found).rstrip("\n") if options.format == "csv" else _formatted(found, options.format))
     return 0
 
 
@@ -175,7 +214,7 @@ def _report(options: argparse.Namespace) -> int:
         language=options.language,
     )
     for name, error in outcome.failed.items():
-        print(f"cx: {name} failed: {error}", file=sys.stderr)
+        _warn(f"cx: {name} failed: {error}")
     print(f"Report: {_shown(outcome.index)}")
     return 1 if outcome.failed else 0
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+NAMED = 10
+"""How many names an error prints at most."""
+MOST_COMPARED = 5_000
+"""How many names a mistyped one is compared with, so that an error does not take minutes."""
+
 
 class CxError(Exception):
     """A user's mistake or an unusable input, told in one sentence; the command line prints it without a traceback."""
@@ -24,16 +29,36 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
     Args:
         what: Kind of thing, singular ("metric", "dimension").
         name: The name given.
-        known: All valid names.
+        known: All valid names; of more than ten only the nearest are printed.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return UsageError(f"There is no {what} {name!r}.{hint} Known: {some_names(names)}.")
+    near = difflib.get_close_matches(name[:200], names[:MOST_COMPARED], n=NAMED)
+    hint = f" Did you mean {shown(near[0])}?" if near else ""
+    listed = names if len(names) <= NAMED else list(dict.fromkeys([*near, *names[:NAMED]]))[:NAMED]
+    return UsageError(f"There is no {what} {shown(name)}.{hint} Known: {few(listed, len(names))}.")
 
 
-def some_names(names: Iterable[str]) -> str:
-    """Return names joined for a message: the first ten, none beyond 40 letters, and how many more there are."""
+def few(names: Iterable[str], count: int = 0) -> str:
+    """Return up to ten names as a list, and how many more there are of `count` (by default, of them).
+
+    >>> few("abcdefghijkl")
+    'a, b, c, d, e, f, g, h, i, j and 2 more'
+    """
     every = list(names)
-    shown = ", ".join(name if len(name) <= 40 else f"{name[:39]}…" for name in every[:10])
-    return shown if len(every) <= 10 else f"{shown} and {len(every) - 10:,} more"
+    more = max(count, len(every)) - min(len(every), NAMED)
+    listed = ", ".join(shown(name)[1:-1] for name in every[:NAMED])
+    return f"{listed} and {more:,} more" if more > 0 else listed
+
+
+def shown(value: object, most: int = 60) -> str:
+    """Return a value as it is written in Python, so without control characters; long ones are cut.
+
+    >>> shown("a" * 100, 10)
+    "'aaaaaaa…'"
+    """
+    text = value[: most + 1] if isinstance(value, str) else value
+    written = repr(text)
+    return written if len(written) <= most else f"{written[: most - 2]}…{written[-1]}"
+
+
+some_names = few

@@ -63,6 +63,23 @@ def months_between(first: str, last: str) -> list[str]:
     return [month_name(index) for index in range(month_index(first), month_index(last) + 1)]
 
 
+def months_asked(text: str) -> tuple[str, str]:
+    """Return the first and the last month of "FIRST/LAST", twice the same of one month; "previous" is left as it is.
+
+    >>> months_asked("2026-08/2026-10")
+    ('2026-08', '2026-10')
+
+    Raises:
+        UsageError: Not months, or the last lies before the first.
+    """
+    first, sign, last = text.partition("/")
+    if not sign:
+        return text, text
+    if month_index(first) > month_index(last):
+        raise UsageError(f"{text!r} runs backwards: write the earlier month first, as in {last}/{first}.")
+    return first, last
+
+
 def first_day(month: str) -> date:
     """Return the first day of a month."""
     return date(*parse_month(month), 1)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from cxlib.errors import CxError, unknown_name
+from cxlib.errors import CxError, few, unknown_name
 from cxlib.tables import GIVEN, TABLES
 from cxlib.tables.columns import Column, Kind, Table
 
@@ -195,7 +195,7 @@ def path_of(dimension: str, table_name: str) -> Path:
         raise unknown_name("dimension", dimension, DIMENSIONS)
     paths = DIMENSIONS[dimension].paths
     if table_name not in paths:
-        here = ", ".join(sorted(name for name, other in DIMENSIONS.items() if table_name in other.paths))
+        here = few(sorted(name for name, other in DIMENSIONS.items() if table_name in other.paths))
         raise CxError(f"{dimension!r} is not defined for rows of {table_name!r}; there you can use {here}.")
     return paths[table_name]
 

@@ -4,14 +4,22 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cxlib.errors import UsageError, unknown_name
+from cxlib.errors import UsageError, shown, unknown_name
+from cxlib.limits import (
+    check_calendar,
+    check_costs,
+    check_currency,
+    check_days,
+    check_half_days,
+    check_numbers,
+)
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
@@ -145,17 +153,20 @@ def build(raw: Mapping[str, Any]) -> Settings:
     values = dict(raw)
     events = values.pop("events", [])
     if not isinstance(events, list):
-        raise UsageError(f"[settings] events = {events!r}; tables [[events]] with a date and a title are expected.")
+        raise UsageError(
+            f"[settings] events = {shown(events)}; tables [[events]] with a date and a title are expected."
+        )
     nested: dict[str, Any] = {"events": tuple(make(Event, event, "events") for event in events)}
     for group, one in (("windows", Windows), ("margins", Margins), ("staffing", StaffingSettings)):
-        nested[group] = _not_negative(make(one, values.pop(group, {}), group), group)
+        nested[group] = make(one, values.pop(group, {}), group)
+        check_numbers(group, asdict(nested[group]))
     for group, each in (("targets", Goal), ("benchmarks", Goal), ("schedules", ScheduleSettings)):
         named = values.pop(group, {})
         if not isinstance(named, Mapping):
-            raise UsageError(f"[settings] {group} = {named!r}; tables [{group}.NAME] are expected.")
+            raise UsageError(f"[settings] {group} = {shown(named)}; tables [{group}.NAME] are expected.")
         if named or group != "schedules":
             nested[group] = {name: make(each, one, f"{group}.{name}") for name, one in named.items()}
-    return _checked(_not_negative(make(Settings, values | nested, "settings"), "settings"))
+    return _checked(make(Settings, values | nested, "settings"))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -164,6 +175,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path.name} cannot be read as TOML: {error}.") from None
+    except (RecursionError, ValueError):  # a whole number of more than 4,300 digits is a ValueError
+        raise UsageError(
+            f"{path.name} cannot be read as TOML: it is nested too deep or a number is too long."
+        ) from None
 
 
 def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,16 +196,17 @@ def make(kind: type, raw: Any, where: str) -> Any:
         UsageError: Not a table, an unknown name (the nearest is told), a wrong type, a lacking value.
     """
     if not isinstance(raw, Mapping):
-        raise UsageError(f"[{where}] must be a table of names and values, not {raw!r}.")
+        raise UsageError(f"[{where}] must be a table of names and values, not {shown(raw)}.")
     hints, known = get_type_hints(kind), {item.name: item for item in fields(kind)}
     for name, value in raw.items():
         if name not in known:
             raise unknown_name(f"name in [{where}]", name, known)
         if not _fits(value, hints[name]):
-            raise UsageError(f"[{where}] {name} = {value!r} is of the wrong type; {_words(hints[name])} is expected.")
+            words = f"{shown(value)} is of the wrong type; {_words(hints[name])} is expected."
+            raise UsageError(f"[{where}] {name} = {words}")
     for name, item in known.items():
         if name not in raw and item.default is MISSING and item.default_factory is MISSING:
-            raise UsageError(f"[{where}] lacks {name!r}.")
+            raise UsageError(f"[{where}] lacks {name!r}: every entry of it needs one.")
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()})
 
 
@@ -221,14 +237,6 @@ def _words(hint: Any) -> str:
     return _IN_WORDS.get(kind, "a table")
 
 
-def _not_negative(made: Any, where: str) -> Any:
-    for item in fields(made):
-        value = getattr(made, item.name)
-        if isinstance(value, (int, float)) and value < 0:
-            raise UsageError(f"[{where}] {item.name} = {value}: it cannot be negative.")
-    return made
-
-
 def check_zones(zones: Iterable[str]) -> None:
     """Refuse time zones that do not exist: a UsageError names the first."""
     for zone in sorted(zones):
@@ -245,17 +253,15 @@ def _checked(settings: Settings) -> Settings:
         raise unknown_name("schedule", settings.default_schedule, settings.schedules)
     for name, plan in settings.schedules.items():
         _check_spans(name, plan)
-    _check_staffing(settings.staffing)
+        check_calendar(plan.holidays)
+        check_days(f"schedules.{name}", plan.extra_holidays)
+        check_half_days(f"schedules.{name}", plan.half_days)
+    check_numbers("settings", {item.name: getattr(settings, item.name) for item in fields(settings)})
+    check_costs(settings.costs)
+    check_currency(settings.currency)
+    check_days("events", (event.date for event in settings.events))
+    check_days("targets", (goal.valid_from for goal in (*settings.targets.values(), *settings.benchmarks.values())))
     return settings
-
-
-def _check_staffing(staffing: StaffingSettings) -> None:
-    for name in ("service_level", "max_occupancy", "shrinkage"):
-        value = getattr(staffing, name)
-        if not (0 if name == "shrinkage" else 0.01) <= value <= 0.99:
-            raise UsageError(f"[staffing] {name} = {value}: a share below 1 is expected, such as 0.8.")
-    if staffing.chats_at_once < 1:
-        raise UsageError(f"[staffing] chats_at_once = {staffing.chats_at_once}: an agent holds at least 1.")
 
 
 def _check_spans(name: str, plan: ScheduleSettings) -> None:
@@ -264,4 +270,4 @@ def _check_spans(name: str, plan: ScheduleSettings) -> None:
             raise unknown_name(f"weekday in schedule {name!r}", day, WEEKDAYS)
         for span in spans:
             if not _SPAN.fullmatch(span) or not span[:5] < span[6:] <= "24:00":
-                raise UsageError(f"Schedule {name!r}, {day}: {span!r} is not a span such as '09:00-17:00'.")
+                raise UsageError(f"Schedule {name!r}, {day}: {shown(span)} is not a span such as '09:00-17:00'.")

@@ -8,20 +8,21 @@ import tempfile
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 
-from cxlib.errors import CxError, MissingDataError, UsageError
-from cxlib.schema import conform, table
+from cxlib.errors import CxError, MissingDataError, UsageError, few, shown
+from cxlib.schema import PLAUSIBLE_YEARS, conform, table
 from cxlib.settings import Settings, read_settings
 
 Made = TypeVar("Made")
 MANIFEST = "manifest.json"
 KEPT, MOST = 8_000_000, 32  # bytes of an answer, and answers, that are kept
+LONGEST_NAME = 1000  # letters of a data set's name or path
 FIRST = 1000  # rows of a table in which most columns that hold something already do
 
 
@@ -35,6 +36,8 @@ def project_root() -> Path:
 
 def data_folder(name: str) -> Path:
     """Return the folder of a data set given by name (below data/) or by path."""
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise UsageError(f"{shown(name)} is no data set: a name below data/ or a path is expected.")
     direct = Path(name)
     if direct.is_dir() and (direct.is_absolute() or len(direct.parts) > 1 or (direct / MANIFEST).exists()):
         return direct.resolve()
@@ -76,9 +79,16 @@ class Data:
     @cached_property
     def extracted_at(self) -> datetime:
         """The instant the data end (UTC): the end of observation of everything unfinished."""
-        if "extracted_at" not in self.manifest:
-            raise CxError(f"{self.folder / MANIFEST} does not say when the data end ('extracted_at'); import anew.")
-        return datetime.fromisoformat(self.manifest["extracted_at"])
+        try:
+            found = datetime.fromisoformat(self.manifest["extracted_at"]).astimezone(UTC)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise CxError(
+                f"{self.folder / MANIFEST} does not say when the data end ('extracted_at'); import anew."
+            ) from None
+        first, last = PLAUSIBLE_YEARS
+        if not first <= found.year <= last:
+            raise CxError(f"The data {self.name!r} end in {found.year} ('extracted_at'); import them anew.")
+        return found
 
     @property
     def first_month(self) -> str:
@@ -193,8 +203,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
-    except (ValueError, TypeError) as error:
-        raise CxError(f"{path} is damaged ({error}); delete the folder {folder} and import anew.") from None
+    except (ValueError, TypeError, RecursionError):
+        raise CxError(f"{path} is damaged; delete the folder {folder} and import anew.") from None
 
 
 def open_data(name: str = "demo") -> Data:
@@ -207,9 +217,9 @@ def open_data(name: str = "demo") -> Data:
     if not (folder / MANIFEST).exists():
         parent = folder.parent
         known = sorted(path.parent.name for path in parent.glob(f"*/{MANIFEST}")) if parent.is_dir() else []
-        there = f"There are: {', '.join(known)}." if known else "There are none yet."
+        there = f"There are: {few(known)}." if known else "There are none yet."
         raise UsageError(
-            f"There is no data set {name!r}. {there} Build one with 'cx demo' or 'cx import … --into {folder.name}'."
+            f"There is no data set {shown(name)}. {there} Build one with 'cx demo' or 'cx import … --into NAME'."
         )
     settings = settings_of(folder)
     return Data(folder.name, folder, settings, read_manifest(folder), settings.agent_labels)

@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 
 Said = tuple[int, str, str]
 Cx = Callable[..., Said]
-COLUMNS = ["metric", "period", "by", "group", "value", "low", "high", "n", "units"]
+COLUMNS = ["metric", "period", "by", "group", "value", "low", "high", "measured_in", "n", "independent_units"]
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,13 @@ from tests.conftest import ROOT
 LAYERS = (
     ("errors",),
     ("tables", "schema"),
+    ("limits", "harmless"),
     ("settings",),
     ("store",),
     ("clock", "periods"),
     ("numbers",),
     ("sources",),
+    ("promises", "layout"),
     ("derive", "check"),
     ("metrics",),
     ("stats",),

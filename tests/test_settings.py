@@ -41,7 +41,7 @@ from cxlib.store import open_data
         ("min_group = -1", r"min_group = -1: it cannot be negative"),
         ("minutes_per_reply = -3.0", r"cannot be negative"),
         ("costs = 5", r"costs = 5"),
-        ('costs = { chat = "5" }', r"each name with a number"),
+        ('costs = { agent_hour = "5" }', r"each name with a number"),
         ("difficulty = { X = 5 }", r"each name with text in quotes"),
         ('important = "high"', r"a list \(of text in quotes\)"),
         ('timezon = "UTC"', r"Did you mean 'timezone'\?"),
@@ -55,7 +55,7 @@ def test_a_wrong_setting_is_refused_in_words(text: str, words: str) -> None:
 def test_what_is_right_is_taken() -> None:
     text = """
         important = ["high", "key"]
-        costs = { chat = 5, phone = 7.5 }
+        costs = { agent_hour = 5, gross_margin = 0.75 }
         [targets.nps]
         value = -5
         valid_from = 2026-01-01
@@ -68,7 +68,7 @@ def test_what_is_right_is_taken() -> None:
     """
     settings = build(tomllib.loads(text))
     assert settings.important == ("high", "key")
-    assert settings.costs == {"chat": 5, "phone": 7.5}
+    assert settings.costs == {"agent_hour": 5, "gross_margin": 0.75}
     assert (settings.targets["nps"].value, settings.events[0].title) == (-5, "New phones")
     assert str(settings.schedules["default"].extra_holidays[0]) == "2026-10-05"
 

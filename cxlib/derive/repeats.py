@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from cxlib.harmless import guarded
 from cxlib.schema import GIVEN
 from cxlib.store import table_path
 
@@ -26,6 +27,14 @@ def set_repeats_aside(folder: Path, manifest: dict[str, Any]) -> None:
         counts = manifest.setdefault("set_aside", {}).setdefault(name, {})
         counts[reason] = counts.get(reason, 0) + repeats.height
         _replace(rows.filter(~again), path, name)
+
+
+def write_texts(folder: Path) -> None:
+    """Write the rows set aside as CSV too, beside their Parquet files, so that a spreadsheet can open them."""
+    for path in (folder / "set_aside").glob("*.csv"):
+        path.unlink()
+    for path in sorted((folder / "set_aside").glob("*.parquet")):
+        guarded(pl.read_parquet(path)).write_csv(path.with_suffix(".csv"))
 
 
 def _keep(repeats: pl.DataFrame, path: Path) -> None:

@@ -13,7 +13,7 @@ from cxlib.derive.agents import agent_months, agent_tickets, agent_work, with_te
 from cxlib.derive.backlog import backlog_months
 from cxlib.derive.customers import customer_months
 from cxlib.derive.orders import derive_orders, followed_answers, scores, with_orders
-from cxlib.derive.repeats import set_repeats_aside
+from cxlib.derive.repeats import set_repeats_aside, write_texts
 from cxlib.derive.replies import conversation, replies
 from cxlib.derive.self_service import visits
 from cxlib.derive.status import history, states, status_moves
@@ -52,6 +52,7 @@ def derive(folder: Path) -> None:
     manifest |= _end_of_observation(data)
     for name, frame in _derived(data):
         write_table(_with_local_time(frame, name, settings.timezone), name, folder=folder, derived=True)
+    write_texts(folder)
     store.write_manifest(folder, manifest | _summary(data) | {"timezone": settings.timezone})
 
 

@@ -15,8 +15,9 @@ import narwhals as nw
 import polars as pl
 from polars import selectors
 
-from cxlib.errors import CxError, unknown_name
+from cxlib.errors import CxError, UsageError, unknown_name
 from cxlib.metrics.answerable import known
+from cxlib.metrics.exact import split, summed
 from cxlib.metrics.pieces import is_over
 from cxlib.metrics.registry import Clock, Metric, Ratio
 from cxlib.metrics.view import NOT_KNOWN, View
@@ -68,11 +69,11 @@ def _measured(metric: Metric, view: View, months: Sequence[str], by: str) -> pl.
     weight, total = nw.col("sum_w"), nw.col("sum_wx")
     squares = {"sum_ww": weight * weight, "sum_wxwx": total * total, "sum_wwx": weight * total}
     kept = ["n", "sum_w", "sum_wx", "sum_wxx", *squares]
+    each = _units(metric, view, months, by).with_columns(**squares, units=nw.lit(1).cast(nw.Int64))
     grouped = (
-        _units(metric, view, months, by)
-        .with_columns(**squares, units=nw.lit(1).cast(nw.Int64))
+        split(each, kept[1:])
         .group_by("period", "group")
-        .agg(*(nw.col(name).sum() for name in ["units", *kept]))
+        .agg(nw.col("units").sum(), nw.col("n").sum(), *(summed(name).alias(name) for name in kept[1:]))
     )
     columns = ["period", "group", "n", "units", *kept[1:]]
     return collected(grouped, ("period", "group")).select(columns)
@@ -161,11 +162,11 @@ def valued(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
 
 def _units(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     rows = counted(metric, view, months, by).with_columns(wxx=nw.col("wx") * nw.col("x"))
-    sums = (nw.col(short).sum().alias(name) for short, name in _SUMS.items())
-    return rows.group_by(*UNIT_COLUMNS).agg(*sums)
+    sums = (summed(short).alias(name) for short, name in _SUMS.items())
+    return split(rows, _SUMS).group_by(*UNIT_COLUMNS).agg(nw.col("n").sum(), *sums)
 
 
-_SUMS = {"n": "n", "w": "sum_w", "wx": "sum_wx", "wxx": "sum_wxx"}
+_SUMS = {"w": "sum_w", "wx": "sum_wx", "wxx": "sum_wxx"}
 
 
 def placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
@@ -253,13 +254,21 @@ def scan(view: View, name: str) -> Frame:
     if view.engine == "polars":
         return nw.from_native(view.data.scan(name))
     if view.engine == "duckdb":
-        import duckdb
-
+        duckdb = _duckdb()
         view.data.scan(name)  # says what is missing
         path = view.data.path(name)
         pattern = str(path / "**" / "*.parquet") if path.is_dir() else str(path)
-        return nw.from_native(duckdb.read_parquet(pattern))
+        read: Frame = nw.from_native(duckdb.read_parquet(pattern))
+        return read
     raise unknown_name("engine", view.engine, ("polars", "duckdb"))
+
+
+def _duckdb() -> Any:
+    try:
+        import duckdb
+    except ImportError:
+        raise UsageError("The engine 'duckdb' is not installed: pip install duckdb, or leave out --engine.") from None
+    return duckdb
 
 
 def clock_of(metric: Metric) -> Clock:

@@ -12,6 +12,7 @@ from polars import selectors
 
 from cxlib.clock import day_kinds
 from cxlib.errors import MissingDataError
+from cxlib.harmless import guarded
 from cxlib.metrics.base import BETWEEN, Frame, counted, kept, known, scan, waits
 from cxlib.metrics.registry import Metric
 from cxlib.metrics.view import View
@@ -26,7 +27,6 @@ _TOLD = (
 )  # fmt: skip
 WORKING, DECIMALS = "working", 12
 _DAY = "its day"
-_FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
 
 
 def table_rows(name: str, view: View, where: nw.Expr, *columns: str | nw.Expr) -> pl.DataFrame:
@@ -92,10 +92,8 @@ def rows(name: str, view: View, by: str = "", *, months: Sequence[str] = (), day
 
 
 def as_csv(frame: pl.DataFrame) -> str:
-    """Return rows as CSV; text that a spreadsheet would take for a formula is given an apostrophe before it."""
-    text = selectors.string()
-    guarded = pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text)
-    frame = frame.with_columns(guarded.name.keep(), selectors.float().round(DECIMALS))
+    """Return rows as CSV, their text `guarded`."""
+    frame = guarded(frame).with_columns(selectors.float().round(DECIMALS))
     whole = [
         name for name in frame.columns if frame[name].dtype.is_float() and (frame[name] == frame[name].round()).all()
     ]

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.errors import UsageError, unknown_name
-from cxlib.metrics.registry import METRICS, MONEY, Metric, get
+from cxlib.layout import check_layout
+from cxlib.metrics.goals import check_goals
+from cxlib.metrics.registry import MONEY, Metric, get
 from cxlib.periods import month_of, months_between, parse_month, shift
 from cxlib.schema import DIMENSIONS
 from cxlib.store import Data, open_data
@@ -127,19 +129,19 @@ def view(
 
     Raises:
         UsageError: An unknown name, an unreadable month, or a month outside the data.
+        CxError: Tables that another version wrote.
     """
     opened = open_data(data) if isinstance(data, str) else data
+    check_layout(opened)
     chosen = last_complete_month(opened) if month == "previous" else month
     _check_month(opened, chosen)
     if compare_with not in ("previous", "last_year"):
         _check_month(opened, compare_with)
     for what, name, known in (("dimension", by, DIMENSIONS), ("language", language, LANGUAGES)):
-        if name and name not in known:
+        if (name or what == "language") and name not in known:
             raise unknown_name(what, name, known)
     kept = tuple((name, _known_values(opened, name, values)) for name, values in parse_filters(filters))
-    for name in (*opened.settings.targets, *opened.settings.benchmarks):
-        if name not in METRICS:
-            raise unknown_name("metric in [targets] or [benchmarks] of the settings:", name, METRICS)
+    check_goals(opened.settings)
     return View(opened, chosen, by, kept, compare_with, weighted, language, engine)
 
 

@@ -69,7 +69,7 @@ def _rates(metric: Metric, view: View, parts: Mapping[str, pl.DataFrame]) -> dic
 
 def _printed(metric: Metric, row: dict[str, Any], language: str) -> str:
     value, low, high = row["value"], row["low"], row["high"]
-    form = level_format(metric, Estimate(row["n"], row["units"], value, None, low, high), language)
+    form = level_format(metric, Estimate(row["n"], row["independent_units"], value, None, low, high), language)
     return "not yet reached" if value is None else form.with_interval(value, low, high)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from cxlib import numbers
+from cxlib.harmless import guarded
 from cxlib.metrics import View
 from cxlib.report import safe
 from cxlib.report.notebooks import tidy, tidy_text
@@ -123,7 +124,7 @@ def _write_figures(folder: Path, view: View) -> None:
     parts = [figures(view, months)] + ([figures(view, months, by=view.by)] if view.by else [])
     table = pl.concat(parts)
     table.write_parquet(folder / "figures.parquet")
-    table.write_csv(folder / "figures.csv")
+    guarded(table).write_csv(folder / "figures.csv")
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in table.iter_rows(named=True))
     (folder / "figures.json").write_text(f"[\n{rows}\n]\n", encoding="utf-8")
 

@@ -34,7 +34,8 @@ class Part:
 class ImportReport:
     """What an import did, per table: rows written, set aside by reason, left out on purpose; notes on values.
 
-    Rows read = written + set aside + left out. A note tells what happened to values, how often, with examples.
+    Rows read = written + set aside + left out. A note tells what happened to values, how often, with examples. `unread`
+    are mapped columns of which not one value could be read, with the number of their texts.
     """
 
     source: str
@@ -43,6 +44,7 @@ class ImportReport:
     left_out: Counts = field(default_factory=dict)
     notes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     files: list[dict[str, Any]] = field(default_factory=list)
+    unread: Counts = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Tell the import in lines of text."""
@@ -57,6 +59,8 @@ class ImportReport:
             for what, note in self.notes.get(name, {}).items():
                 examples = f" (such as {', '.join(map(repr, note['examples']))})" if note["examples"] else ""
                 lines.append(f"  {what}: {note['count']:,}{examples}")
+            for column, texts in self.unread.get(name, {}).items():
+                lines.append(f"  {column} is empty: not one of its {texts:,} texts could be read")
         return "\n".join(lines)
 
 
@@ -146,7 +150,7 @@ def finish(
         "files": [item for item in before.get("files", []) if item.get("source") != report.source]
         + [{**item, "source": report.source} for item in report.files],
     }
-    for name in ("rows", "set_aside", "left_out", "notes"):
+    for name in ("rows", "set_aside", "left_out", "notes", "unread"):
         others = {table: said for table, said in before.get(name, {}).items() if table not in report.rows}
         manifest[name] = others | {table: said for table, said in getattr(report, name).items() if said != {}}
     write_manifest(folder, manifest)

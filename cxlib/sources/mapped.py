@@ -19,6 +19,7 @@ from cxlib.sources.evidence import settle
 from cxlib.sources.load import REASON, ImportReport, Part, divide, finish, write_set_aside
 from cxlib.sources.mapping import EVENTS, ROW, Codes, ColumnSpec, EventSpec, Plan, TableSpec, read_mapping
 from cxlib.sources.readers import Input, open_inputs
+from cxlib.sources.unread import unread
 from cxlib.sources.values import TEXT, Read, read_columns, source_text
 from cxlib.store import write_table
 from cxlib.tables.columns import Table
@@ -113,6 +114,7 @@ class _Import:
             kept = int(frame.select(pl.len()).collect().item())
             self._leave_out(name, "row outside the mapping's filter", sum(opened.rows.values()) - kept)
             _take_notes(frame, self.report.notes.setdefault(name, {}))
+            self.report.unread.setdefault(name, {}).update(unread(frame, rows, block, opened.spec))
             parts.append(Part(frame, opened.frame))
         return parts
 

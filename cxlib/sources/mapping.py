@@ -8,7 +8,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, TypeVar
 
-from cxlib.errors import UsageError, unknown_name
+from cxlib.errors import UsageError, shown, unknown_name
+from cxlib.limits import check_days
 from cxlib.schema import GIVEN
 from cxlib.settings import build, check_zones, make, read_toml
 from cxlib.sources.durations import FORMS
@@ -160,7 +161,7 @@ def parse_mapping(raw: Mapping[str, Any], *, name: str) -> Plan:
 
 def _shaped(raw: Any, kind: type, header: str) -> Any:
     if not isinstance(raw, kind):
-        raise UsageError(f"The mapping has {raw!r} where {header} is expected; data/mappings/README.md shows how.")
+        raise UsageError(f"The mapping has {shown(raw)} where {header} is expected; data/mappings/README.md shows how.")
     return raw
 
 
@@ -255,6 +256,7 @@ def _checked(plan: Plan) -> Plan:
         raise UsageError("The mapping must say in which time zone the files tell time: timezone = 'Europe/Rome'.")
     told = {spec.timezone for table in plan.specs for block in table.blocks for spec in block.values()}
     check_zones({plan.timezone, *told} - {""})
+    check_days("extracted_at", [plan.extracted_at])
     if not plan.specs:
         raise UsageError("The mapping fills no table: it needs [[tables]] or [events].")
     if plan.events and {spec.table for spec in plan.tables} & {"tickets", "changes"}:

@@ -13,7 +13,7 @@ from cxlib.stats.scope import partly_observed, unanswerable
 
 COLUMNS = {
     "metric": pl.String, "period": pl.String, "by": pl.String, "group": pl.String, "value": pl.Float64,
-    "low": pl.Float64, "high": pl.Float64, "n": pl.Int64, "units": pl.Int64,
+    "low": pl.Float64, "high": pl.Float64, "measured_in": pl.String, "n": pl.Int64, "independent_units": pl.Int64,
 }  # fmt: skip
 CHANGE = ("difference", "difference_low", "difference_high", "p_value", "calendar_difference")
 
@@ -23,10 +23,12 @@ def figures(
 ) -> pl.DataFrame:
     """Return every figure the data can answer, by month and group, in printed units.
 
-    Columns: metric, period, by, group, value, low, high, n, units; with `change` also difference, difference_low,
-    difference_high, p_value, calendar_difference: the reported month against the view's baseline, null in other months
-    and where either of the two is not wholly observed (counts). The difference of a count of days is that on like days;
-    with the calendar's part, null of other figures, it makes the plain one. Months and groups without rows have no row.
+    Columns: metric, period, by, group, value, low, high, measured_in (unit of value, low, high and differences: "%",
+    "minutes" …), n (rows), independent_units (customers, agents, days … that the interval takes for independent of each
+    other); with `change` also difference, difference_low, difference_high, p_value, calendar_difference: the reported
+    month against the view's baseline, null in other months and where either of the two is not wholly observed (counts).
+    The difference of a count of days is that on like days; with the calendar's part, null of other figures, it makes
+    the plain one. Months and groups without rows have no row.
 
     Args:
         view: What is looked at.
@@ -53,7 +55,8 @@ def missing(view: View, by: str = "", names: Iterable[str] | None = None) -> dic
 def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change: bool) -> pl.DataFrame:
     compared = [view.month, view.baseline] if change else []
     found = cells(metric, view, sorted({*months, *compared}), by)
-    points = found.points().with_columns(metric=pl.lit(metric.name), by=pl.lit(by))
+    points = found.points().rename({"units": "independent_units"})
+    points = points.with_columns(metric=pl.lit(metric.name), by=pl.lit(by), measured_in=pl.lit(metric.measured_in))
     if not change:
         return points.filter(pl.col("period").is_in(months)).select(*COLUMNS)
     after = found.keys.filter(pl.col("period") == view.month)

@@ -37,12 +37,14 @@ def _quality(view: View) -> Listed:
 def quality(view: View) -> Tally:
     """Return what `cx check` finds in the whole data set, whatever is filtered: every broken promise of its tables."""
     rows = {name: view.data.scan(name).select(pl.len()).collect().item() for name in GIVEN if view.data.has(name)}
-    found = [_counted(one.table, one.promise, one.count, one.examples, rows[one.table]) for one, _ in broken(view.data)]
+    found = [
+        _counted(one.table, one.words, one.count, one.examples, rows.get(one.table)) for one, _ in broken(view.data)
+    ]
     return Tally(_scope(view), "Broken promises of the data", tallied(found), "every promise of the tables holds")
 
 
 def _of_all(found: Iterable[Found]) -> Listed:
-    return Listed(_found((one.table, f"{one.table}: {one.promise}", ids) for one, ids in found), "")
+    return Listed(_found((one.table, f"{one.table}: {one.words}", ids) for one, ids in found), "")
 
 
 def _found(findings: Iterable[tuple[str, str, pl.Series]]) -> pl.DataFrame:

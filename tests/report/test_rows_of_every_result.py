@@ -428,7 +428,7 @@ def test_how_fast_customers_leave_is_told_by_those_who_stay_or_leave(
     assert len(lines) == leaving.n > 100
     for row in leaving.points.iter_rows(named=True):
         mine = parts[row["group"]]
-        assert (len(mine), len({line["customer_id"] for line in mine})) == (row["n"], row["units"])
+        assert (len(mine), len({line["customer_id"] for line in mine})) == (row["n"], row["independent_units"])
     assert f" {sum(line['left'] == 'true' for line in lines)} customers left" in leaving.caveat
 
 

@@ -27,6 +27,9 @@ def here(small_demo: Path) -> View:
     return view(open_data(str(small_demo)), month="2026-09")
 
 
+LATE = "ordered_at lies after the end of the data: it opens no month and counts in none"
+
+
 def rows_of(points: pl.DataFrame) -> dict[tuple[str, str], int]:
     return {(row["family"], row["label"]): row["n"] for row in points.iter_rows(named=True)}
 
@@ -41,7 +44,7 @@ def test_it_names_what_the_check_and_the_truth_name(here: View) -> None:
     ):  # fmt: skip
         assert {table: n for (table, label), n in found.items() if label == promise} == dirty[kind]
     findings = [one for one in check(here.data).findings if "(set aside)" not in one.promise]
-    assert found == {(one.table, one.promise): one.count for one in findings}
+    assert found == {(one.table, one.words): one.count for one in findings}
     aside = rows_of(set_aside(here).points)
     assert {table: n for (table, _), n in aside.items()} == dirty["duplicate_key"]
     assert all(label.startswith("duplicate ") for _, label in aside)
@@ -60,7 +63,7 @@ def test_shares_are_of_all_rows_read(here: View) -> None:
 def test_late_rows_are_told(here: View) -> None:
     late = here.data.scan("orders").filter(pl.col("ordered_at") > here.data.extracted_at).collect().height
     assert late > 0
-    assert rows_of(quality(here).points)["orders", "ordered_at lies after the end of the data"] == late
+    assert rows_of(quality(here).points)["orders", LATE] == late
 
 
 def test_coverage_is_what_a_loop_counts(here: View) -> None:

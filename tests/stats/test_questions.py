@@ -337,7 +337,7 @@ def test_figures_have_the_intervals_of_independent_answers(counted: View) -> Non
 
     found = figures(counted, ["2026-09", "2026-10"], names=["csat"], change=True)
     here, then = found.row(1, named=True), found.row(0, named=True)
-    assert (then["value"], here["value"], here["n"], here["units"]) == (90.0, 50.0, 100, 100)
+    assert (then["value"], here["value"], here["n"], here["independent_units"]) == (90.0, 50.0, 100, 100)
     for row, share in ((then, 90), (here, 50)):
         low, high = proportion_confint(share, 100, method="wilson")
         assert (row["low"], row["high"]) == pytest.approx((100 * low, 100 * high))
@@ -355,7 +355,7 @@ def test_false_discoveries_are_controlled_over_the_whole_family() -> None:
     assert survivors({}) == frozenset()
 
 
-COLUMNS = ["metric", "period", "by", "group", "value", "low", "high", "n", "units"]
+COLUMNS = ["metric", "period", "by", "group", "value", "low", "high", "measured_in", "n", "independent_units"]
 CHANGES = ["difference", "difference_low", "difference_high", "p_value", "calendar_difference"]
 
 
@@ -408,9 +408,9 @@ def test_figures_by_group_are_those_of_the_breakdown(looked: View) -> None:
         page = breakdown(name, looked, "agent")
         assert isinstance(page, Breakdown)
         shared = ["group", "value", "low", "high", "n", "units"]
-        assert_frame_equal(
-            found.filter(pl.col("metric") == name).select(shared), page.points.sort("group").select(shared)
-        )
+        mine = found.filter(pl.col("metric") == name).rename({"independent_units": "units"})
+        assert_frame_equal(mine.select(shared), page.points.sort("group").select(shared))
+        assert mine["measured_in"].unique().to_list() == [METRICS[name].measured_in]
 
 
 def test_what_the_data_cannot_answer_is_left_out_and_listed_with_its_reason(looked: View) -> None:

@@ -1,0 +1,1 @@
+"""Inputs that are wrong, a table a module: words of the command line, settings, mappings, files."""
