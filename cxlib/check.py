@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from cxlib.assumptions import Assumption, assumptions
 from cxlib.periods import month_of, months_between, shift
 from cxlib.schema import GIVEN, INSTANT, PROMISED
 from cxlib.store import Data
@@ -53,11 +54,12 @@ Found = tuple[Finding, pl.Series]
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """All summaries and findings of a data folder; rows set aside count as findings."""
+    """All summaries, findings and settings in force of a data folder; rows set aside count as findings."""
 
     data: str
     tables: tuple[TableSummary, ...]
     findings: tuple[Finding, ...]
+    assumptions: tuple[Assumption, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -73,6 +75,7 @@ class CheckReport:
         for finding in self.findings:
             told = f", for example {', '.join(finding.examples)}" if finding.examples else ""
             lines.append(f"  {finding.table}  {finding.promise}  {finding.count} rows{told}")
+        lines += ["Settings in force", *(f"  {one}" for one in self.assumptions)] if self.assumptions else []
         return "\n".join(lines)
 
 
@@ -84,7 +87,7 @@ def check(data: Data) -> CheckReport:
     """Check every given table of a data folder against its declaration and against the others."""
     summaries = tuple(_summary(data, declared) for declared in _present(data))
     aside = (one for declared in _present(data) for one, _ in set_aside(data, declared))
-    return CheckReport(data.name, summaries, (*(one for one, _ in broken(data)), *aside))
+    return CheckReport(data.name, summaries, (*(one for one, _ in broken(data)), *aside), assumptions(data))
 
 
 def broken(data: Data) -> Iterator[Found]:

@@ -67,6 +67,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
+    from cxlib.assumptions import desk
     from cxlib.derive import derive
     from cxlib.sources import SOURCES
     from cxlib.sources.mapped import draft_mapping
@@ -82,6 +83,8 @@ def _import(options: argparse.Namespace) -> int:
         report = SOURCES[options.system](paths, mapping=_mapping(options), folder=aside)
         derive(aside)
     print(report)
+    for one in desk(open_data(str(folder))):
+        print(one)
     print(f"Imported into {_shown(folder)}: {_rows(folder)}. Next: cx check {options.into}; cx report {options.into}.")
     return 0
 

@@ -20,7 +20,7 @@ LAYERS = (
     ("tables", "schema"),
     ("settings",),
     ("store",),
-    ("clock", "periods"),
+    ("clock", "periods", "assumptions"),
     ("numbers",),
     ("sources",),
     ("derive", "check"),
