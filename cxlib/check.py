@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from cxlib.assumptions import Assumption, assumptions
 from cxlib.periods import month_of, months_between, shift
 from cxlib.promises import far_before, of_rows, spellings
 from cxlib.schema import GIVEN, INSTANT
@@ -54,11 +55,12 @@ Found = tuple[Finding, pl.Series]
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """All summaries and findings of a data folder; rows set aside count as findings."""
+    """All summaries, findings and settings in force of a data folder; rows set aside count as findings."""
 
     data: str
     tables: tuple[TableSummary, ...]
     findings: tuple[Finding, ...]
+    assumptions: tuple[Assumption, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -77,6 +79,7 @@ class CheckReport:
                 f"  {finding.table}  {finding.promise}  {finding.count:,} row{'s' * (finding.count != 1)}{told}"
             )
             lines += [f"    {finding.effect}"] if finding.effect else []
+        lines += ["Settings in force", *(f"  {one}" for one in self.assumptions)] if self.assumptions else []
         return "\n".join(lines)
 
 
@@ -88,7 +91,7 @@ def check(data: Data) -> CheckReport:
     """Check every given table of a data folder against its declaration and against the others."""
     summaries = tuple(_summary(data, declared) for declared in _present(data))
     aside = (one for declared in _present(data) for one, _ in set_aside(data, declared))
-    return CheckReport(data.name, summaries, (*(one for one, _ in broken(data)), *aside))
+    return CheckReport(data.name, summaries, (*(one for one, _ in broken(data)), *aside), assumptions(data))
 
 
 def broken(data: Data) -> Iterator[Found]:

@@ -86,6 +86,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
+    from cxlib.assumptions import desk
     from cxlib.derive import derive
     from cxlib.sources import SOURCES
     from cxlib.sources.mapped import draft_mapping
@@ -103,6 +104,8 @@ def _import(options: argparse.Namespace) -> int:
     _say(report)
     if lost := _whole_tables_aside(folder):
         return _complain(f"Imported into {_shown(folder)}, but nothing of {few(lost)}: every row was set aside.", 1)
+    for line in desk(open_data(str(folder))):
+        _say(line)
     _say(f"Imported into {_shown(folder)}: {_rows(folder)}. Next: cx check {options.into}; cx report {options.into}.")
     return 0
 

@@ -38,7 +38,7 @@ def open_minutes(start: pl.Series, end: pl.Series, schedule: ScheduleSettings, t
     known = start.is_not_null() & end.is_not_null()
     first, last = (_micros(instants.filter(known)) for instants in (start, end))
     result = np.full(len(start), np.nan)
-    if len(first) and any((*schedule.hours.values(), *schedule.half_days.values())):
+    if len(first) and schedule.is_known:
         bounds = min(first.min(), last.min()), max(first.max(), last.max())
         calendar = _calendar(schedule, schedule.timezone or timezone, *bounds)
         result[known.to_numpy()] = (calendar.so_far(last) - calendar.so_far(first)) / _MINUTE
@@ -67,7 +67,8 @@ def business_minutes(start: pl.Series, end: pl.Series, schedule: pl.Series, sett
 def day_kinds(days: pl.Series, schedule: ScheduleSettings) -> pl.Series:
     """Return what each local calendar day is under a schedule: working, weekend or holiday.
 
-    A working day has opening hours, be they half; a holiday would have had some; every other day is "weekend".
+    A working day has opening hours, be they half; a holiday would have had some; every other day is "weekend". Where no
+    hours are set, every day but the holidays counts as working.
 
     Raises:
         UsageError: Unknown holiday calendar, or a half day that is not a date.
@@ -75,7 +76,7 @@ def day_kinds(days: pl.Series, schedule: ScheduleSettings) -> pl.Series:
     numbers = days.cast(pl.Date).to_physical().to_numpy().astype(np.int64)
     special = {_day_number(text): bool(spans) for text, spans in schedule.half_days.items()}
     closed = set(_holidays(schedule, np.sort(numbers))) if len(numbers) else set()
-    planned = [bool(schedule.hours.get(day)) for day in WEEKDAYS]
+    planned = [not schedule.is_known or bool(schedule.hours.get(day)) for day in WEEKDAYS]
     usual, working = ({day: planned[(day + 3) % 7] for day in map(int, np.unique(numbers))} for _ in range(2))
     working |= dict.fromkeys(closed, False) | special
     kinds = ["working" if working[day] else "holiday" if usual[day] else "weekend" for day in map(int, numbers)]

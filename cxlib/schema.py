@@ -64,11 +64,12 @@ def conform(frame: pl.LazyFrame, name: str, *, derived: bool = False) -> pl.Lazy
     )
 
 
-def span(tables: Mapping[str, pl.LazyFrame]) -> tuple[datetime, datetime] | None:
+def span(tables: Mapping[str, pl.LazyFrame], *, until: datetime | None = None) -> tuple[datetime, datetime] | None:
     """Return the first and the last instant at which something happened in given tables, by name; None if none did.
 
     A few dates far ahead do not move the end: of the last 1 % of all instants (the very last one at least), those more
-    than 400 days after the 99 % before them are ignored, as are dates outside `PLAUSIBLE_YEARS`.
+    than 400 days after the 99 % before them are ignored, as are dates outside `PLAUSIBLE_YEARS`. Of instants after
+    `until`, where it is known, none counts.
     """
     at = pl.col("at")
     bulk = at.quantile(0.99, "lower") + pl.duration(days=400)
@@ -81,6 +82,8 @@ def span(tables: Mapping[str, pl.LazyFrame]) -> tuple[datetime, datetime] | None
         ]
         seen = pl.concat([pl.LazyFrame(schema={"at": INSTANT}), *instants])
         plausible = seen.filter(at.dt.year().is_between(*PLAUSIBLE_YEARS))
+        if until is not None:
+            plausible, bulk = plausible.filter(at <= until), pl.lit(until)
         first, last = plausible.select(at.min().alias("first"), at.filter(at <= bulk).max()).collect().row(0)
         if first is not None:
             return first, last

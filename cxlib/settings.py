@@ -27,7 +27,7 @@ _IN_WORDS = {
     str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false",
     date: "a date without quotes, such as 2026-10-01", datetime: "a date with a time, such as 2026-10-01T00:00:00Z",
 }  # fmt: skip
-_OFFICE_HOURS = {day: ["09:00-17:00"] for day in WEEKDAYS[:5]}
+NO_CURRENCY = "XXX"  # ISO 4217: no currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +92,37 @@ class Event:
 class ScheduleSettings:
     """Opening hours: weekday → spans "HH:MM-HH:MM" (split shifts allowed), holidays by country and by hand.
 
-    `half_days` maps a date to the spans that replace the weekday's on that day.
+    `half_days` maps a date to the spans that replace the weekday's on that day. Nothing holds that nobody set: without
+    hours no open minute is known, without `holidays` no day is one.
     """
 
     timezone: str = ""
-    hours: Mapping[str, list[str]] = field(default_factory=lambda: dict(_OFFICE_HOURS))
+    hours: Mapping[str, list[str]] = field(default_factory=dict)
     holidays: str = ""
     extra_holidays: tuple[date, ...] = ()
     half_days: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any opening hours are set."""
+        return any((*self.hours.values(), *self.half_days.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings; every field has a default, so an empty file is valid.
 
-    `agent_labels` calls agents "Agent 1", "Agent 2" … in all that is shown; their ids stay.
+    Defaults define figures (windows, margins); none says anything of a desk. `agent_labels` calls agents "Agent 1",
+    "Agent 2" … in all that is shown; their ids stay.
     """
 
     timezone: str = "UTC"
-    currency: str = "EUR"
+    currency: str = NO_CURRENCY
     min_group: int = 10
     agent_labels: bool = False
-    important: tuple[str, ...] = ("high",)
+    important: tuple[str, ...] = ()
     loyal_years: float = 5.0
-    minutes_per_reply: float = 6.0
+    minutes_per_reply: float | None = None
     windows: Windows = Windows()
     margins: Margins = Margins()
     staffing: StaffingSettings = StaffingSettings()
@@ -126,6 +133,11 @@ class Settings:
     events: tuple[Event, ...] = ()
     costs: Mapping[str, float] = field(default_factory=dict)
     difficulty: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def hours_known(self) -> bool:
+        """Whether any schedule has opening hours."""
+        return any(plan.is_known for plan in self.schedules.values())
 
     def goal(self, metric: str, month: str, *, kind: str = "targets") -> Goal | None:
         """Return the target (or benchmark) of a metric in force in a month, else None."""

@@ -21,7 +21,7 @@ LAYERS = (
     ("limits", "harmless"),
     ("settings",),
     ("store",),
-    ("clock", "periods"),
+    ("clock", "periods", "assumptions"),
     ("numbers",),
     ("sources",),
     ("promises", "layout"),

@@ -34,7 +34,7 @@ def agent_tickets(spoken: pl.DataFrame, tickets: pl.DataFrame, settings: Setting
         )
         .join(about, on="ticket_id", how="left")
     )
-    estimated = pl.col("replies") * settings.minutes_per_reply
+    estimated = pl.col("replies") * pl.lit(settings.minutes_per_reply, dtype=pl.Float64)
     minutes = pl.coalesce("recorded", pl.col("whole") * pl.col("share"), estimated)
     number = pl.format("{}/{}/{}", "agent_id", "ticket_id", pl.col("month_day").dt.strftime("%Y-%m"))
     return shares.with_columns(minutes.alias("minutes"), number.alias("agent_ticket_id")).sort(keys)

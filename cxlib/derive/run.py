@@ -2,9 +2,9 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -27,7 +27,6 @@ from cxlib.store import Data, open_data, replacing, settings_of, table_path, wri
 # Filled by derive; a derived column tells a run was there.
 _FILLED = {"tickets": "created_day", "orders": "ordered_day"}
 _ENRICHED = ("tickets", "surveys", "orders", "article_views")
-_PERIOD = (("tickets", "created_at"), ("surveys", "answered_at"), ("orders", "ordered_at"))
 
 
 def rederive(name: str) -> None:
@@ -176,18 +175,15 @@ def _end_of_observation(data: Data) -> dict[str, Any]:
 
 
 def _summary(data: Data) -> dict[str, Any]:
-    """Return first and last month and the rows per table; rows after the end of the data open no month."""
+    """Return first and last month in which any given table has rows, and the rows per table.
+
+    Rows after the end of the data open no month, nor do promises and master data (unless there is nothing else).
+    """
     tables = [declared for declared in TABLES if data.has(declared)]
     rows = {name: data.scan(name).select(pl.len()).collect().item() for name in tables}
-    ends: tuple[datetime | None, datetime | None] = (None, None)
-    for name, anchor in _PERIOD:
-        if ends[0] is None and data.has(name):
-            local = pl.col(anchor).dt.convert_time_zone(data.settings.timezone)
-            instants = data.scan(name).filter(pl.col(anchor) <= data.extracted_at).select(local)
-            ends = instants.select(pl.first().min().alias("first"), pl.first().max().alias("last")).collect().row(0)
-    if ends[0] is None:
-        ends = (data.extracted_at, data.extracted_at)
-    first, last = (f"{end:%Y-%m}" for end in ends)
+    given = {name: _given(data, name) for name in GIVEN if data.has(name)}
+    ends = span(given, until=data.extracted_at) or (data.extracted_at, data.extracted_at)
+    first, last = (f"{end.astimezone(ZoneInfo(data.settings.timezone)):%Y-%m}" for end in ends)
     return {"rows": rows, "first_month": first, "last_month": last} | _filled(data)
 
 

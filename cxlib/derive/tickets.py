@@ -48,7 +48,8 @@ def derive_tickets(
     spent = waits(states(changed, tickets, extracted_at), changed, tickets, settings)
     tickets = tickets.join(spent, on="ticket_id", how="left", maintain_order="left")
     status, live = pl.col("status"), pl.col("channel").is_in(["phone", "chat"])
-    estimated = pl.when(pl.col("handle_minutes").is_null()).then(pl.col("agent_replies") * settings.minutes_per_reply)
+    per_reply = pl.lit(settings.minutes_per_reply, dtype=pl.Float64)
+    estimated = pl.when(pl.col("handle_minutes").is_null()).then(pl.col("agent_replies") * per_reply)
     return _with_next_ticket(tickets).with_columns(
         minutes_between("first_solved_at", "reopened_at").alias("reopened_after_minutes"),
         estimated.alias("estimated_handle_minutes"),
@@ -104,7 +105,8 @@ def arrivals(created: pl.Series, schedule: pl.Series, settings: Settings) -> pl.
     """Return the column `arrival`: "opening hours", "off hours" (of a working day), "weekend" or "holiday".
 
     An instant is inside opening hours when the next microsecond is open time. Where all requests are dated midnight the
-    source knows the day only, and every arrival is null. Names of schedules may be null, for the default one.
+    source knows the day only, and every arrival is null, as it is under a schedule without opening hours. Names of
+    schedules may be null, for the default one.
     """
     names = schedule.cast(pl.String).fill_null(settings.default_schedule)
     inside = business_minutes(created, created + timedelta(microseconds=1), names, settings) > 0
@@ -113,6 +115,8 @@ def arrivals(created: pl.Series, schedule: pl.Series, settings: Settings) -> pl.
     parts = [pl.DataFrame(schema={"index": pl.UInt32, "arrival": pl.String})]
     for (name,), part in rows.filter(pl.lit(bool((told != time()).any()))).partition_by("name", as_dict=True).items():
         plan = settings.schedules[str(name)]
+        if not plan.is_known:
+            continue
         day = part["created"].dt.convert_time_zone(plan.timezone or settings.timezone).dt.date()
         known = part.with_columns(day.alias("day")).drop_nulls("day")
         kinds = day_kinds(known["day"], plan).replace_strict(_CLOSED, return_dtype=pl.String)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from cxlib.metrics.registry import MONEY, Metric
 from cxlib.metrics.view import View
 from cxlib.schema import table
 from cxlib.tables.origins import ORIGINS, SOURCES_OF
+
+NO_HOURS = "No opening hours are set for the data"
+HOW_HOURS = "[schedules.default.hours] in their settings.toml, or schedules of the source, bring this figure."
 
 
 def known(metric: Metric, view: View) -> str | None:
@@ -21,6 +26,8 @@ def known(metric: Metric, view: View) -> str | None:
     if missing := _absent(metric, view):
         if metric.table == "backlog_months":
             return f"No ticket of the data {view.data.name!r} was unsolved at the end of a month."
+        if reason := no_hours(missing, view):
+            return reason
         origins = (ORIGINS.get(f"{metric.table}.{name}", f"{name} ({declared[name].meaning})") for name in missing)
         return _not_said(view, "; ".join(dict.fromkeys(origins)))
     if not view.data.has(metric.table):
@@ -38,6 +45,12 @@ def known(metric: Metric, view: View) -> str | None:
         if not view.data.has_gaps(metric.table, name):
             return f"The data {view.data.name!r} hold only rows with {name}: how many were asked is not recorded."
     return _mixed(metric, view)
+
+
+def no_hours(missing: Sequence[str], view: View) -> str | None:
+    """Return why columns that need opening hours are empty where no hours are set, or None if that is not why."""
+    about = any(name == "arrival" or name.endswith("_business_minutes") for name in missing)
+    return f"{NO_HOURS} {view.data.name!r}: {HOW_HOURS}" if about and not view.data.settings.hours_known else None
 
 
 def solving_unknown(view: View) -> str | None:

@@ -162,9 +162,12 @@ def _twin(calendar: Metric) -> Metric:
         assert isinstance(clock, Clock)
         return clock._replace(minutes=clock.minutes.replace("_minutes", "_business_minutes"))
 
+    clock = calendar.value()
+    assert isinstance(clock, Clock)
     return replace(
         calendar,
         name=f"{calendar.name}_business",
+        needs=(*calendar.needs, clock.minutes.replace("_minutes", "_business_minutes")),
         title=f"{calendar.title}, opening hours only",
         sentence=f"{calendar.sentence[:-1]}; only minutes within the ticket's opening hours count.",
         value=in_open_minutes,

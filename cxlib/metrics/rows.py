@@ -103,7 +103,8 @@ def as_csv(frame: pl.DataFrame) -> str:
 def _matter(metric: Metric, view: View) -> list[str]:
     """Return the key, the anchor, and those columns that a metric needs or that tell what a row is, if filled."""
     declared, filled = table(metric.table), view.data.filled(metric.table)
-    wanted = [declared.key, f"{metric.anchor}_at", *_TOLD, *metric.needs, *metric.gaps]
+    needed = [name for name in metric.needs if not name.endswith("_business_minutes")]  # they are the minutes
+    wanted = [declared.key, f"{metric.anchor}_at", *_TOLD, *needed, *metric.gaps]
     return [name for name in dict.fromkeys(wanted) if name in filled and name not in (ADDS, WEIGHT, MINUTES, ENDED)]
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from cxlib.assumptions import desk
 from cxlib.metrics import View
 
 PACKAGES = ("cxlib", "polars", "altair", "statsmodels", "papermill")
@@ -24,7 +25,7 @@ class Stamp:
 
 
 def stamp(view: View, *, built: bool = False) -> Stamp:
-    """Return the stamp of a view: data, month, filters, versions.
+    """Return the stamp of a view: data, month, filters, time zone, opening hours, holidays, versions.
 
     Args:
         view: What is looked at.
@@ -39,6 +40,7 @@ def stamp(view: View, *, built: bool = False) -> Stamp:
         f"observed until {view.data.extracted_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         f"month {view.month}",
         view.filter_text,
+        *(f"{one.name}: {one.value}" for one in desk(view.data)),
         ", ".join(versions),
         f"built {datetime.now(UTC):%Y-%m-%d %H:%M} UTC" if built else "",
     ]

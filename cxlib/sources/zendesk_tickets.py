@@ -214,4 +214,5 @@ def _after(due: pl.DataFrame, settings: Settings) -> pl.Series:
         middle = (low + high) // 2
         enough = business_minutes(began, later(middle), due["schedule"], settings) >= due["target"]
         low, high = low.zip_with(enough, middle), middle.zip_with(enough, high)
-    return later(high).zip_with(due["business"], plain)
+    known = business_minutes(began, later(high), due["schedule"], settings).is_not_null()  # else no hours are set
+    return later(high.set(~known, None)).zip_with(due["business"], plain)

@@ -28,7 +28,7 @@ def figures(
     other); with `change` also difference, difference_low, difference_high, p_value, calendar_difference: the reported
     month against the view's baseline, null in other months and where either of the two is not wholly observed (counts).
     The difference of a count of days is that on like days; with the calendar's part, null of other figures, it makes
-    the plain one. Months and groups without rows have no row.
+    the plain one. Months without rows have n = 0 and no value; groups have none there.
 
     Args:
         view: What is looked at.
@@ -57,6 +57,8 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
     found = cells(metric, view, sorted({*months, *compared}), by)
     points = found.points().rename({"units": "independent_units"})
     points = points.with_columns(metric=pl.lit(metric.name), by=pl.lit(by), measured_in=pl.lit(metric.measured_in))
+    if not by:
+        points = _every_month(points, metric, months)
     if not change:
         return points.filter(pl.col("period").is_in(months)).select(*COLUMNS)
     after = found.keys.filter(pl.col("period") == view.month)
@@ -68,3 +70,12 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
         changes = changes.clear()
     joined = points.join(changes, on=["period", "group"], how="left", maintain_order="left")
     return joined.filter(pl.col("period").is_in(months)).select(*COLUMNS, *CHANGE)
+
+
+def _every_month(points: pl.DataFrame, metric: Metric, months: Sequence[str]) -> pl.DataFrame:
+    """Add the months without rows: n = 0."""
+    empty = pl.DataFrame({"period": [month for month in months if month not in points["period"]]}).select(
+        pl.col("period").cast(pl.String), group=pl.lit(""), metric=pl.lit(metric.name), by=pl.lit(""),
+        measured_in=pl.lit(metric.measured_in), n=pl.lit(0, dtype=pl.Int64), independent_units=pl.lit(0, dtype=pl.Int64),
+    )  # fmt: skip
+    return pl.concat([points, empty], how="diagonal_relaxed").sort("period", maintain_order=True)

@@ -108,7 +108,9 @@ def differences(view: View) -> pl.DataFrame | NotKnown:
     dated = ~nw.col("created_day").is_null()
     tickets = table_rows("tickets", view, dated, *(name for name in wanted if name in there))
     tickets = tickets.filter(pl.col("created_day").dt.strftime("%Y-%m-01").is_in(days))
-    parts = [_compared(tickets, theirs, name, view) for name in names if name in there]
+    open_known = view.data.settings.hours_known
+    kept = [name for name in names if name in there and (open_known or not name.endswith("_business_minutes"))]
+    parts = [_compared(tickets, theirs, name, view) for name in kept]
     schema = {
         "figure": pl.String,
         "ticket_id": pl.String,

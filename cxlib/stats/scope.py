@@ -9,6 +9,7 @@ import polars as pl
 
 from cxlib.errors import CxError, UsageError
 from cxlib.metrics import Metric, View, known, population, settles
+from cxlib.metrics.answerable import no_hours
 from cxlib.periods import first_day, last_day
 from cxlib.schema import DIMENSIONS, path_of
 from cxlib.stats.results import NotKnown, Scope
@@ -89,7 +90,7 @@ def _undefined(metric: Metric, view: View, dimension: str) -> str | None:
     holder = path.hops[-1][1] if path.hops else metric.table
     needed = [table for _, table in path.hops if not view.data.has(table)]
     if needed or path.column not in view.data.filled(holder):
-        return (
+        return no_hours([path.column], view) or (
             f"The data {view.data.name!r} do not say the {DIMENSIONS[dimension].title} of a row of {metric.table!r}: "
             f"{holder}.{path.column} is empty or absent."
         )

@@ -12,6 +12,7 @@ import polars as pl
 from cxlib.clock import day_kinds
 from cxlib.errors import UsageError, unknown_name
 from cxlib.metrics import Metric, View
+from cxlib.metrics.answerable import HOW_HOURS, NO_HOURS
 from cxlib.numbers import month as month_in_words
 from cxlib.periods import (
     SHOWN,
@@ -96,7 +97,7 @@ def per_working_day(name: str, view: View, months: int = 25) -> Trend | NotKnown
         UsageError: No such metric or dimension, or no daily count.
     """
     metric = daily_metric(name)
-    if reason := unanswerable(metric, view):
+    if reason := unanswerable(metric, view) or _no_working_day(metric, view):
         return reason
     periods = view.months(months)
     compared = {view.baseline, view.last_year} - set(periods)
@@ -123,7 +124,7 @@ def movers(name: str, view: View, by: str = "", baseline: str = "") -> Compariso
     parse_month(baseline)
     if baseline == view.month:
         raise UsageError(f"{baseline} cannot be compared with itself; name another month as baseline.")
-    if reason := unanswerable(metric, view, by):
+    if reason := unanswerable(metric, view, by) or _no_working_day(metric, view):
         return reason
     title = f"{metric.title} per working day by {DIMENSIONS[by].title}"
     if not view.data.first_month <= baseline <= view.data.last_month:
@@ -181,6 +182,14 @@ def seasons(name: str, view: View, numbers: Sequence[int] = (12, 7)) -> Comparis
         apart=pl.lit(None, pl.Float64),
     )
     return Comparison(rated, scope(metric, view), title, _relative(frame))
+
+
+def _no_working_day(metric: Metric, view: View) -> NotKnown | None:
+    """Return that nobody said on which days the desk works, or None."""
+    settings = view.data.settings
+    if settings.schedules[settings.default_schedule].is_known:
+        return None
+    return NotKnown(f"{metric.title} per working day", f"{NO_HOURS} {view.data.name!r}: {HOW_HOURS}")
 
 
 def _rates(metric: Metric, view: View, months: Sequence[str], by: str = "") -> tuple[Metric, Cells, pl.DataFrame]:

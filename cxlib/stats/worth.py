@@ -19,6 +19,7 @@ from cxlib.stats.scope import scope
 
 TITLE = "Cost of a lost customer"
 MONTHS = 12
+_WORK = {"handle_minutes", "estimated_handle_minutes"}
 BOUGHT, MARGIN, TIME, LOST, WON = (
     "Bought in the year", "Gross margin of it", "Agents' time in the year", "A customer lost, a year", "A customer won",
 )  # fmt: skip
@@ -78,9 +79,9 @@ def _each(view: View) -> pl.DataFrame | NotKnown:
         few = f"{len(each)} customers were active at the end of {start}; fewer than {LEAST} say too little."
         return NotKnown(TITLE, few)
     gain = each * margin
-    parts = {BOUGHT: each, MARGIN: gain}
-    if "agent_hour" in costs and view.data.has("tickets"):
-        parts[TIME + ("" if "handle_minutes" in view.data.filled("tickets") else ", estimated")] = time = (
+    parts, spent = {BOUGHT: each, MARGIN: gain}, _WORK & view.data.filled("tickets")
+    if "agent_hour" in costs and spent:
+        parts[TIME + ("" if "handle_minutes" in spent else ", estimated")] = time = (
             _minutes(view, customers, months) / 60 * costs["agent_hour"]
         )
         gain = gain - time

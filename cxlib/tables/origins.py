@@ -35,7 +35,9 @@ ORIGINS = {
     "tickets.agent_wait_minutes": _STATUS,
     "tickets.arrival": "at what hour tickets were opened (tickets.created_at with a time of day)",
     "tickets.auto_answered": "which tickets got an automatic answer (workflow_runs.kind = auto_reply)",
-    "tickets.estimated_handle_minutes": "how many replies tickets took (tickets.agent_replies, or messages)",
+    "tickets.estimated_handle_minutes": (
+        "how many replies tickets took (tickets.agent_replies, or messages) and minutes_per_reply in the settings"
+    ),
     "tickets.helped_order_minutes": "which ticket led to which order (orders.ticket_id)",
     "tickets.missed": "which calls and chats nobody took: the source never says missed (tickets.status)",
     "tickets.next_order_minutes": _ORDERED,
