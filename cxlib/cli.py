@@ -4,9 +4,11 @@ Exit status: 0 = all well, 1 = ran but something failed (said which), 2 = wrong 
 """
 
 import argparse
+import errno
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,11 +16,12 @@ from pathlib import Path
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
-from cxlib.store import MANIFEST, data_folder, open_data, project_root, replacing
+from cxlib.store import MANIFEST, Data, data_folder, open_data, project_root, replacing, unmixed, users_settings
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
 FORMATS = ("table", "csv", "json")
+FULL = 1_000_000  # bytes left of a disk on which nothing of ours can be written
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,9 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (OSError, pl.exceptions.PolarsError, json.JSONDecodeError) as error:
-        return _complain(f"Stopped: {str(error).partition(chr(10))[0]} ({type(error).__name__})", 1)
+        return _complain(_of_system(error), 1)
     except KeyboardInterrupt:
         return _complain("Stopped; what was there before is unchanged.", 130)
+
+
+def _of_system(error: Exception) -> str:
+    """Return what the system refused, in words where the reason is a full disk or missing rights."""
+    number = getattr(error, "errno", None)
+    root = project_root()
+    if number in (errno.ENOSPC, errno.EDQUOT) or (number is None and shutil.disk_usage(root).free < FULL):
+        return "The disk is full; what was there before is unchanged. Free some space and run it again."
+    said = str(error).partition("\n")[0]
+    if number in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"No right to write or read here; what was there before is unchanged. {said}"
+    return f"Stopped: {said} ({type(error).__name__})"
 
 
 def _complain(error: object, status: int) -> int:
@@ -61,7 +76,11 @@ def _demo(options: argparse.Namespace) -> int:
         raise UsageError(f"{_shown(folder)} holds other data; build the demo --into another name.")
     with replacing(folder) as aside:
         build_demo(aside, parameters=DemoParameters(seed=options.seed))
+        if (own := users_settings(folder)) is not None:
+            (aside / "settings.toml").write_text(own, encoding="utf-8")
         derive(aside)
+    if own is not None:
+        print(f"Kept {_shown(folder / 'settings.toml')}, which was changed by hand.")
     print(f"Built {_shown(folder)}: {_rows(folder)}.")
     return 0
 
@@ -112,18 +131,25 @@ def _derive(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from cxlib.check import check
 
-    report = check(open_data(options.data))
+    report = unmixed(options.data, check)
     as_json = options.format == "json"
     print(json.dumps(report.as_json(), indent=2, ensure_ascii=False) if as_json else report.as_text())
     return 0
 
 
 def _figures(options: argparse.Namespace) -> int:
+    table, unknown = unmixed(options.data, lambda data: _asked(data, options))
+    print(_formatted(table, options.format))
+    for name, reason in unknown.items():
+        print(f"not known: {name}: {reason}", file=sys.stderr)
+    return 0
+
+
+def _asked(data: Data, options: argparse.Namespace) -> tuple[pl.DataFrame, dict[str, str]]:
     from cxlib.metrics import view
     from cxlib.periods import months_between
     from cxlib.stats import figures, missing
 
-    data = open_data(options.data)
     month = data.last_month if options.month == "all" else options.month
     looked = view(
         data, month=month, by=options.by, filters=options.filter, weighted=not options.unweighted, engine=options.engine
@@ -131,10 +157,7 @@ def _figures(options: argparse.Namespace) -> int:
     months = months_between(data.first_month, data.last_month) if options.month == "all" else [looked.month]
     compared = options.month != "all" and options.format != "json"
     table = figures(looked, months, by=options.by, names=options.metric or None, change=compared)
-    print(_formatted(table, options.format))
-    for name, reason in missing(looked, options.by, options.metric or None).items():
-        print(f"not known: {name}: {reason}", file=sys.stderr)
-    return 0
+    return table, missing(looked, options.by, options.metric or None)
 
 
 def _formatted(table: pl.DataFrame, form: str) -> str:
@@ -147,19 +170,25 @@ def _formatted(table: pl.DataFrame, form: str) -> str:
 
 
 def _row_list(options: argparse.Namespace) -> int:
-    from cxlib.metrics import as_csv, rows, view
+    from cxlib.metrics import as_csv
+
+    if options.group and not options.by:
+        raise UsageError("Say of which dimension --group is one: --by channel --group phone.")
+    found = unmixed(options.data, lambda data: _listed(data, options))
+    print(as_csv(found).rstrip("\n") if options.format == "csv" else _formatted(found, options.format))
+    return 0
+
+
+def _listed(data: Data, options: argparse.Namespace) -> pl.DataFrame:
+    from cxlib.metrics import rows, view
     from cxlib.metrics.view import filter_line
     from cxlib.periods import months_between
 
     chosen = filter_line(((options.by, (options.group,)),)) if options.group else ""
-    if options.group and not options.by:
-        raise UsageError("Say of which dimension --group is one: --by channel --group phone.")
     filters = "; ".join(filter(None, (options.filter, chosen)))
     weighted, (first, _, last) = not options.unweighted, options.month.partition("/")
-    looked = view(options.data, month=last or first, by=options.by, filters=filters, weighted=weighted)
-    found = rows(options.metric, looked, options.by, months=months_between(first, last) if last else ())
-    print(as_csv(found).rstrip("\n") if options.format == "csv" else _formatted(found, options.format))
-    return 0
+    looked = view(data, month=last or first, by=options.by, filters=filters, weighted=weighted)
+    return rows(options.metric, looked, options.by, months=months_between(first, last) if last else ())
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -176,6 +205,9 @@ def _report(options: argparse.Namespace) -> int:
     )
     for name, error in outcome.failed.items():
         print(f"cx: {name} failed: {error}", file=sys.stderr)
+    if outcome.whole:
+        whole, failed = _shown(outcome.whole), _shown(outcome.index.parent)
+        print(f"cx: {whole} is whole and stays; the report with failed pages is kept in {failed}.", file=sys.stderr)
     print(f"Report: {_shown(outcome.index)}")
     return 1 if outcome.failed else 0
 

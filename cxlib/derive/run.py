@@ -53,6 +53,7 @@ def derive(folder: Path) -> None:
     for name, frame in _derived(data):
         write_table(_with_local_time(frame, name, settings.timezone), name, folder=folder, derived=True)
     store.write_manifest(folder, manifest | _summary(data) | {"timezone": settings.timezone})
+    store.seal_by_name(folder)
 
 
 def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:
