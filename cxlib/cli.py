@@ -4,9 +4,11 @@ Exit status: 0 = all well, 1 = ran but something failed (said which), 2 = wrong 
 """
 
 import argparse
+import errno
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,12 +17,13 @@ import polars as pl
 
 from cxlib.errors import CxError, UsageError, few, shown
 from cxlib.harmless import guarded, printable, visible
-from cxlib.store import MANIFEST, data_folder, open_data, project_root, replacing
+from cxlib.store import MANIFEST, Data, data_folder, open_data, project_root, replacing, unmixed, users_settings
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
 FORMATS = ("table", "csv", "json")
 MOST_SEED = 2**63 - 1
+FULL = 1_000_000  # bytes left of a disk on which nothing of ours can be written
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,13 +39,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        where = f": {shown(str(error.filename))}" if error.filename else ""
-        return _complain(f"Stopped: {error.strerror or error}{where}.", 1)
-    except (pl.exceptions.PolarsError, json.JSONDecodeError) as error:
-        return _complain(f"Stopped: {shown(str(error).partition(chr(10))[0], 300)[1:-1]}", 1)
+    except (OSError, pl.exceptions.PolarsError, json.JSONDecodeError) as error:
+        return _complain(_of_system(error), 1)
     except KeyboardInterrupt:
         return _complain("Stopped; what was there before is unchanged.", 130)
+
+
+def _of_system(error: Exception) -> str:
+    """Return what the system refused, in words where the reason is a full disk or missing rights."""
+    number = getattr(error, "errno", None)
+    root = project_root()
+    if number in (errno.ENOSPC, errno.EDQUOT) or (number is None and shutil.disk_usage(root).free < FULL):
+        return "The disk is full; what was there before is unchanged. Free some space and run it again."
+    said = shown(str(error).partition("\n")[0], 300)[1:-1]
+    if number in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"No right to write or read here; what was there before is unchanged. {said}"
+    return f"Stopped: {said} ({type(error).__name__})"
 
 
 def _complain(error: object, status: int) -> int:
@@ -80,7 +92,11 @@ def _demo(options: argparse.Namespace) -> int:
         raise UsageError(f"{_shown(folder)} holds other data; build the demo --into another name.")
     with replacing(folder) as aside:
         build_demo(aside, parameters=DemoParameters(seed=options.seed))
+        if (own := users_settings(folder)) is not None:
+            (aside / "settings.toml").write_text(own, encoding="utf-8")
         derive(aside)
+    if own is not None:
+        print(f"Kept {_shown(folder / 'settings.toml')}, which was changed by hand.")
     print(f"Built {_shown(folder)}: {_rows(folder)}.")
     return 0
 
@@ -146,25 +162,34 @@ def _derive(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from cxlib.check import check, lost_tables
+    from cxlib.check import CheckReport, check, lost_tables
     from cxlib.layout import check_layout
     from cxlib.metrics.goals import check_goals
 
-    data = open_data(options.data)
-    check_goals(data.settings)
-    check_layout(data)
-    report = check(data)
+    def checked(data: Data) -> tuple[CheckReport, bool]:
+        check_goals(data.settings)
+        check_layout(data)
+        return check(data), bool(lost_tables(data))
+
+    report, lost = unmixed(options.data, checked)
     as_json = options.format == "json"
     _say(json.dumps(report.as_json(), indent=2, ensure_ascii=False) if as_json else report.as_text())
-    return 1 if lost_tables(data) else 0
+    return 1 if lost else 0
 
 
 def _figures(options: argparse.Namespace) -> int:
+    table, unknown = unmixed(options.data, lambda data: _asked(data, options))
+    _say(_formatted(table, options.format))
+    for name, reason in unknown.items():
+        _warn(f"not known: {name}: {reason}")
+    return 0
+
+
+def _asked(data: Data, options: argparse.Namespace) -> tuple[pl.DataFrame, dict[str, str]]:
     from cxlib.metrics import view
     from cxlib.periods import months_between
     from cxlib.stats import figures, missing
 
-    data = open_data(options.data)
     month = data.last_month if options.month == "all" else options.month
     looked = view(
         data, month=month, by=options.by, filters=options.filter, weighted=not options.unweighted, engine=options.engine
@@ -172,10 +197,7 @@ def _figures(options: argparse.Namespace) -> int:
     months = months_between(data.first_month, data.last_month) if options.month == "all" else [looked.month]
     compared = options.month != "all" and options.format != "json"
     table = figures(looked, months, by=options.by, names=options.metric or None, change=compared)
-    _say(_formatted(table, options.format))
-    for name, reason in missing(looked, options.by, options.metric or None).items():
-        _warn(f"not known: {name}: {reason}")
-    return 0
+    return table, missing(looked, options.by, options.metric or None)
 
 
 def _formatted(table: pl.DataFrame, form: str) -> str:
@@ -188,20 +210,26 @@ def _formatted(table: pl.DataFrame, form: str) -> str:
 
 
 def _row_list(options: argparse.Namespace) -> int:
-    from cxlib.metrics import as_csv, rows, view
+    from cxlib.metrics import as_csv
+
+    if options.group and not options.by:
+        raise UsageError("Say of which dimension --group is one: --by channel --group phone.")
+    found = unmixed(options.data, lambda data: _listed(data, options))
+    _say(as_csv(found).rstrip("\n") if options.format == "csv" else _formatted(found, options.format))
+    return 0
+
+
+def _listed(data: Data, options: argparse.Namespace) -> pl.DataFrame:
+    from cxlib.metrics import rows, view
     from cxlib.metrics.view import filter_line
     from cxlib.periods import months_asked, months_between
 
     chosen = filter_line(((options.by, (options.group,)),)) if options.group else ""
-    if options.group and not options.by:
-        raise UsageError("Say of which dimension --group is one: --by channel --group phone.")
     filters = "; ".join(filter(None, (options.filter, chosen)))
     first, last = months_asked(options.month)
-    looked = view(options.data, month=last, by=options.by, filters=filters, weighted=not options.unweighted)
-    months = months_between(view(looked.data, month=first).month, looked.month)
-    found = rows(options.metric, looked, options.by, months=months)
-    _say(as_csv(found).rstrip("\n") if options.format == "csv" else _formatted(found, options.format))
-    return 0
+    looked = view(data, month=last, by=options.by, filters=filters, weighted=not options.unweighted)
+    months = months_between(view(data, month=first).month, looked.month)
+    return rows(options.metric, looked, options.by, months=months)
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -218,6 +246,9 @@ def _report(options: argparse.Namespace) -> int:
     )
     for name, error in outcome.failed.items():
         _warn(f"cx: {name} failed: {error}")
+    if outcome.whole:
+        whole, failed = _shown(outcome.whole), _shown(outcome.index.parent)
+        _warn(f"cx: {whole} is whole and stays; the report with failed pages is kept in {failed}.")
     print(f"Report: {_shown(outcome.index)}")
     return 1 if outcome.failed else 0
 

@@ -1,12 +1,11 @@
 """The data folder: where it is, what it holds, how it is replaced without ever being half written."""
 
-import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,7 +15,10 @@ from typing import Any, TypeVar
 import polars as pl
 
 from cxlib.errors import CxError, MissingDataError, UsageError, few, shown
-from cxlib.schema import PLAUSIBLE_YEARS, conform, table
+from cxlib.files.contents import CONTENTS, foreign, paths, seal
+from cxlib.files.locks import leased
+from cxlib.files.switch import READING, SETTINGS, beside, recover, writing
+from cxlib.schema import PLAUSIBLE_YEARS, TABLES, conform, table
 from cxlib.settings import Settings, read_settings
 
 Made = TypeVar("Made")
@@ -40,13 +42,19 @@ def data_folder(name: str) -> Path:
         raise UsageError(f"{shown(name)} is no data set: a name below data/ or a path is expected.")
     direct = Path(name)
     if direct.is_dir() and (direct.is_absolute() or len(direct.parts) > 1 or (direct / MANIFEST).exists()):
-        return direct.resolve()
-    return project_root() / "data" / name
+        return _named(direct)
+    return _named(project_root() / "data" / name)
+
+
+def _named(folder: Path) -> Path:
+    """Return a folder's path without detours; where the folder itself is a link, under the link's name."""
+    return folder.resolve() if folder.name in ("", "..") else folder.parent.resolve() / folder.name
 
 
 def settings_of(folder: Path) -> Settings:
     """Return the settings of a data folder: its own over those of the workbook."""
-    return read_settings(project_root() / "data" / "settings.toml", folder / "settings.toml")
+    held = folder.parent / SETTINGS if _is_held(folder) else None
+    return read_settings(held or project_root() / "data" / SETTINGS, folder / SETTINGS)
 
 
 def table_path(folder: Path, name: str) -> Path:
@@ -75,6 +83,16 @@ class Data:
     settings: Settings
     manifest: dict[str, Any] = field(repr=False)
     labelled: bool = False
+    opened: tuple[int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note which version of the folder was opened."""
+        object.__setattr__(self, "opened", _number(self.folder))
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the folder still is what was opened: an import puts another one in its place."""
+        return self.opened == _number(self.folder)
 
     @cached_property
     def extracted_at(self) -> datetime:
@@ -113,7 +131,10 @@ class Data:
 
         Raises:
             MissingDataError: The folder lacks it.
+            CxError: The folder was replaced since it was opened: its figures would mix two versions.
         """
+        if not self.is_current:
+            raise CxError(f"The data {self.name!r} were replaced since they were opened: open them again.")
         if not self.has(name):
             raise MissingDataError(f"The data {self.name!r} have no table {name!r} ({table(name).meaning}).")
         found = pl.scan_parquet(self.path(name))
@@ -189,6 +210,19 @@ class Data:
         return bool(self.scan(name).select(pl.col(column).is_null().any()).collect().item())
 
 
+def _is_held(folder: Path) -> bool:
+    """Tell whether a folder is one that `reading` holds, beside the workbook's settings of that moment."""
+    return f".{READING}-" in folder.parent.name
+
+
+def _number(folder: Path) -> tuple[int, int]:
+    try:
+        told = folder.stat()
+    except OSError:
+        return 0, 0
+    return told.st_dev, told.st_ino
+
+
 def _filled_in(rows: pl.LazyFrame) -> set[str]:
     counts = rows.select(pl.all().count()).collect()
     return {name for name in counts.columns if counts[name][0]}
@@ -214,9 +248,12 @@ def open_data(name: str = "demo") -> Data:
         UsageError: No such folder, or it holds no manifest.
     """
     folder = data_folder(name)
+    if not _is_held(folder):
+        recover(folder, _is_ours(folder, keep=False))
     if not (folder / MANIFEST).exists():
         parent = folder.parent
-        known = sorted(path.parent.name for path in parent.glob(f"*/{MANIFEST}")) if parent.is_dir() else []
+        every = (path.parent.name for path in parent.glob(f"*/{MANIFEST}")) if parent.is_dir() else ()
+        known = sorted(name for name in every if not name.startswith("."))
         there = f"There are: {few(known)}." if known else "There are none yet."
         raise UsageError(
             f"There is no data set {shown(name)}. {there} Build one with 'cx demo' or 'cx import … --into NAME'."
@@ -227,59 +264,118 @@ def open_data(name: str = "demo") -> Data:
 
 @contextmanager
 def replacing(folder: Path, *, keep: bool = False) -> Iterator[Path]:
-    """Yield an empty folder beside `folder` to build in; move it in at the end, leave the old one on any failure.
+    """Yield a folder beside `folder` to build in; it takes its place at the end, the old one stays on any failure.
 
-    Where told to `keep`, it starts as a copy of the present content. The folder may be absent.
+    Where told to `keep`, it starts as a copy of the present content; else it is empty, and a folder that holds
+    anything of the user's but settings is refused. The folder may be absent. What is the user's stays in any case.
 
     Raises:
-        CxError: Another run is writing this folder.
+        CxError: Another run is writing this folder, or the user changed it meanwhile.
+        UsageError: Something of the user's would be removed or replaced.
     """
-    aside, old = (folder.with_name(f".{folder.name}.{suffix}") for suffix in ("new", "old"))
-    with _alone(folder):
-        recover(folder)
-        shutil.rmtree(aside, ignore_errors=True)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if keep and folder.exists():
-            shutil.copytree(folder, aside)
-        else:
-            aside.mkdir()
-        try:
-            yield aside
-        except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise
-        if folder.exists():
-            folder.rename(old)
-        aside.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+    with writing(folder, keep=keep, known=_is_ours(folder, keep=keep)) as work:
+        yield work.new
+        work.publish()
+
+
+def seal_by_name(folder: Path) -> None:
+    """List in the manifest what in a data folder bears a name of ours, where no run knows what it wrote itself."""
+    known = _is_ours(folder, keep=False)
+    seal(folder, [path for path in paths(folder) if not known(path)])
+
+
+def users_settings(folder: Path) -> str | None:
+    """Return the settings of a data folder where the user wrote them, or changed what was written."""
+    theirs = SETTINGS in foreign(folder, _is_ours(folder, keep=False))
+    return (folder / SETTINGS).read_text(encoding="utf-8") if theirs else None
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Refuse a second writer of the same folder; the lock ends with the process that holds it, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # not on this system: two writers at once are the user's risk there
-        yield
-        return
-    name = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:24]
-    with (Path(tempfile.gettempdir()) / f"cxlib-{name}.lock").open("w") as file:
+def reading(name: str) -> Iterator[Data]:
+    """Yield a data set that stays as it is until the end, whatever imports do meanwhile.
+
+    Its files are linked into a folder of its own beside the data set (copied where that cannot be), which the next
+    reader removes should this process die.
+
+    Raises:
+        UsageError: No such data set.
+    """
+    folder = open_data(name).folder
+    real = folder.resolve()
+    with ExitStack() as stack:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CxError(f"Another run is writing {folder.name!r} at this moment; wait until it is done.") from None
-        yield
+            held = stack.enter_context(leased(real.parent, f"{beside(real, READING).name}-"))
+        except OSError:  # a folder in which this user writes nothing
+            held = stack.enter_context(leased(Path(tempfile.gettempdir()), f".cx.{READING}-"))
+        while not _held(folder, held / folder.name):
+            recover(folder)
+        if (ours := project_root() / "data" / SETTINGS).exists():
+            shutil.copy2(ours, held)
+        yield open_data(str(held / folder.name))
 
 
-def recover(folder: Path) -> None:
-    """Finish a replacement that died between its two renames: put the old content back if nothing is in place."""
-    old = folder.with_name(f".{folder.name}.old")
-    if old.exists() and not folder.exists():
-        old.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+def _held(folder: Path, held: Path) -> bool:
+    """Link a folder's files; tell whether the folder was the same all the while."""
+    before = _number(folder)
+    shutil.rmtree(held, ignore_errors=True)
+    try:
+        shutil.copytree(folder, held, copy_function=_hold, ignore_dangling_symlinks=True)
+    except OSError:
+        if before == _number(folder):
+            raise
+    return before == _number(folder)
+
+
+def _hold(source: str, target: str) -> None:
+    """Link a file, as tables are never written again; copy what may be edited in place, or cannot be linked."""
+    if not source.endswith((".toml", ".json")):
+        with suppress(OSError):
+            os.link(os.path.realpath(source), target)
+            return
+    shutil.copy2(source, target)
+
+
+def unmixed(name: str, ask: Callable[[Data], Made]) -> Made:
+    """Return the answer of a data set that was not replaced while it was asked; asked again where it was.
+
+    Raises:
+        CxError: It is replaced again and again.
+    """
+    for _ in range(3):
+        data = open_data(name)
+        try:
+            answer = ask(data)
+        except Exception:
+            if data.is_current:
+                raise
+            continue
+        if data.is_current:
+            return answer
+    raise CxError(f"The data {name!r} are replaced again and again; wait until that is done.")
+
+
+def _is_ours(folder: Path, *, keep: bool) -> Callable[[str], bool]:
+    """Return what knows a data set's own files by name, for folders whose manifest lists none."""
+    if not {"sources", "extracted_at", "first_month"} & _manifest_or_nothing(folder).keys():
+        return lambda _: False
+    names = {MANIFEST, "truth.json"} | (set() if keep else {SETTINGS})
+
+    def known(path: str) -> bool:
+        parts = path.removeprefix("given/").removeprefix("set_aside/").split("/")
+        return path in names or parts[0] in TABLES or (len(parts) == 1 and Path(path).stem in TABLES)
+
+    return known
+
+
+def _manifest_or_nothing(folder: Path) -> dict[str, Any]:
+    try:
+        return read_manifest(folder)
+    except CxError:
+        return {}
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write the manifest of a data folder, sorted, so that equal data give equal bytes."""
-    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
+    told = {name: value for name, value in manifest.items() if name != CONTENTS}  # holds until the next change
+    text = json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")

@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 
 LAYERS = (
     ("errors",),
+    ("files",),
     ("tables", "schema"),
     ("limits", "harmless"),
     ("settings",),

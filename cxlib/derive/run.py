@@ -53,6 +53,7 @@ def derive(folder: Path) -> None:
         write_table(_with_local_time(frame, name, settings.timezone), name, folder=folder, derived=True)
     write_texts(folder)
     store.write_manifest(folder, manifest | _summary(data) | {"timezone": settings.timezone})
+    store.seal_by_name(folder)
 
 
 def _derived(data: Data) -> Iterator[tuple[str, pl.LazyFrame]]:

@@ -8,37 +8,49 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
-from uuid import uuid4
 from weakref import WeakSet
 
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from cxlib.files.locks import leased
 from cxlib.report.parameters import Value
 from cxlib.report.safe import without_paths
 
 LONGEST_ERROR = 600
+LONGEST_SOCKET = 90  # bytes of a path; systems end between 103 and 107
+_NUMBERS = count(1)
 PAUSE_SECONDS = 0.2
 
 
 class _Kernel(AsyncKernelManager):
-    """A kernel that can be killed from another thread."""
+    """A kernel that can be killed from another thread, with its sockets and connection file in a folder of the run."""
 
     started: ClassVar[WeakSet[_Kernel]] = WeakSet()
+    place: ClassVar[Path]
 
     def __init__(self, **options: Any) -> None:
+        stem = self.place / f"k{next(_NUMBERS)}"
         # Ports can be taken between choosing and binding them when several kernels start at once; files can not.
-        if os.name != "nt":
-            options |= {"transport": "ipc", "ip": str(Path(tempfile.gettempdir()) / f"cxlib-{uuid4().hex[:12]}")}
-        super().__init__(transport_encryption="auto", **options)
+        if os.name != "nt" and len(os.fsencode(stem)) < LONGEST_SOCKET:
+            options |= {"transport": "ipc", "ip": str(stem)}
+        super().__init__(transport_encryption="auto", connection_file=f"{stem}.json", **options)
         self.started.add(self)
 
     def kill(self) -> None:
         provisioner = self.provisioner
         if isinstance(provisioner, LocalProvisioner) and provisioner.process is not None:
             provisioner.process.kill()
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """Yield this run's private temporary folder; those of dead runs are removed first."""
+    with leased(Path(tempfile.gettempdir()), "cxlib-") as place:
+        yield place
 
 
 def execute(jobs: Mapping[Path, Mapping[str, Value]], folder: Path, *, progress: bool = True) -> dict[str, str]:
@@ -56,8 +68,12 @@ def execute(jobs: Mapping[Path, Mapping[str, Value]], folder: Path, *, progress:
         KeyboardInterrupt: Ctrl-C; what waits is cancelled and every live kernel killed before it is raised.
     """
     failed: dict[str, str] = {}
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool, _advance(len(jobs), progress) as advance:
-        futures = {pool.submit(_execute, path, folder / path.name, dict(values)): path for path, values in jobs.items()}
+    workers, show = ThreadPoolExecutor(max_workers=os.cpu_count()), _advance(len(jobs), progress)
+    with own_folder() as place, workers as pool, show as advance:
+        kind = type("_Kernel", (_Kernel,), {"place": place})
+        futures = {
+            pool.submit(_execute, path, folder / path.name, dict(values), kind): path for path, values in jobs.items()
+        }
         try:
             for future in _finished(futures):
                 name, error = futures[future].name, future.exception()
@@ -70,7 +86,7 @@ def execute(jobs: Mapping[Path, Mapping[str, Value]], folder: Path, *, progress:
     return {path.name: failed[path.name] for path in jobs if path.name in failed}
 
 
-def _execute(path: Path, into: Path, values: dict[str, Value]) -> None:
+def _execute(path: Path, into: Path, values: dict[str, Value], kind: type[_Kernel]) -> None:
     from papermill import execute_notebook
 
     # papermill formats paths with the parameters, so braces in a folder's name must be doubled
@@ -83,7 +99,7 @@ def _execute(path: Path, into: Path, values: dict[str, Value]) -> None:
         language="python",
         progress_bar=False,
         shutdown_kernel="immediate",
-        kernel_manager_class=_Kernel,
+        kernel_manager_class=kind,
     )
 
 

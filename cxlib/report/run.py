@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxlib.errors import UsageError
+from cxlib.files.switch import refuse_foreign, writing
 from cxlib.metrics import View
 from cxlib.metrics import view as make_view
 from cxlib.report.parameters import Value, check
-from cxlib.store import data_folder, project_root, replacing
+from cxlib.store import project_root, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,12 @@ class ReportOutcome:
     Attributes:
         index: The page to open.
         failed: Name of each failed notebook → its error in one line; its page says the same.
+        whole: The page of the report without a failure that stays in its place, beside which this one is kept.
     """
 
     index: Path
     failed: dict[str, str]
+    whole: Path | None = None
 
 
 def build_report(
@@ -55,26 +58,22 @@ def build_report(
 
     Raises:
         UsageError: Anything in the request that cannot be, found before any notebook runs.
+        CxError: Another run is building this report.
     """
-    view = make_view(data, month=month, by=by, filters=filters, compare_with=compare_with, language=language)
-    paths = list(notebooks) if notebooks is not None else committed(project_root() / "notebooks")
-    given: dict[str, Value] = {
-        "data": view.data.name if data_folder(view.data.name) == view.data.folder else str(view.data.folder),
-        "month": view.month,
-        **({"by": by} if by else {}),  # else each notebook's own default holds
-        "filters": filters,
-        "compare_with": compare_with,
-        "language": language,
-    }
-    jobs = check(paths, given, parameters or {})
-    folder = out.resolve() if out else project_root() / "reports" / view.data.name / view.month
-    _refuse_foreign(folder)
-    failed = _build(view, jobs, folder, progress=progress)
-    if out is None:
-        from cxlib.report.site import link_months
-
-        link_months(folder.parent, view.language)
-    return ReportOutcome(folder / "index.html", failed)
+    with reading(data) as held:
+        view = make_view(held, month=month, by=by, filters=filters, compare_with=compare_with, language=language)
+        paths = list(notebooks) if notebooks is not None else committed(project_root() / "notebooks")
+        given: dict[str, Value] = {
+            "data": str(held.folder),
+            "month": view.month,
+            **({"by": by} if by else {}),  # else each notebook's own default holds
+            "filters": filters,
+            "compare_with": compare_with,
+            "language": language,
+        }
+        jobs = check(paths, given, parameters or {})
+        folder = out.resolve() if out else project_root() / "reports" / held.name / view.month
+        return _build(view, jobs, folder, progress=progress, linked=out is None)
 
 
 def committed(folder: Path) -> list[Path]:
@@ -89,20 +88,42 @@ def committed(folder: Path) -> list[Path]:
     return paths
 
 
-def _build(view: View, jobs: Mapping[Path, Mapping[str, Value]], folder: Path, *, progress: bool) -> dict[str, str]:
+def _build(
+    view: View, jobs: Mapping[Path, Mapping[str, Value]], folder: Path, *, progress: bool, linked: bool
+) -> ReportOutcome:
     from cxlib.report.kernels import execute
-    from cxlib.report.site import write_site
+    from cxlib.report.site import is_whole, link_months, refuse_other_list, write_site
 
-    with replacing(folder) as aside:
-        executed = aside / "notebooks"
+    beside = folder.with_name(f"{folder.name}.failed")
+    refuse_foreign(beside)
+    if linked:
+        refuse_other_list(folder.parent)
+    with writing(folder) as work:
+        executed = work.new / "notebooks"
         executed.mkdir()
         failed = execute(jobs, executed, progress=progress)
-        write_site(aside, view, list(jobs), failed)
-    return failed
+        write_site(work.new, view, list(jobs), failed)
+        whole = bool(failed) and is_whole(folder)
+        if whole:
+            _keep_beside(work.new, beside)
+        else:
+            work.publish()
+    if not failed:
+        _remove_failed(beside)
+    if linked:
+        link_months(folder.parent, view.language)
+    return ReportOutcome((beside if whole else folder) / "index.html", failed, folder / "index.html" if whole else None)
 
 
-def _refuse_foreign(folder: Path) -> None:
-    from cxlib.report.site import RECORD
+def _keep_beside(new: Path, folder: Path) -> None:
+    with writing(folder) as work:
+        work.new.rmdir()
+        new.rename(work.new)
+        work.publish()
 
-    if folder.exists() and not (folder / RECORD).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} holds something that is no report; name an empty or a new folder.")
+
+def _remove_failed(folder: Path) -> None:
+    """Remove the report with failed pages that was kept beside one that now is whole."""
+    if folder.exists():
+        with writing(folder) as work:
+            work.remove()

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 import polars as pl
 
 from cxlib import numbers
+from cxlib.errors import CxError, UsageError
+from cxlib.files.switch import alone
 from cxlib.harmless import guarded
 from cxlib.metrics import View
 from cxlib.report import safe
@@ -25,6 +28,7 @@ from cxlib.report.stamp import stamp
 from cxlib.words import Claims, threshold, total
 
 RECORD = "report.json"
+MARK = '<meta name="generator" content="cxlib">'
 TEMPLATES = Path(__file__).parent / "templates" / "cx"
 MONTHS_SHOWN = 13
 _COMPARED = {"previous": "the month before", "last_year": "the same month last year"}
@@ -63,20 +67,39 @@ def write_site(folder: Path, view: View, notebooks: Sequence[Path], failed: dict
 def link_months(folder: Path, language: str = "en") -> None:
     """Link the months of a data set with their neighbours and list them, newest first, in index.html.
 
+    A month that another run is building at this moment is left to that run, which links all of them when it is done.
+
     Args:
         folder: reports/<data>; each month's report is a folder in it.
         language: Language of the months' names.
     """
-    months = sorted(path.name for path in folder.iterdir() if _MONTH_FOLDER.fullmatch(path.name) and _is_report(path))
-    for number, month in enumerate(months):
-        before = months[number - 1] if number else None
-        after = months[number + 1] if number + 1 < len(months) else None
-        links = _month_links(before, after, language)
-        for page in (folder / month).glob("*.html"):
-            text = page.read_text(encoding="utf-8")
-            _replace(page, _MONTH_LINKS.sub(rf"\g<1>{links}\g<2>", text, count=1))
-    if months:
-        _replace(folder / "index.html", _month_list(folder.name, months[::-1], language))
+    with alone(folder / "months", wait=True) as place:
+        aside = place / "new"
+        months = sorted(
+            path.name for path in folder.iterdir() if _MONTH_FOLDER.fullmatch(path.name) and _is_report(path)
+        )
+        for number, month in enumerate(months):
+            before = months[number - 1] if number else None
+            after = months[number + 1] if number + 1 < len(months) else None
+            links = _month_links(before, after, language)
+            with suppress(CxError), alone(folder / month):
+                for page in sorted((folder / month).glob("*.html")):
+                    text = page.read_text(encoding="utf-8")
+                    _replace(page, _MONTH_LINKS.sub(rf"\g<1>{links}\g<2>", text, count=1), aside)
+        if months:
+            _replace(folder / "index.html", _month_list(folder.name, months[::-1], language), aside)
+
+
+def refuse_other_list(folder: Path) -> None:
+    """Raise a UsageError where index.html of reports/<data> is none that `link_months` wrote."""
+    path = folder / "index.html"
+    if path.exists() and MARK not in path.read_text(encoding="utf-8", errors="replace"):
+        raise UsageError(f"{path} is no list of reports that cx wrote; nothing was changed, move it away.")
+
+
+def is_whole(folder: Path) -> bool:
+    """Tell whether a folder holds a report of which no page failed."""
+    return _is_report(folder) and not json.loads((folder / RECORD).read_text(encoding="utf-8"))["failed"]
 
 
 def _sheet(executed: Path, original: Path, error: str) -> tuple[Page, Any]:
@@ -165,8 +188,10 @@ def _month_list(data: str, newest_first: Sequence[str], language: str) -> str:
     return safe.page(f"Reports: {escape(data)}", body, style=style, language=language)
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old or the new one, never half of it."""
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+def _replace(path: Path, text: str, aside: Path) -> None:
+    """Write a file so that a reader sees the old or the new one, never half of it; `aside` is where it is written."""
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return
+    aside.mkdir(exist_ok=True)
+    (aside / path.name).write_text(text, encoding="utf-8")
+    (aside / path.name).replace(path)

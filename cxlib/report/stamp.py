@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from cxlib.assumptions import desk
+from cxlib.files.contents import version as content_version
 from cxlib.metrics import View
 
 PACKAGES = ("cxlib", "polars", "altair", "statsmodels", "papermill")
@@ -29,7 +30,8 @@ def stamp(view: View, *, built: bool = False) -> Stamp:
 
     Args:
         view: What is looked at.
-        built: Add the time of the machine's clock and the version of Python: for reports, never for saved notebooks.
+        built: Add the version of the data, that of Python and the time of the machine's clock: for reports, never
+            for saved notebooks.
     """
     sources = ", ".join(view.data.manifest.get("sources", ()))
     versions = [f"{name} {version(name)}" for name in PACKAGES]
@@ -37,6 +39,7 @@ def stamp(view: View, *, built: bool = False) -> Stamp:
         versions.append(f"Python {platform.python_version()}")
     parts = [
         f"Data {view.data.name} ({sources})" if sources else f"Data {view.data.name}",
+        f"version {content_version(view.data.folder)}" if built else "",
         f"observed until {view.data.extracted_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         f"month {view.month}",
         view.filter_text,

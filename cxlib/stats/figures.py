@@ -74,8 +74,9 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
 
 def _every_month(points: pl.DataFrame, metric: Metric, months: Sequence[str]) -> pl.DataFrame:
     """Add the months without rows: n = 0."""
+    none = pl.lit(0, dtype=pl.Int64)
     empty = pl.DataFrame({"period": [month for month in months if month not in points["period"]]}).select(
         pl.col("period").cast(pl.String), group=pl.lit(""), metric=pl.lit(metric.name), by=pl.lit(""),
-        measured_in=pl.lit(metric.measured_in), n=pl.lit(0, dtype=pl.Int64), independent_units=pl.lit(0, dtype=pl.Int64),
+        measured_in=pl.lit(metric.measured_in), n=none, independent_units=none,
     )  # fmt: skip
     return pl.concat([points, empty], how="diagonal_relaxed").sort("period", maintain_order=True)
