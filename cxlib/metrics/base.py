@@ -59,7 +59,7 @@ def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = 
     """Return one row per month and group: the unit frame summed, with what a cluster-robust error needs.
 
     Columns: period, group, n, units, sum_w, sum_wx, sum_wxx and, over units, sum_ww = Σ w², sum_wxwx = Σ (wx)²,
-    sum_wwx = Σ w·wx.
+    sum_wwx = Σ w·wx and the cubes sum_www = Σ w³, sum_wwwx = Σ w²·wx, sum_wwxwx = Σ w·(wx)², sum_wxwxwx = Σ (wx)³.
     """
     asked = ("measured", *asked_of(metric, view, months, by))
     return view.data.once(asked, lambda: _measured(metric, view, months, by))
@@ -68,8 +68,12 @@ def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = 
 def _measured(metric: Metric, view: View, months: Sequence[str], by: str) -> pl.DataFrame:
     weight, total = nw.col("sum_w"), nw.col("sum_wx")
     squares = {"sum_ww": weight * weight, "sum_wxwx": total * total, "sum_wwx": weight * total}
-    kept = ["n", "sum_w", "sum_wx", "sum_wxx", *squares]
-    each = _units(metric, view, months, by).with_columns(**squares, units=nw.lit(1).cast(nw.Int64))
+    cubes = {
+        "sum_www": weight * weight * weight, "sum_wwwx": weight * weight * total,
+        "sum_wwxwx": weight * total * total, "sum_wxwxwx": total * total * total,
+    }  # fmt: skip
+    kept = ["n", "sum_w", "sum_wx", "sum_wxx", *squares, *cubes]
+    each = _units(metric, view, months, by).with_columns(**squares, **cubes, units=nw.lit(1).cast(nw.Int64))
     grouped = (
         split(each, kept[1:])
         .group_by("period", "group")

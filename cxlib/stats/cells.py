@@ -38,6 +38,7 @@ class Cells:
         """Return the cells of a unit frame at hand."""
         w, wx = pl.col("sum_w"), pl.col("sum_wx")
         squares = {"sum_ww": w * w, "sum_wxwx": wx * wx, "sum_wwx": w * wx}
+        squares |= {"sum_www": w**3, "sum_wwwx": w * w * wx, "sum_wwxwx": w * wx * wx, "sum_wxwxwx": wx**3}
         summed = units.group_by(KEYS).agg(
             pl.col("n", "sum_w", "sum_wx", "sum_wxx").sum(), units=pl.len(), **{k: v.sum() for k, v in squares.items()}
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -12,7 +14,7 @@ from cxlib.periods import months_between, shift
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.cells import printed
 from cxlib.stats.change import difference, widest
-from cxlib.stats.intervals import ALPHA, Array, Figures, normal_quantile, t_quantile, wilson
+from cxlib.stats.intervals import ALPHA, MORE_SKEWED, Array, Figures, normal_quantile, skewed, t_quantile, wilson
 from cxlib.stats.results import OTHERS, POINT, Contrast, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
@@ -109,19 +111,20 @@ def side_by_side(metric: Metric, sides: list[pl.DataFrame]) -> tuple[Figures, Ar
     se = np.array([np.linalg.norm(part) for part in influences])
     shared = float(influences[0] @ influences[1]) / float(se.prod()) if se.all() else 0.0
     n, units = np.array(counts, dtype=np.float64).T
-    return _with_limits(metric, Figures(n, units, np.array(values), se, lambda _: (se, se))), np.array([shared])
+    figures = Figures(n, units, np.array(values), se, lambda _: (se, se))
+    if metric.kind == "mean":
+        cubes = np.array([(part**3).sum() for part in influences])
+        skew = MORE_SKEWED * np.divide(cubes, se**3, out=np.zeros(2), where=se > 0)
+        return replace(figures, limits=skewed(figures.value, se, units - 1, skew)), np.array([shared])
+    return _with_limits(figures), np.array([shared])
 
 
-def _with_limits(metric: Metric, found: Figures) -> Figures:
-    """Add the limits: Wilson on the effective number for shares, t for means, units − 1 degrees of freedom."""
+def _with_limits(found: Figures) -> Figures:
+    """Add the limits of shares: Wilson on the effective number, units − 1 degrees of freedom."""
     n, units, value, se = found.n, found.units, found.value, found.se
 
     def limits(alpha: Array) -> tuple[Array, Array]:
-        t = t_quantile(alpha, units - 1)
-        if metric.kind == "mean":
-            half = np.where(se > 0, t * se, np.inf)
-            return value - half, value + half
-        z = normal_quantile(alpha)
+        t, z = t_quantile(alpha, units - 1), normal_quantile(alpha)
         with np.errstate(divide="ignore", invalid="ignore"):
             worth = np.where(se > 0, np.minimum(n, value * (1 - value) / se**2) * (z / t) ** 2, units)
             return wilson(value, worth, z)

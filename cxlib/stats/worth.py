@@ -10,7 +10,9 @@ from cxlib.metrics import View, known, unit_frame
 from cxlib.metrics.base import NOT_KNOWN
 from cxlib.metrics.rows import ADDS, WEIGHT
 from cxlib.periods import first_day, months_between, shift
-from cxlib.stats.effects import Row, interval
+from cxlib.stats.cells import printed
+from cxlib.stats.effects import Row
+from cxlib.stats.intervals import Sums, mean
 from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.rank_correlation import LEAST
 from cxlib.stats.relation import OF_CUSTOMERS
@@ -44,8 +46,9 @@ def lost_customer(view: View) -> Worth | NotKnown:
     """Return what customers active a year ago brought in the year since, per customer: what is lost with one of them.
 
     All who were active then count, also those who bought nothing more: no life time is assumed, nothing beyond the
-    year. Amounts in the data's currency, means with t intervals over customers. From [costs]: `gross_margin` (share of
-    revenue), `acquisition` (per customer won), `agent_hour` (optional: agents' time is then subtracted).
+    year. Amounts in the data's currency, means over customers with the limits of `intervals.mean`. From [costs]:
+    `gross_margin` (share of revenue), `acquisition` (per customer won), `agent_hour` (optional: agents' time is then
+    subtracted).
 
     Raises:
         UsageError: A gross margin that is not a share.
@@ -132,5 +135,5 @@ def _minutes(view: View, customers: pl.DataFrame, months: list[str]) -> pl.Serie
 
 
 def _mean(values: pl.Series) -> Row:
-    sample, n = values.to_numpy(), len(values)
-    return {"n": n, "units": n, **interval(float(sample.mean()), float(sample.std(ddof=1) / np.sqrt(n)), n - 1)}
+    one, x = np.ones(len(values)), values.to_numpy()
+    return printed(mean(Sums.of_units(one, one, x, x * x)), 1.0).row(0, named=True)

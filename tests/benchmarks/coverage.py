@@ -308,6 +308,46 @@ def counts(rng: np.random.Generator, runs: int) -> Iterator[Tally]:
         yield Tally("  change: false alarms", f"{expected:.0f} customers", [alarms], ceiling=0.065, runs=runs)
 
 
+def spent(rng: np.random.Generator, tail: float, counts: Array) -> Array:
+    """Draw what customers spend: so many log-normal orders each (sd `tail`), or Pareto 1.5 for 0, alike within each."""
+    most, shape = int(counts.max()), (*counts.shape, int(counts.max()))
+    if tail:
+        own = rng.standard_normal(counts.shape)[..., None] if most > 1 else 0.0
+        z = np.sqrt(0.5) * (own + rng.standard_normal(shape)) if most > 1 else rng.standard_normal(shape)
+        sizes = np.exp(tail * z)
+    else:
+        sizes = rng.pareto(1.5, shape) + 1
+    return np.where(np.arange(most) < counts[..., None], sizes, 0.0).sum(axis=-1)
+
+
+def money(rng: np.random.Generator, runs: int) -> Iterator[Tally]:
+    """Simulate average order values and revenue with heavy tails, 1 or 1 to 5 orders a customer, and their changes."""
+    for tail in (0.6, 1.0, 1.5, 2.0, 0.0):
+        each = np.exp(tail * tail / 2) if tail else 3.0
+        floor = 0.925 if 0 < tail < 1.5 else 0.90 if tail else 0.85
+        for units, most in ((50, 1), (50, 5), (100, 1), (100, 5), (1000, 1), (1000, 5)):
+            named = f"{f'log-normal sd {tail}' if tail else 'Pareto 1.5'}, {units} customers, 1–{most} orders"
+            bought = [rng.integers(1, most + 1, (runs, units)).astype(float) for _ in range(2)]
+            values = [measure(get("average_order_value"), _bought(rng, tail, n)) for n in bought]
+            yield from _of_money("average order value", named, values, truth=each, floor=floor)
+            there = [np.arange(2 * units) < rng.poisson(units, runs)[:, None] for _ in range(2)]
+            bought = [np.where(day, rng.integers(1, most + 1, day.shape), 0).astype(float) for day in there]
+            values = [measure(get("revenue"), _bought(rng, tail, n)) for n in bought]
+            yield from _of_money("revenue", named, values, truth=units * (most + 1) / 2 * each, floor=floor)
+
+
+def _bought(rng: np.random.Generator, tail: float, n: Array) -> Sums:
+    wx = np.concatenate([spent(rng, tail, part) for part in np.array_split(n, max(1, n.size * 5 // BLOCK))])
+    return Sums.of_units(n, n, wx, wx * wx)
+
+
+def _of_money(method: str, named: str, values: list[Figures], *, truth: float, floor: float) -> Iterator[Tally]:
+    runs = len(values[0].n)
+    alarms = (difference(*values, np.zeros(runs)).p_value < ALPHA).mean()
+    yield Tally(method, named, [covered(values[0], truth).mean()], floor, runs=runs)
+    yield Tally("  change: false alarms", named, [alarms], ceiling=0.065, runs=runs)
+
+
 def inequalities(rng: np.random.Generator, runs: int) -> Iterator[Tally]:
     """Simulate the test that all groups are equal."""
     for design, groups in ((Design(30), 3), (Design(300, 3, 0.3), 22), (Design(2000, 2, 0.3), 45), (Design(200), 45)):
@@ -330,6 +370,7 @@ def everything(runs: int = 10_000, seed: int = 1) -> Iterator[Tally]:
         lambda: inequalities(rng, runs // 10),
         lambda: surveys(other, weighted, runs),
         lambda: changes(other, weighted, runs // 4),
+        lambda: money(np.random.default_rng([seed, 2]), runs // 4),
     ]
     for sweep in sweeps:
         yield from sweep()

@@ -140,6 +140,10 @@ def test_measured_frame_is_the_sum_of_the_unit_frame(october: View) -> None:
             "sum_ww": sum(u["sum_w"] ** 2 for u in mine),
             "sum_wxwx": sum(u["sum_wx"] ** 2 for u in mine),
             "sum_wwx": sum(u["sum_w"] * u["sum_wx"] for u in mine),
+            "sum_www": sum(u["sum_w"] ** 3 for u in mine),
+            "sum_wwwx": sum(u["sum_w"] ** 2 * u["sum_wx"] for u in mine),
+            "sum_wwxwx": sum(u["sum_w"] * u["sum_wx"] ** 2 for u in mine),
+            "sum_wxwxwx": sum(u["sum_wx"] ** 3 for u in mine),
         }.items():
             assert math.isclose(row[name], value, abs_tol=1e-12)
 
