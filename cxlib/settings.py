@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cxlib.errors import UsageError, unknown_name
+from cxlib.tables.columns import SURVEY_KINDS
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
@@ -98,7 +99,8 @@ class ScheduleSettings:
 class Settings:
     """All settings; every field has a default, so an empty file is valid.
 
-    `agent_labels` calls agents "Agent 1", "Agent 2" … in all that is shown; their ids stay.
+    `agent_labels` calls agents "Agent 1", "Agent 2" … in all that is shown; their ids stay. `questions` names, per kind
+    of survey, the question that its figures are made of.
     """
 
     timezone: str = "UTC"
@@ -118,6 +120,7 @@ class Settings:
     events: tuple[Event, ...] = ()
     costs: Mapping[str, float] = field(default_factory=dict)
     difficulty: Mapping[str, str] = field(default_factory=dict)
+    questions: Mapping[str, str] = field(default_factory=dict)
 
     def goal(self, metric: str, month: str, *, kind: str = "targets") -> Goal | None:
         """Return the target (or benchmark) of a metric in force in a month, else None."""
@@ -246,6 +249,9 @@ def _checked(settings: Settings) -> Settings:
     for name, plan in settings.schedules.items():
         _check_spans(name, plan)
     _check_staffing(settings.staffing)
+    for kind in settings.questions:
+        if kind not in SURVEY_KINDS:
+            raise unknown_name("kind of survey in [questions]:", kind, SURVEY_KINDS)
     return settings
 
 

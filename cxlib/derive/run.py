@@ -92,7 +92,7 @@ def _tickets_and_surveys(data: Data, spoken: pl.DataFrame, changed: pl.DataFrame
     settings, end, agents = data.settings, data.extracted_at, _read(data, "agents")
     given, changes = _read(data, "tickets"), _given(data, "changes")
     tickets = derive_tickets(given, spoken, changed, changes, settings=settings, extracted_at=end)
-    surveys = derive_surveys(_read(data, "surveys"), tickets, spoken, settings.timezone)
+    surveys = derive_surveys(_read(data, "surveys"), tickets, spoken, settings)
     tickets = with_tenure(tickets, agents, "first_replied_at", "created_at")
     return tickets, with_tenure(surveys, agents, "sent_at", "answered_at")
 

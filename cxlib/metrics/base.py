@@ -116,6 +116,8 @@ def waits(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Fr
 
 def nobody_waits(metric: Metric, view: View) -> nw.Expr:
     """Tell whether a row of a metric is of a ticket that is over; never where its table does not say."""
+    if metric.table == "replies":
+        return nw.col("reply_competing").fill_null(False)
     return is_over() if "status" in view.data.filled(metric.table) else nw.lit(False)
 
 
@@ -160,7 +162,7 @@ _SUMS = {"n": "n", "w": "sum_w", "wx": "sum_wx", "wxx": "sum_wxx"}
 def placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     """Lay period, group and unit beside the rows of the metric's table, filtered; files are read for these days only.
 
-    Two constants are laid beside them for expressions: `window_minutes` and `observed_until`.
+    Constants are laid beside them for expressions: `window_minutes`, `outside_minutes` and `observed_until`.
     """
     asked = metric.table, metric.anchor, metric.unit, metric.window, tuple(months), by, view.filters, view.engine
     return view.data.remember(asked, lambda: _placed(metric, view, months, by))
@@ -185,6 +187,7 @@ def _placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame
         group=group,
         unit=_unit(metric),
         window_minutes=nw.lit(window),
+        outside_minutes=nw.lit(view.data.settings.windows.unanswered_days * 1440.0),
         observed_until=nw.lit(view.data.extracted_at),
     )
 

@@ -24,7 +24,9 @@ def _within_window(minutes: str) -> nw.Expr:
 
 
 def _contact() -> nw.Expr:
-    return by_customer() & ~is_gone() & ~nw.col("first_replied_at").is_null()
+    """Contacts that a human answered within the window of the figure: later replies cannot bring any in afterwards."""
+    late = (nw.col("first_reply_minutes") > nw.col("window_minutes")).fill_null(False)
+    return by_customer() & ~is_gone() & ~nw.col("first_replied_at").is_null() & ~late
 
 
 @_months(title="Retention", kind="share", needs=("active_before",))
@@ -96,13 +98,13 @@ def supported_revenue() -> nw.Expr:
 
 @_contacts(title="Contact conversion", needs=("next_order_minutes", "customer_id"))
 def contact_conversion() -> nw.Expr:
-    """Share of contacts that a human answered followed by any order of the same customer within 7 days."""
+    """Share of contacts that a human answered followed by any order of the same customer, both within 7 days."""
     return nw.when(_contact() & ~nw.col("customer_id").is_null()).then(_within_window("next_order_minutes"))
 
 
 @_contacts(title="Contacts credited with an order", needs=("helped_order_minutes",))
 def credited_conversion() -> nw.Expr:
-    """Share of contacts that a human answered with an order within 7 days that the source says this ticket helped."""
+    """Share of contacts that a human answered with an order the source says they helped, both within 7 days."""
     return nw.when(_contact()).then(_within_window("helped_order_minutes"))
 
 
