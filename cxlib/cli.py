@@ -8,13 +8,17 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
 from cxlib.store import MANIFEST, data_folder, open_data, project_root, replacing
+
+if TYPE_CHECKING:  # importing it takes time that most commands do not need
+    from cxlib.metrics import View
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
@@ -132,9 +136,27 @@ def _figures(options: argparse.Namespace) -> int:
     compared = options.month != "all" and options.format != "json"
     table = figures(looked, months, by=options.by, names=options.metric or None, change=compared)
     print(_formatted(table, options.format))
+    for name, said in _notes(looked, table["metric"].unique(maintain_order=True).to_list(), compared=compared):
+        print(f"note: {name}: {said}", file=sys.stderr)
     for name, reason in missing(looked, options.by, options.metric or None).items():
         print(f"not known: {name}: {reason}", file=sys.stderr)
     return 0
+
+
+def _notes(view: "View", names: Iterable[str], *, compared: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is to be known of printed figures: weights, one of several questions, months that are not alike."""
+    from cxlib.stats.comparable import incomparable
+    from cxlib.stats.scope import scope
+    from cxlib.words.comparable import of_answers, since
+
+    for metric in map(view.metric, names):
+        told = of_answers(metric, scope(metric, view)).strip() if metric.table == "surveys" else ""
+        if said := told if view.by != "question" else "":
+            yield metric.name, said
+        reached = compared and view.data.first_month <= view.baseline <= view.data.last_month
+        unlike = incomparable(metric, view, view.baseline) if reached else None
+        if unlike:
+            yield metric.name, f"not compared with {view.baseline}: {since(unlike)}."
 
 
 def _formatted(table: pl.DataFrame, form: str) -> str:

@@ -35,6 +35,7 @@ class Windows:
     unanswered_days: int = 7
     resolution_days: int = 30
     conversion_days: int = 7
+    backlog_days: int = 91
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ CLASSES = {
     "loyalty_class": ("nps", {"top": "promoter", "middle": "passive", "bottom": "detractor"}),
     "experience": ("csat", {"top": "good", "middle": "in between", "bottom": "bad"}),
 }
-IS_ORDER = pl.col("kind").fill_null("order") == "order"
+# An order below zero is money paid back.
+IS_ORDER = (pl.col("kind").fill_null("order") == "order") & ~(pl.col("amount") < 0).fill_null(False)
 
 
 def scores(surveys: pl.DataFrame, end: datetime) -> pl.DataFrame:

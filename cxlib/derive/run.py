@@ -139,9 +139,10 @@ def _given(data: Data, name: str) -> pl.LazyFrame:
 
 
 def _read(data: Data, name: str) -> pl.DataFrame:
-    """Return the given columns of a table; orders without a currency in the settings' own, in this one place."""
+    """Return the given columns of a table; currencies in capitals, the settings' own where an order has none."""
     given = _given(data, name)
-    own = [pl.col("currency").fill_null(data.settings.currency)] if name == "orders" else []
+    code = pl.col("currency").str.strip_chars().str.to_uppercase()
+    own = [code.replace("", None).fill_null(data.settings.currency)] if name == "orders" else []
     return given.with_columns(own).collect()
 
 

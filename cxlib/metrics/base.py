@@ -19,6 +19,7 @@ from cxlib.errors import CxError, unknown_name
 from cxlib.metrics.answerable import known
 from cxlib.metrics.pieces import is_over
 from cxlib.metrics.registry import Clock, Metric, Ratio
+from cxlib.metrics.since import told_from
 from cxlib.metrics.view import NOT_KNOWN, View
 from cxlib.periods import first_day, last_day, month_index, month_name, months_between
 from cxlib.schema import path_of, table
@@ -164,7 +165,8 @@ def placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
 
     Constants are laid beside them for expressions: `window_minutes`, `outside_minutes` and `observed_until`.
     """
-    asked = metric.table, metric.anchor, metric.unit, metric.window, tuple(months), by, view.filters, view.engine
+    of = metric.table, metric.anchor, metric.unit, metric.window, metric.history, bool(metric.survey)
+    asked = *of, tuple(months), by, view.filters, view.engine
     return view.data.remember(asked, lambda: _placed(metric, view, months, by))
 
 
@@ -174,6 +176,10 @@ def _placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame
     first, last = min(months, default=view.month), max(months, default=view.month)
     spanned = day.is_between(nw.lit(first_day(first)), nw.lit(last_day(last)))
     frame = scan(view, metric.table).filter(spanned).with_columns(period=period)
+    if told := told_from(metric, view):
+        frame = frame.filter(nw.col("period") >= month_index(told[0]))
+    if metric.survey and "question" not in (*by.split("+"), *(name for name, _ in view.filters)):
+        frame = frame.filter(nw.col("main_question").fill_null(True))
     if set(months) != set(months_between(first, last)):
         frame = frame.filter(nw.col("period").is_in([month_index(month) for month in months]))
     frame = kept(frame, metric.table, view)

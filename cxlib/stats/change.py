@@ -10,6 +10,7 @@ import polars as pl
 
 from cxlib.metrics import Metric, View
 from cxlib.stats.cells import Cells, cells, correlation, estimates, influences, known
+from cxlib.stats.comparable import incomparable
 from cxlib.stats.intervals import ALPHA, Array, Figures, Limits, normal_quantile
 from cxlib.stats.results import Change, NotKnown, Scope
 from cxlib.stats.scope import partly_observed, scope, unanswerable
@@ -157,14 +158,16 @@ def changes_of(
 ) -> list[Change | None]:
     """Return the change of the whole from each of these months; None if the data do not reach it.
 
-    A count of a month that is not wholly observed is not compared: its missing days are no change.
+    A count of a month that is not wholly observed is not compared: its missing days are no change. Nor are months that
+    are not alike (`comparable.incomparable`).
     """
     first, last = view.data.first_month, view.data.last_month
     reached = [month for month in baselines if month != view.month and first <= month <= last]
     if not reached:
         return [None] * len(baselines)
     partly = {month: partly_observed(metric, view, month) for month in reached}
-    compared = [] if about.observed else [month for month, part in partly.items() if not part]
+    unlike = {month: incomparable(metric, view, month) for month in reached}
+    compared = [] if about.observed else [month for month, part in partly.items() if not (part or unlike[month])]
     whole = found.at(pl.DataFrame({"period": [view.month, *partly], "group": ""}))
     after, *others = estimates(whole.points())
     apart = compare(metric, view, whole, compared, influence=influence).columns(metric) if compared else []
@@ -172,7 +175,8 @@ def changes_of(
     told = {}
     for (month, part), before in zip(partly.items(), others, strict=True):
         size, low, high, p_value = differs.get(month, (None,) * 4)
-        told[month] = Change(metric, about, view.month, month, after, before, size, low, high, p_value, "", part)
+        found_here = (metric, about, view.month, month, after, before, size, low, high, p_value)
+        told[month] = Change(*found_here, before_observed=part, incomparable=unlike[month])
     return [told.get(month) for month in baselines]
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from cxlib.metrics import METRICS, Metric, View
 from cxlib.stats.cells import cells
 from cxlib.stats.change import compare
+from cxlib.stats.comparable import incomparable
 from cxlib.stats.scope import partly_observed, unanswerable
 
 COLUMNS = {
@@ -24,8 +25,9 @@ def figures(
     """Return every figure the data can answer, by month and group, in printed units.
 
     Columns: metric, period, by, group, value, low, high, n, units; with `change` also difference, difference_low,
-    difference_high, p_value: the reported month against the view's baseline, null in other months and where either of
-    the two is not wholly observed (counts). Months and groups without rows have no row.
+    difference_high, p_value: the reported month against the view's baseline, null in other months, where either of the
+    two is not wholly observed (counts), and where the two are not alike (`comparable.incomparable`). Months and groups
+    without rows have no row.
 
     Args:
         view: What is looked at.
@@ -38,14 +40,20 @@ def figures(
         UsageError: No such metric or dimension.
     """
     asked = [view.metric(name) for name in (METRICS if names is None else names)]
-    parts = [_figures(metric, view, months, by, change) for metric in asked if not unanswerable(metric, view, by)]
+    parts = [
+        _figures(metric, view, months, by, change)
+        for metric in asked
+        if not unanswerable(metric, view, by, parted=True)
+    ]
     schema = COLUMNS | (dict.fromkeys(CHANGE, pl.Float64) if change else {})
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
 def missing(view: View, by: str = "", names: Iterable[str] | None = None) -> dict[str, str]:
     """Return the metrics the data cannot answer, each with the reason in words."""
-    asked = {name: unanswerable(view.metric(name), view, by) for name in (METRICS if names is None else names)}
+    asked = {
+        name: unanswerable(view.metric(name), view, by, parted=True) for name in (METRICS if names is None else names)
+    }
     return {name: answer.reason for name, answer in asked.items() if answer}
 
 
@@ -59,7 +67,7 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
     columns = compare(metric, view, found, [view.baseline], by).columns(metric)
     changes = after.with_columns(column.alias(name) for name, column in zip(CHANGE, columns, strict=True))
     partly = any(partly_observed(metric, view, month) for month in compared)
-    if partly or view.month == view.baseline:
+    if partly or view.month == view.baseline or incomparable(metric, view, view.baseline):
         changes = changes.clear()
     joined = points.join(changes, on=["period", "group"], how="left", maintain_order="left")
     return joined.filter(pl.col("period").is_in(months)).select(*COLUMNS, *CHANGE)
