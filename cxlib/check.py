@@ -188,6 +188,11 @@ def _promises(data: Data, declared: Table) -> Iterator[tuple[str, pl.Expr]]:
             ~pl.col("weight").is_between(0, MOST_WEIGHT, closed="right"),
         )
         yield "answered_at without an answer", pl.col("answered_at").is_not_null() & pl.col("answer").is_null()
+    if declared.name == "orders":
+        yield "currency is no code of three letters (ISO 4217)", ~pl.col("currency").str.contains("^[A-Z]{3}$")
+        below = (pl.col("amount") < 0).fill_null(False)
+        is_order = pl.col("kind").fill_null("order") == "order"
+        yield "an order below zero, which counts as a refund", below & is_order
     if declared.name == "tickets":
         promise = "every ticket counts as opened by an agent, so that volume counts none (opened_by)"
         yield promise, (pl.col("opened_by") == "agent").fill_null(False).all()

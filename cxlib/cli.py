@@ -10,14 +10,18 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from cxlib.errors import CxError, UsageError, few, shown
 from cxlib.harmless import guarded, printable, visible
 from cxlib.store import MANIFEST, Data, data_folder, open_data, project_root, replacing, unmixed, users_settings
+
+if TYPE_CHECKING:  # importing it takes time that most commands do not need
+    from cxlib.metrics import View
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
@@ -178,14 +182,14 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _figures(options: argparse.Namespace) -> int:
-    table, unknown = unmixed(options.data, lambda data: _asked(data, options))
+    table, notes = unmixed(options.data, lambda data: _asked(data, options))
     _say(_formatted(table, options.format))
-    for name, reason in unknown.items():
-        _warn(f"not known: {name}: {reason}")
+    for note in notes:
+        _warn(note)
     return 0
 
 
-def _asked(data: Data, options: argparse.Namespace) -> tuple[pl.DataFrame, dict[str, str]]:
+def _asked(data: Data, options: argparse.Namespace) -> tuple[pl.DataFrame, list[str]]:
     from cxlib.metrics import view
     from cxlib.periods import months_between
     from cxlib.stats import figures, missing
@@ -197,7 +201,26 @@ def _asked(data: Data, options: argparse.Namespace) -> tuple[pl.DataFrame, dict[
     months = months_between(data.first_month, data.last_month) if options.month == "all" else [looked.month]
     compared = options.month != "all" and options.format != "json"
     table = figures(looked, months, by=options.by, names=options.metric or None, change=compared)
-    return table, missing(looked, options.by, options.metric or None)
+    said = _notes(looked, table["metric"].unique(maintain_order=True).to_list(), compared=compared)
+    notes = [f"note: {name}: {text}" for name, text in said]
+    unknown = missing(looked, options.by, options.metric or None)
+    return table, [*notes, *(f"not known: {name}: {reason}" for name, reason in unknown.items())]
+
+
+def _notes(view: "View", names: Iterable[str], *, compared: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is to be known of printed figures: weights, one of several questions, months that are not alike."""
+    from cxlib.stats.comparable import incomparable
+    from cxlib.stats.scope import scope
+    from cxlib.words.comparable import of_answers, since
+
+    for metric in map(view.metric, names):
+        told = of_answers(metric, scope(metric, view)).strip() if metric.table == "surveys" else ""
+        if said := told if view.by != "question" else "":
+            yield metric.name, said
+        reached = compared and view.data.first_month <= view.baseline <= view.data.last_month
+        unlike = incomparable(metric, view, view.baseline) if reached else None
+        if unlike:
+            yield metric.name, f"not compared with {view.baseline}: {since(unlike)}."
 
 
 def _formatted(table: pl.DataFrame, form: str) -> str:

@@ -174,6 +174,7 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("handling_channel", "handling channel", {"surveys": Path("handling_channel")}),
         _bracket_dimension("handoffs", "number of handoffs"),
         _bracket_dimension("contacts", "number of contacts"),
+        Dimension("question", "question", {"surveys": Path("question")}),
         Dimension("effort_class", "reported effort", {"surveys": Path("effort_class")}),
         Dimension("ease_class", "reported ease", {"surveys": Path("ease_class")}),
         Dimension("loyalty_class", "loyalty class", {name: Path("loyalty_class") for name in _CLASSED}),

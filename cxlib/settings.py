@@ -20,6 +20,7 @@ from cxlib.limits import (
     check_half_days,
     check_numbers,
 )
+from cxlib.tables.columns import SURVEY_KINDS
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SPAN = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
@@ -42,6 +43,7 @@ class Windows:
     unanswered_days: int = 7
     resolution_days: int = 30
     conversion_days: int = 7
+    backlog_days: int = 91
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ class Settings:
     """All settings; every field has a default, so an empty file is valid.
 
     Defaults define figures (windows, margins); none says anything of a desk. `agent_labels` calls agents "Agent 1",
-    "Agent 2" … in all that is shown; their ids stay.
+    "Agent 2" … in all that is shown; their ids stay. `questions` names, per kind of survey, the question that its
+    figures are made of.
     """
 
     timezone: str = "UTC"
@@ -133,6 +136,7 @@ class Settings:
     events: tuple[Event, ...] = ()
     costs: Mapping[str, float] = field(default_factory=dict)
     difficulty: Mapping[str, str] = field(default_factory=dict)
+    questions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hours_known(self) -> bool:
@@ -273,6 +277,9 @@ def _checked(settings: Settings) -> Settings:
     check_currency(settings.currency)
     check_days("events", (event.date for event in settings.events))
     check_days("targets", (goal.valid_from for goal in (*settings.targets.values(), *settings.benchmarks.values())))
+    for kind in settings.questions:
+        if kind not in SURVEY_KINDS:
+            raise unknown_name("kind of survey in [questions]:", kind, SURVEY_KINDS)
     return settings
 
 

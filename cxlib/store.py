@@ -193,6 +193,18 @@ class Data:
         """Kinds of survey with at least one answer on a scale that has a top and a bottom box."""
         return self._kinds_with("box")
 
+    @cached_property
+    def questions(self) -> dict[str, list[str]]:
+        """The questions with a valid answer, by kind of survey, the one with the most first."""
+        if not self.has("surveys") or "question" not in self.filled("surveys"):
+            return {}
+        told = self.scan("surveys").filter(pl.col("scale_share").is_not_null())
+        asked = told.group_by("kind", pl.col("question").fill_null("")).len().collect()
+        found: dict[str, list[str]] = {}
+        for kind, question, _ in asked.sort("kind", "len", "question", descending=[False, True, False]).iter_rows():
+            found.setdefault(kind, []).append(question)
+        return found
+
     def _kinds_with(self, column: str) -> frozenset[str]:
         told = self.scan("surveys").filter(pl.col(column).is_not_null())
         return frozenset(told.select(pl.col("kind").unique()).collect().to_series().drop_nulls().to_list())

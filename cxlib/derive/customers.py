@@ -1,6 +1,6 @@
 """Customers month by month: who was active, what they asked and what they bought."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -11,6 +11,7 @@ from cxlib.schema import INSTANT
 from cxlib.settings import Settings
 
 KEYS = ["customer_id", "month"]
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def customer_months(
@@ -24,9 +25,11 @@ def customer_months(
 ) -> pl.DataFrame:
     """Return the table `customer_months`, without local days; months that are not over are left out.
 
-    Active at the end of a month: not left, and a subscription begun and not cancelled, else an order in the
-    `active_days` before; where no orders are known, joined. Null until the data look back that far, and where
-    neither orders nor anybody's leaving is known: nobody could be seen to go.
+    Active at an instant: not left, and a subscription begun and not cancelled, else an order in the `active_days`
+    before; where no orders are known, joined. `active` is so at the end of the month, `active_before` by a contract
+    when the month began, else by an order in as many days before those of `active`: if one order counted for both, who
+    bought once would have stayed. Null until the data look back that far, and where neither orders nor anybody's
+    leaving is known: nobody could be seen to go.
     """
     zone = settings.timezone
     tickets, orders = (
@@ -36,15 +39,16 @@ def customer_months(
     months = _months(tickets, orders, zone, end)
     if not months.height:
         return months.select(customer_month_id=pl.lit(""), customer_id=pl.lit(""), month_at="starts")
-    last = int(months["month"].to_list()[-1])
-    spans = _in_force(orders, last) if orders.height else _joined(customers, zone, last)
     look_back = timedelta(days=settings.windows.active_days)
-    active = pl.concat([spans, _bought(orders, months, look_back)]).unique().join(months, on="month")
     left = customers.unique("customer_id").select("customer_id", "joined_at", "left_at")
-    active = active.join(left, on="customer_id", how="left")
-    active = active.filter((pl.col("left_at") >= pl.col("ends")).fill_null(True)).select(*KEYS, active=pl.lit(True))
-    before = active.select("customer_id", pl.col("month") + 1, active_before=pl.lit(True))
-    observed = orders["ordered_at"].min() if orders.height else months["starts"][0] - look_back
+    contracts = _in_force(orders) if orders.height else _joined(left)
+    bought = orders.filter(IS_ORDER).select("customer_id", begins="ordered_at", until=pl.col("ordered_at") + look_back)
+    earlier = pl.col("ends") - look_back
+    active = _active(pl.concat([contracts, bought]), months.with_columns(at="ends"), left, "active")
+    by_contract = _active(contracts, months.with_columns(at="starts"), left, "active_before")
+    by_order = _active(bought, months.with_columns(at=earlier), left, "active_before")
+    before = pl.concat([by_contract, by_order]).unique()
+    observed = orders["ordered_at"].min() if orders.height else months["starts"][0] - 2 * look_back
     can_leave = bool(orders.height or customers["left_at"].count())
     one_currency = bool(orders["currency"].n_unique() == 1)
     counts = [_written(tickets), _spent(orders), _year_before(orders)]
@@ -52,8 +56,8 @@ def customer_months(
     rows = rows.join(months, on="month").join(left, on="customer_id", how="left")
     for part in (active, before, *counts):
         rows = rows.join(part, on=KEYS, how="left")
-    for name, at in (("active", pl.col("ends")), ("active_before", pl.col("starts"))):
-        told = pl.lit(can_leave) & (at - look_back >= observed)
+    for name, instant in (("active", pl.col("ends")), ("active_before", earlier)):
+        told = pl.lit(can_leave) & (instant - look_back >= observed)
         rows = rows.with_columns(pl.when(told).then(pl.col(name).fill_null(False)).alias(name))
     number = pl.format("{}/{}", "customer_id", pl.col("starts").dt.convert_time_zone(zone).dt.strftime("%Y-%m"))
     rows = rows.with_columns(
@@ -87,30 +91,25 @@ def _months(tickets: pl.DataFrame, orders: pl.DataFrame, zone: str, end: datetim
     return frame.with_columns(ends=pl.col("starts").shift(-1)).filter(pl.col("ends") <= end)
 
 
-def _bought(orders: pl.DataFrame, months: pl.DataFrame, look_back: timedelta) -> pl.DataFrame:
-    """Return the customer-months at whose end an order lies at most `look_back` back."""
-    later = pl.DataFrame({"later": list(range(look_back.days // 28 + 2))}, schema={"later": pl.Int64})
-    reached = orders.filter(IS_ORDER).select(*KEYS, "ordered_at").join(later, how="cross")
-    reached = reached.with_columns(pl.col("month") + pl.col("later")).join(months, on="month")
-    return reached.filter(pl.col("ordered_at") >= pl.col("ends") - look_back).select(KEYS)
+def _active(spans: pl.DataFrame, months: pl.DataFrame, left: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return the customer-months at whose instant `at` a span held and the customer had not left, and a true column."""
+    at = pl.col("at")
+    found = spans.join_where(months, pl.col("begins") < at, (pl.col("until") >= at))
+    found = found.select(*KEYS, "at").unique().join(left, on="customer_id", how="left")
+    return found.filter((pl.col("left_at") >= at).fill_null(True)).select(*KEYS, pl.lit(True).alias(name))
 
 
-def _in_force(orders: pl.DataFrame, last: int) -> pl.DataFrame:
-    """Return the customer-months at whose end a subscription has begun and was not cancelled."""
+def _in_force(orders: pl.DataFrame) -> pl.DataFrame:
+    """Return from when to when a subscription was in force: until the next payment or the cancellation, if any."""
     rows = orders.filter(pl.col("kind").is_in(["subscription", "cancellation"])).sort("ordered_at", "order_id")
-    following = pl.col("month").shift(-1).over("customer_id").fill_null(last + 1)
-    rows = rows.with_columns(following=following).filter(kind="subscription")
-    return _each_month(rows, "following")
+    following = pl.col("ordered_at").shift(-1).over("customer_id").fill_null(FOREVER)
+    rows = rows.with_columns(until=following).filter(kind="subscription")
+    return rows.select("customer_id", "until", begins="ordered_at").select("customer_id", "begins", "until")
 
 
-def _joined(customers: pl.DataFrame, zone: str, last: int) -> pl.DataFrame:
+def _joined(customers: pl.DataFrame) -> pl.DataFrame:
     rows = customers.filter(pl.col("joined_at").is_not_null())
-    return _each_month(rows.with_columns(month=_month("joined_at", zone), following=pl.lit(last + 1)), "following")
-
-
-def _each_month(rows: pl.DataFrame, following: str) -> pl.DataFrame:
-    spans = rows.select("customer_id", month=pl.int_ranges("month", following, dtype=pl.Int64))
-    return spans.explode("month").drop_nulls().unique()
+    return rows.select("customer_id", begins="joined_at", until=pl.lit(FOREVER).cast(INSTANT))
 
 
 def _written(tickets: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,8 @@ CLASSES = {
     "loyalty_class": ("nps", {"top": "promoter", "middle": "passive", "bottom": "detractor"}),
     "experience": ("csat", {"top": "good", "middle": "in between", "bottom": "bad"}),
 }
-IS_ORDER = pl.col("kind").fill_null("order") == "order"
+# An order below zero is money paid back.
+IS_ORDER = (pl.col("kind").fill_null("order") == "order") & ~(pl.col("amount") < 0).fill_null(False)
 
 
 def scores(surveys: pl.DataFrame, end: datetime) -> pl.DataFrame:
@@ -23,7 +24,11 @@ def scores(surveys: pl.DataFrame, end: datetime) -> pl.DataFrame:
     for column, (kind, names) in CLASSES.items():
         named_box = pl.col("box").replace_strict(names, default=None, return_dtype=pl.String)
         named.append(pl.when(kinds == kind).then(named_box).alias(column))
-    valid = pl.col("latest").fill_null(False) & kinds.is_in([kind for kind, _ in CLASSES.values()])
+    valid = (
+        pl.col("latest").fill_null(False)
+        & pl.col("main_question")
+        & kinds.is_in([kind for kind, _ in CLASSES.values()])
+    )
     known = valid & (pl.col("answered_at") <= end) & pl.col("customer_id").is_not_null()
     columns = ("survey_id", "customer_id", "ticket_id", "kind", "answered_at")
     return surveys.filter(known).select(*columns, *named).sort("answered_at", "survey_id")
@@ -43,7 +48,7 @@ def derive_orders(
     """Return the orders with all derived columns but local days, in the same order."""
     channel = tickets.unique("ticket_id", keep="first").select("ticket_id", helped_by="channel")
     amount, kind = pl.col("amount"), pl.col("kind").fill_null("order")
-    paid = pl.when(kind == "refund").then(-amount).when(kind != "cancellation").then(amount)
+    paid = pl.when(kind == "refund").then(-amount.abs()).when(kind != "cancellation").then(amount)
     orders = given.join(channel, on="ticket_id", how="left", maintain_order="left").with_columns(
         net_amount=paid,
         helped_by=pl.when(pl.col("ticket_id").is_null()).then(pl.lit(NO_CONTACT)).otherwise("helped_by"),

@@ -51,6 +51,7 @@ def ticket_facts(spoken: pl.DataFrame) -> pl.DataFrame:
     return spoken.group_by("ticket_id", maintain_order=True).agg(
         pl.col("opener").first().alias("opened_by"),
         pl.col("sent_at").filter("is_reply").first().alias("first_replied_at"),
+        pl.col("sent_at").filter("is_reply").slice(1).first().alias("second_replied_at"),
         pl.col("is_reply").sum().cast(pl.Int64).alias("agent_replies"),
         ((pl.col("author") == "customer") & pl.col("is_public")).sum().cast(pl.Int64).alias("customer_messages"),
         (answerer != answerer.shift()).sum().cast(pl.Int64).alias("handoffs"),

@@ -93,7 +93,7 @@ def _tickets_and_surveys(data: Data, spoken: pl.DataFrame, changed: pl.DataFrame
     settings, end, agents = data.settings, data.extracted_at, _read(data, "agents")
     given, changes = _read(data, "tickets"), _given(data, "changes")
     tickets = derive_tickets(given, spoken, changed, changes, settings=settings, extracted_at=end)
-    surveys = derive_surveys(_read(data, "surveys"), tickets, spoken, settings.timezone)
+    surveys = derive_surveys(_read(data, "surveys"), tickets, spoken, settings)
     tickets = with_tenure(tickets, agents, "first_replied_at", "created_at")
     return tickets, with_tenure(surveys, agents, "sent_at", "answered_at")
 
@@ -140,9 +140,10 @@ def _given(data: Data, name: str) -> pl.LazyFrame:
 
 
 def _read(data: Data, name: str) -> pl.DataFrame:
-    """Return the given columns of a table; orders without a currency in the settings' own, in this one place."""
+    """Return the given columns of a table; currencies in capitals, the settings' own where an order has none."""
     given = _given(data, name)
-    own = [pl.col("currency").fill_null(data.settings.currency)] if name == "orders" else []
+    code = pl.col("currency").str.strip_chars().str.to_uppercase()
+    own = [code.replace("", None).fill_null(data.settings.currency)] if name == "orders" else []
     return given.with_columns(own).collect()
 
 

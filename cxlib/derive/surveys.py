@@ -1,32 +1,67 @@
 """Survey columns: the box of an answer on its own scale, which answer counts, the channel that was rated."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
 from cxlib.derive.nearest import with_nearest
 from cxlib.derive.tickets import GONE
+from cxlib.derive.waiting import minutes_between
+from cxlib.settings import Settings
 
 RATED_WITHIN = timedelta(days=30)
 EASY_FROM = 4 / 6  # 5 of 7 points, as a share of the scale
 
 
-def derive_surveys(given: pl.DataFrame, tickets: pl.DataFrame, spoken: pl.DataFrame, timezone: str) -> pl.DataFrame:
+def derive_surveys(
+    given: pl.DataFrame, tickets: pl.DataFrame, spoken: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
     """Return the surveys with box, scale share, latest flags, handling channel, effort and ease, in the same order."""
-    month = pl.col("answered_at").dt.convert_time_zone(timezone).dt.strftime("%Y-%m")
+    month = pl.col("answered_at").dt.convert_time_zone(settings.timezone).dt.strftime("%Y-%m")
+    waited = minutes_between("sent_at", "answered_at")
     rows = given.with_row_index().with_columns(
         month.alias("month"),
         pl.coalesce("answered_at", "sent_at").alias("at"),
         _box().alias("box"),
         _share().alias("scale_share"),
+        pl.when(pl.col("answered_at") < pl.col("sent_at")).then(0.0).otherwise(waited).alias("answer_minutes"),
     )
+    rows = _with_main_question(rows, settings.questions)
     rows = _with_experience(_with_handling_channel(rows, tickets, spoken))
     alone = pl.col("index").cast(pl.String)
     by_customer = pl.coalesce("customer_id", "row " + alone)
     by_ticket = pl.coalesce("ticket " + pl.col("ticket_id"), "customer " + pl.col("customer_id"), "row " + alone)
     return rows.with_columns(
-        _latest(by_ticket, "kind", "question").alias("latest"), _latest(by_customer, "kind").alias("customer_latest")
+        _latest(by_ticket, "kind", "question").alias("latest"),
+        _latest(by_customer, "kind", "question").alias("customer_latest"),
     )
+
+
+def _with_main_question(rows: pl.DataFrame, chosen: Mapping[str, str]) -> pl.DataFrame:
+    """Add whether a row asks the question that the figures of its kind are made of.
+
+    That is the one the settings choose, else the one with the most valid answers in all months, of equals the first by
+    name; in a month without an answer to it, the month's own by the same rule.
+    """
+    answers = rows.filter(pl.col("scale_share").is_not_null() & pl.col("answered_at").is_not_null())
+    question = pl.col("question").fill_null("")
+
+    def most_asked(*keys: str) -> pl.DataFrame:
+        counted = answers.group_by(*keys, question.alias("main")).len().sort("len", "main", descending=[True, False])
+        return counted.unique(list(keys), keep="first", maintain_order=True).drop("len")
+
+    whole = most_asked("kind").with_columns(
+        pl.col("kind").replace_strict(dict(chosen), default=pl.col("main"), return_dtype=pl.String).alias("main")
+    )
+    asked = answers.select("kind", "month", main=question).unique()
+    there = asked.join(whole, on=["kind", "main"]).rename({"main": "there"})
+    own = most_asked("kind", "month").filter(~pl.col("kind").is_in(list(chosen))).rename({"main": "own"})
+    keys: dict[str, Any] = {"on": ["kind", "month"], "how": "left", "maintain_order": "left"}
+    found = rows.join(there, **keys).join(own, **keys).join(whole, on="kind", how="left", maintain_order="left")
+    is_main = question == pl.coalesce("there", "own", "main")
+    return found.with_columns(is_main.fill_null(True).alias("main_question")).drop("there", "own", "main")
 
 
 def _toward_best() -> tuple[pl.Expr, pl.Expr]:

@@ -6,6 +6,7 @@ import polars as pl
 
 from cxlib.clock import business_minutes, day_kinds
 from cxlib.derive.nearest import with_nearest
+from cxlib.derive.promises import with_state_when_due
 from cxlib.derive.replies import ticket_facts
 from cxlib.derive.status import OVER, assignment_facts, states, status_facts, waits
 from cxlib.derive.waiting import minutes_between, with_clock
@@ -35,7 +36,7 @@ def derive_tickets(
     for fact in facts:
         tickets = _filled(tickets, fact)
     solved = pl.col("first_solved_at"), pl.col("over_at")
-    tickets = _with_end(tickets)
+    tickets = _with_end(tickets).with_columns(first_solved_at=pl.coalesce("first_solved_at", "solved_at"))
     for name, end, gone, known in (
         ("take_up", "taken_at", pl.min_horizontal(*solved), False),
         ("first_reply", "first_replied_at", pl.min_horizontal(*solved), len(spoken) > 0),
@@ -50,7 +51,9 @@ def derive_tickets(
     status, live = pl.col("status"), pl.col("channel").is_in(["phone", "chat"])
     per_reply = pl.lit(settings.minutes_per_reply, dtype=pl.Float64)
     estimated = pl.when(pl.col("handle_minutes").is_null()).then(pl.col("agent_replies") * per_reply)
+    tickets = with_state_when_due(tickets, changed, settings, extracted_at)
     return _with_next_ticket(tickets).with_columns(
+        _second_reply().alias("second_reply_minutes"),
         minutes_between("first_solved_at", "reopened_at").alias("reopened_after_minutes"),
         estimated.alias("estimated_handle_minutes"),
         pl.when(live & (status == "missed").any()).then(status == "missed").alias("missed"),
@@ -58,6 +61,12 @@ def derive_tickets(
         _bracket("customer_messages", "contact"),
         arrivals(tickets["created_at"], tickets["schedule"], settings),
     )
+
+
+def _second_reply() -> pl.Expr:
+    early = pl.col("second_replied_at") < pl.col("first_solved_at")
+    minutes = pl.when(early).then(0.0).otherwise(minutes_between("first_solved_at", "second_replied_at"))
+    return pl.when(pl.col("agent_replies") >= 2).then(minutes)
 
 
 def _bracket(count: str, noun: str) -> pl.Expr:
@@ -86,12 +95,12 @@ def _with_end(tickets: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_next_ticket(tickets: pl.DataFrame) -> pl.DataFrame:
-    """Add the minutes from the last solve to the same customer's next ticket, of any and of the same category.
+    """Add the minutes from the first solve to the same customer's next ticket, of any and of the same category.
 
     Deleted, merged and spam tickets are no next ticket; null where none came (yet).
     """
     real = tickets.filter(~pl.col("status").is_in(GONE).fill_null(False))
-    solved, rows = pl.col("solved_at"), tickets
+    solved, rows = pl.col("first_solved_at"), tickets
     sound = pl.when(solved >= pl.col("created_at")).then(solved)
     for name, by in (("next_ticket", ["customer_id"]), ("next_same_category", ["customer_id", "category"])):
         nexts = real.select(*by, _at="created_at", _next="created_at")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from cxlib.metrics.registry import MONEY, Metric
+from cxlib.metrics.since import too_early
 from cxlib.metrics.view import View
 from cxlib.schema import table
 from cxlib.tables.origins import ORIGINS, SOURCES_OF
@@ -15,8 +16,8 @@ NO_HOURS = "No opening hours are set for the data"
 HOW_HOURS = "[schedules.default.hours] in their settings.toml, or schedules of the source, bring this figure."
 
 
-def known(metric: Metric, view: View) -> str | None:
-    """Return why the data cannot answer, in words, or None if they can."""
+def known(metric: Metric, view: View, by: str = "") -> str | None:
+    """Return why the data cannot answer, in words, or None if they can; by currency alone each currency is told."""
     declared = table(metric.table)
     for name in SOURCES_OF.get(metric.table, () if declared.derived else (metric.table,)):
         if not view.data.has(name):
@@ -44,7 +45,7 @@ def known(metric: Metric, view: View) -> str | None:
     for name in metric.gaps:
         if not view.data.has_gaps(metric.table, name):
             return f"The data {view.data.name!r} hold only rows with {name}: how many were asked is not recorded."
-    return _mixed(metric, view)
+    return too_early(metric, view) or _unasked(metric, view) or _mixed(metric, view, by)
 
 
 def no_hours(missing: Sequence[str], view: View) -> str | None:
@@ -100,8 +101,25 @@ def _on_other_scales(metric: Metric, view: View) -> str | None:
     )
 
 
-def _mixed(metric: Metric, view: View) -> str | None:
-    if metric.measured_in != MONEY or len(view.currencies) < 2:
+def _unasked(metric: Metric, view: View) -> str | None:
+    """Return why a survey figure has no question: the settings choose one that nobody answered."""
+    chosen = view.data.settings.questions.get(metric.survey)
+    asked = view.data.questions.get(metric.survey, [])
+    if chosen is None or chosen in asked or not asked:
+        return None
+    named = ", ".join(repr(plain_cut(name)) for name in asked[:3]) + (", …" if len(asked) > 3 else "")
+    return (
+        f"[questions] of the settings name {chosen!r} for {metric.survey!r}, which nobody answered; there are {named}."
+    )
+
+
+def plain_cut(text: str, longest: int = 60) -> str:
+    """Return the beginning of a text of the data."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _mixed(metric: Metric, view: View, by: str) -> str | None:
+    if metric.measured_in != MONEY or len(view.currencies) < 2 or by == "currency":
         return None
     return (
         f"The orders of {view.data.name!r} are in {', '.join(view.currencies)}; amounts are never added across "

@@ -20,6 +20,7 @@ from cxlib.metrics.answerable import known
 from cxlib.metrics.exact import split, summed
 from cxlib.metrics.pieces import is_over
 from cxlib.metrics.registry import Clock, Metric, Ratio
+from cxlib.metrics.since import told_from
 from cxlib.metrics.view import NOT_KNOWN, View
 from cxlib.periods import first_day, last_day, month_index, month_name, months_between
 from cxlib.schema import path_of, table
@@ -132,6 +133,8 @@ def waits(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Fr
 
 def nobody_waits(metric: Metric, view: View) -> nw.Expr:
     """Tell whether a row of a metric is of a ticket that is over; never where its table does not say."""
+    if metric.table == "replies":
+        return nw.col("reply_competing").fill_null(False)
     return is_over() if "status" in view.data.filled(metric.table) else nw.lit(False)
 
 
@@ -176,9 +179,10 @@ _SUMS = {"w": "sum_w", "wx": "sum_wx", "wxx": "sum_wxx"}
 def placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     """Lay period, group and unit beside the rows of the metric's table, filtered; files are read for these days only.
 
-    Two constants are laid beside them for expressions: `window_minutes` and `observed_until`.
+    Constants are laid beside them for expressions: `window_minutes`, `outside_minutes` and `observed_until`.
     """
-    asked = metric.table, metric.anchor, metric.unit, metric.window, tuple(months), by, view.filters, view.engine
+    of = metric.table, metric.anchor, metric.unit, metric.window, metric.history, bool(metric.survey)
+    asked = *of, tuple(months), by, view.filters, view.engine
     return view.data.remember(asked, lambda: _placed(metric, view, months, by))
 
 
@@ -188,6 +192,10 @@ def _placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame
     first, last = min(months, default=view.month), max(months, default=view.month)
     spanned = day.is_between(nw.lit(first_day(first)), nw.lit(last_day(last)))
     frame = scan(view, metric.table).filter(spanned).with_columns(period=period)
+    if told := told_from(metric, view):
+        frame = frame.filter(nw.col("period") >= month_index(told[0]))
+    if metric.survey and "question" not in (*by.split("+"), *(name for name, _ in view.filters)):
+        frame = frame.filter(nw.col("main_question").fill_null(True))
     if set(months) != set(months_between(first, last)):
         frame = frame.filter(nw.col("period").is_in([month_index(month) for month in months]))
     frame = kept(frame, metric.table, view)
@@ -201,6 +209,7 @@ def _placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame
         group=group,
         unit=_unit(metric),
         window_minutes=nw.lit(window),
+        outside_minutes=nw.lit(view.data.settings.windows.unanswered_days * 1440.0),
         observed_until=nw.lit(view.data.extracted_at),
     )
 

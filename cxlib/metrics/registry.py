@@ -18,6 +18,7 @@ from cxlib.schema import table as declared_table
 
 Kind = Literal["share", "mean", "score", "duration", "count", "rate"]
 Better = Literal["higher", "lower", "neither"]
+Revised = Literal["", "solve", "time"]
 
 
 class Clock(NamedTuple):
@@ -35,7 +36,21 @@ class Ratio(NamedTuple):
     over: nw.Expr
 
 
+class History(NamedTuple):
+    """Rows that a figure looks back at, or for at another table: known so many days after these rows begin.
+
+    `days` is a number or a setting in [windows]; 0 for the month in which the rows begin. Before that the figure is not
+    known where `withheld`, else it is of those rows that are there and not compared.
+    """
+
+    table: str
+    anchor: str
+    days: int | str = 0
+    withheld: bool = True
+
+
 Value = nw.Expr | Clock | Ratio
+SOLVED = (History("tickets", "created", "resolution_days", withheld=False),)  # older tickets are not among the solved
 MONEY = "money"  # stands for the currency of the data until a view names it
 
 
@@ -63,6 +78,9 @@ class Metric:
         scale: (lowest, highest) possible printed value, where there is one.
         answered_on: (lowest, highest) answer of the only scale whose answers count, None where any scale does.
         quantile: Of a duration: the share of waits that have ended by the printed value, ½ for the median.
+        history: What it looks back at, and how far; empty if it needs none.
+        revised: What may still change a month whose windows are over: "solve" where a ticket solved again moves to that
+            month, "time" where whatever comes until the data end counts, so that months are not alike; else empty.
     """
 
     name: str
@@ -84,6 +102,8 @@ class Metric:
     scale: tuple[float, float] | None
     answered_on: tuple[float, float] | None = None
     quantile: float = 0.5
+    history: tuple[History, ...] = ()
+    revised: Revised = ""
 
     @property
     def statistic(self) -> str:
@@ -116,6 +136,8 @@ def metric(
     answered_on: tuple[float, float] | None = None,
     business_twin: bool = False,
     slowest: bool = False,
+    history: tuple[History, ...] = (),
+    revised: Revised = "",
 ) -> Callable[[Callable[[], Value]], Callable[[], Value]]:
     """Register a metric; the decorated function's name and docstring are its name and definition.
 
@@ -145,6 +167,8 @@ def metric(
             theme=function.__module__.rsplit(".", 1)[-1],
             scale=scale or ((0.0, 100.0) if kind == "share" else (-100.0, 100.0) if kind == "score" else None),
             answered_on=answered_on,
+            history=history or (SOLVED if anchor in ("solved", "first_solved") else ()),
+            revised=revised or ("solve" if anchor == "solved" else ""),
         )
         METRICS[new.name] = new
         if business_twin:

@@ -30,18 +30,22 @@ def csat_mean() -> nw.Expr:
 
 @_customers(title="Satisfied customers", better="higher")
 def satisfied_customers() -> nw.Expr:
-    """Number of customers whose latest satisfaction answer of the month is in the top box."""
+    """Number of customers whose latest answer of the month to the question on satisfaction is in the top box."""
     return nw.when(last_word("csat")).then(box_is("top"))
 
 
 @_customers(title="Dissatisfied customers", better="lower")
 def dissatisfied_customers() -> nw.Expr:
-    """Number of customers whose latest satisfaction answer of the month is in the bottom box."""
+    """Number of customers whose latest answer of the month to the question on satisfaction is in the bottom box."""
     return nw.when(last_word("csat")).then(box_is("bottom"))
 
 
 @metric(title="Response rate", table="surveys", anchor="sent", kind="share", better="higher", gaps=("answered_at",),
         window="response_days")  # fmt: skip
 def response_rate() -> nw.Expr:
-    """Share of offered surveys that were answered; not known before an offer is 14 days old (a setting)."""
-    return ~nw.col("answered_at").is_null()
+    """Share of offered surveys that were answered within 14 days (a setting); not known before an offer is as old.
+
+    So every month has had as much time. An answer that nobody can read is an answer all the same.
+    """
+    late = (nw.col("answer_minutes") > nw.col("window_minutes")).fill_null(False)
+    return ~nw.col("answered_at").is_null() & ~late

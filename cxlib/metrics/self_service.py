@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import narwhals as nw
 
-from cxlib.metrics.registry import metric
+from cxlib.metrics.registry import History, metric
+
+TICKETS = (History("tickets", "created"),)
 
 
 @metric(title="Article views", table="article_views", anchor="viewed", unit="day", kind="count", measured_in="views",
@@ -22,7 +24,7 @@ def article_helpfulness() -> nw.Expr:
 
 
 @metric(title="Self-service rate", table="visits", anchor="viewed", unit="visitor_id", kind="share", better="higher",
-        needs=("ticket_opened",))  # fmt: skip
+        needs=("ticket_opened",), history=TICKETS)  # fmt: skip
 def self_service_rate() -> nw.Expr:
     """Share of visits to help articles that no ticket follows within 24 hours.
 
@@ -33,14 +35,14 @@ def self_service_rate() -> nw.Expr:
 
 
 @metric(title="Visits followed by a ticket", table="visits", anchor="viewed", unit="day", kind="count",
-        measured_in="visits", better="neither", needs=("ticket_opened",))  # fmt: skip
+        measured_in="visits", better="neither", needs=("ticket_opened",), history=TICKETS)  # fmt: skip
 def visits_with_ticket() -> nw.Expr:
     """Number of visits to help articles that a ticket of the visitor follows within 24 hours."""
     return nw.when(nw.col("ticket_opened")).then(1.0)
 
 
 @metric(title="Left with a ticket", table="article_views", anchor="viewed", unit="visitor_id", kind="share",
-        better="lower", needs=("ticket_opened",))  # fmt: skip
+        better="lower", needs=("ticket_opened",), history=TICKETS)  # fmt: skip
 def left_with_ticket() -> nw.Expr:
     """Share of article views in a visit that a ticket of the visitor follows within 24 hours."""
     return nw.col("ticket_opened")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import narwhals as nw
 
 from cxlib.metrics.pieces import by_customer, is_gone
-from cxlib.metrics.registry import metric
+from cxlib.metrics.registry import History, metric
 
 
 @metric(title="Tickets opened", table="tickets", anchor="created", unit="day", kind="count", measured_in="tickets",
@@ -31,7 +31,8 @@ def inside_opening_hours() -> nw.Expr:
 
 
 @metric(title="Tickets per customer", table="customer_months", anchor="month", kind="mean", measured_in="tickets",
-        better="lower", needs=("active",))  # fmt: skip
+        better="lower", needs=("active",),
+        history=(History("orders", "ordered", "active_days"), History("tickets", "created")))  # fmt: skip
 def tickets_per_customer() -> nw.Expr:
     """Tickets opened in the month per customer active at its end; who only wrote to support is not active.
 

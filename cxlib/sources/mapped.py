@@ -25,7 +25,7 @@ from cxlib.store import write_table
 from cxlib.tables.columns import Table
 
 __all__ = ["draft_mapping", "import_mapped"]
-_NOTE = "note: "
+_NOTE, _UNREAD = "note: ", "answer not readable"
 
 
 def import_mapped(paths: Sequence[Path], *, mapping: Path, folder: Path) -> ImportReport:
@@ -132,15 +132,21 @@ def typed(
     reading = settle(texts, block, columns, opened.spec, zone=plan.timezone, where=some_names(opened.rows))
     frame, reads = read_columns(texts, block, columns, opened.spec, reading=reading)
     doubts = {words: (doubtful, read.text) for read in reads for words, doubtful in read.doubts.items()}
+    unread = [
+        (read.text.is_not_null() & pl.col("answer").is_null()).alias(_UNREAD)
+        for read in reads
+        if declared.name == "surveys" and read.column.name == "answer"
+    ]
     optional = [read for read in reads if not read.column.required]
     doubts |= {words: (lost, read.text) for read in optional for words, lost in read.faults.items()}
     done = frame.select(
         ROW,
         pl.coalesce(REASON, *_cell_faults(reads)).alias(REASON),
         *(column.name for column in columns),
+        *unread,
         *(pl.when(doubtful).then(text).alias(_NOTE + words) for words, (doubtful, text) in doubts.items()),
     )
-    return _unanswered(done) if declared.name == "surveys" and "answer" in block else done
+    return _unanswered(done) if unread else done
 
 
 def _wanted(spec: TableSpec) -> pl.Expr:
@@ -170,7 +176,10 @@ def _cell_faults(reads: Sequence[Read]) -> Iterator[pl.Expr]:
 
 
 def _unanswered(surveys: pl.LazyFrame) -> pl.LazyFrame:
-    """Take answers outside their scale for none, and the instant of an answer from rows without one."""
+    """Take answers outside their scale for none, and the instant of an answer from rows without one.
+
+    An answer that cannot be read keeps its instant: it was given.
+    """
     have = surveys.collect_schema().names()
     low, high = (
         pl.col(name) if name in have else pl.lit(None, dtype=pl.Float64) for name in ("scale_low", "scale_high")
@@ -179,8 +188,9 @@ def _unanswered(surveys: pl.LazyFrame) -> pl.LazyFrame:
     told = pl.when(outside).then(pl.col("answer").cast(pl.String)).alias(_NOTE + "answer outside its scale")
     frame = surveys.with_columns(told, pl.when(~outside).then("answer").alias("answer"))
     if "answered_at" not in have:
-        return frame
-    return frame.with_columns(pl.when(pl.col("answer").is_not_null()).then("answered_at").alias("answered_at"))
+        return frame.drop(_UNREAD)
+    given = pl.col("answer").is_not_null() | pl.col(_UNREAD)
+    return frame.with_columns(pl.when(given).then("answered_at").alias("answered_at")).drop(_UNREAD)
 
 
 def _take_notes(frame: pl.LazyFrame, notes: dict[str, dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -45,10 +46,12 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
     by_label = DIMENSIONS[by].ordered or by == "agent"  # persons stand by name: no league table
     order = [pl.col("group") == NOT_KNOWN, pl.col("label")] if by_label else [-pl.col("value")]
     ordered = joined.sort(*order, "group", nulls_last=True)
-    whole = _cells(metric, view, _together(metric, rows)).at(pl.DataFrame({"period": [view.month], "group": [""]}))
+    asked = by == "question"  # answers to several questions are no one figure
+    together = unit_frame(metric, view, [view.month]) if asked else _together(metric, rows)
+    whole = _cells(metric, view, together).at(pl.DataFrame({"period": [view.month], "group": [""]}))
     return Breakdown(
         metric=metric,
-        scope=scope(metric, view),
+        scope=replace(scope(metric, view), other_questions=()) if asked else scope(metric, view),
         by=by,
         by_title=DIMENSIONS[by].title,
         baseline=view.baseline,

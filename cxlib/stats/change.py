@@ -10,6 +10,7 @@ import polars as pl
 
 from cxlib.metrics import Metric, View, dated_frame, unit_frame
 from cxlib.stats.cells import Cells, cells, correlation, estimates, influences, known, of_days
+from cxlib.stats.comparable import incomparable
 from cxlib.stats.counted_days import KEYS, calendar, like_days, scatter, with_empty_days
 from cxlib.stats.intervals import ALPHA, Array, Figures, Limits, normal_quantile
 from cxlib.stats.results import Change, NotKnown, Scope
@@ -208,14 +209,16 @@ def changes_of(
 ) -> list[Change | None]:
     """Return the change of the whole from each of these months; None if the data do not reach it.
 
-    A count of a month that is not wholly observed is not compared: its missing days are no change.
+    A count of a month that is not wholly observed is not compared: its missing days are no change. Nor are months that
+    are not alike (`comparable.incomparable`).
     """
     first, last = view.data.first_month, view.data.last_month
     reached = [month for month in baselines if month != view.month and first <= month <= last]
     if not reached:
         return [None] * len(baselines)
     partly = {month: partly_observed(metric, view, month) for month in reached}
-    compared = [] if about.observed else [month for month, part in partly.items() if not part]
+    unlike = {month: incomparable(metric, view, month) for month in reached}
+    compared = [] if about.observed else [month for month, part in partly.items() if not (part or unlike[month])]
     whole = found.at(pl.DataFrame({"period": [view.month, *partly], "group": ""}))
     after, *others = estimates(whole.points())
     apart = compare(metric, view, whole, compared, influence=influence).rows(metric) if compared else []
@@ -225,7 +228,7 @@ def changes_of(
         size, low, high, p_value, other = differs.get(month, (None,) * 5)
         told[month] = Change(
             metric, about, view.month, month, after, before, size, low, high, p_value, before_observed=part,
-            calendar=other,
+            calendar=other, incomparable=unlike[month],
         )  # fmt: skip
     return [told.get(month) for month in baselines]
 

@@ -13,6 +13,7 @@ from cxlib.metrics import Metric, View, get, measured_frame, row_frame
 from cxlib.metrics.pieces import box_is
 from cxlib.stats.cells import Cells, correlation, influences
 from cxlib.stats.change import difference, widest
+from cxlib.stats.comparable import incomparable
 from cxlib.stats.counted_days import KEYS
 from cxlib.stats.effects import adjusted
 from cxlib.stats.results import POINT, Distribution, NotKnown
@@ -30,6 +31,7 @@ AGES = (
 STILL_OPEN, CUT_OFF = "still open", "closed without it"
 UNDECIDED = 0.005
 """Share of a month's waits that may still end in a bracket for it to be compared."""
+_DIFFERS = ("difference", "low_difference", "high_difference", "p_value")
 BOXES = ("bottom", "middle", "top")
 CLASSES = {
     "csat": ("Dissatisfied", "In between", "Satisfied"),
@@ -66,9 +68,11 @@ def distribution(name: str, view: View) -> Distribution | NotKnown:
         classes = _Classes(titles, Cells.of_sums(shares[titles[0]], sums), influence, frozenset())
     else:
         return NotKnown(metric.title, f"{metric.title} is neither a survey answer nor a wait: it has no classes.")
-    points = _compared(classes, view)
+    points, unlike = _compared(classes, view), incomparable(metric, view, view.baseline)
+    if unlike:
+        points = points.with_columns(pl.lit(None, pl.Float64).alias(name) for name in _DIFFERS)
     points = points.with_columns(adjusted(points["p_value"]))
-    return Distribution(metric, scope(metric, view), metric.title, view.baseline, points)
+    return Distribution(metric, scope(metric, view), metric.title, view.baseline, points, unlike)
 
 
 @dataclass(frozen=True, slots=True)

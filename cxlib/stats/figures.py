@@ -9,6 +9,7 @@ import polars as pl
 from cxlib.metrics import METRICS, Metric, View
 from cxlib.stats.cells import cells
 from cxlib.stats.change import compare
+from cxlib.stats.comparable import incomparable
 from cxlib.stats.scope import partly_observed, unanswerable
 
 COLUMNS = {
@@ -26,9 +27,10 @@ def figures(
     Columns: metric, period, by, group, value, low, high, measured_in (unit of value, low, high and differences: "%",
     "minutes" …), n (rows), independent_units (customers, agents, days … that the interval takes for independent of each
     other); with `change` also difference, difference_low, difference_high, p_value, calendar_difference: the reported
-    month against the view's baseline, null in other months and where either of the two is not wholly observed (counts).
-    The difference of a count of days is that on like days; with the calendar's part, null of other figures, it makes
-    the plain one. Months without rows have n = 0 and no value; groups have none there.
+    month against the view's baseline, null in other months, where either of the two is not wholly observed (counts),
+    and where the two are not alike (`comparable.incomparable`). The difference of a count of days is that on like days;
+    with the calendar's part, null of other figures, it makes the plain one. Months without rows have n = 0 and no
+    value; groups have none there.
 
     Args:
         view: What is looked at.
@@ -41,14 +43,20 @@ def figures(
         UsageError: No such metric or dimension.
     """
     asked = [view.metric(name) for name in (METRICS if names is None else names)]
-    parts = [_figures(metric, view, months, by, change) for metric in asked if not unanswerable(metric, view, by)]
+    parts = [
+        _figures(metric, view, months, by, change)
+        for metric in asked
+        if not unanswerable(metric, view, by, parted=True)
+    ]
     schema = COLUMNS | (dict.fromkeys(CHANGE, pl.Float64) if change else {})
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
 def missing(view: View, by: str = "", names: Iterable[str] | None = None) -> dict[str, str]:
     """Return the metrics the data cannot answer, each with the reason in words."""
-    asked = {name: unanswerable(view.metric(name), view, by) for name in (METRICS if names is None else names)}
+    asked = {
+        name: unanswerable(view.metric(name), view, by, parted=True) for name in (METRICS if names is None else names)
+    }
     return {name: answer.reason for name, answer in asked.items() if answer}
 
 
@@ -66,7 +74,7 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
     told = pl.DataFrame(rows, schema=dict.fromkeys(CHANGE, pl.Float64), orient="row")
     changes = pl.concat([after, told], how="horizontal")
     partly = any(partly_observed(metric, view, month) for month in compared)
-    if partly or view.month == view.baseline:
+    if partly or view.month == view.baseline or incomparable(metric, view, view.baseline):
         changes = changes.clear()
     joined = points.join(changes, on=["period", "group"], how="left", maintain_order="left")
     return joined.filter(pl.col("period").is_in(months)).select(*COLUMNS, *CHANGE)

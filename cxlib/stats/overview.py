@@ -12,6 +12,7 @@ from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import cells, estimates
 from cxlib.stats.change import compare
+from cxlib.stats.comparable import incomparable
 from cxlib.stats.effects import survivors
 from cxlib.stats.results import Change, NotKnown, Overview, Scope, Trend
 from cxlib.stats.scope import unanswerable
@@ -53,7 +54,7 @@ def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
 def _by_group(whole: Trend, view: View) -> list[Change]:
     """Return how each known group of the view's dimension changed, as the whole did; none where it is not defined."""
     metric, by, months = whole.metric, view.by, [view.month, view.baseline]
-    if not by or unanswerable(metric, view, by):
+    if not by or unanswerable(metric, view, by) or incomparable(metric, view, view.baseline):
         return []
     found = cells(metric, view, sorted(months), by)
     after = found.keys.filter(pl.col("period") == view.month)

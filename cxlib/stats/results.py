@@ -13,6 +13,7 @@ import polars as pl
 
 from cxlib.metrics.registry import Metric
 from cxlib.settings import Event, Goal
+from cxlib.stats.comparable_result import Incomparable
 from cxlib.stats.customer_results import History, WaitingList
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.money_results import Contrast, Survival, Worth
@@ -37,6 +38,7 @@ __all__ = [
     "Forecast",
     "Funnel",
     "History",
+    "Incomparable",
     "NotKnown",
     "Overview",
     "Peaks",
@@ -71,6 +73,10 @@ class Scope:
         outside: Rows of the month outside the wait by a competing end (solved, merged, deleted first); durations only.
         unfinished: Rows of the month whose clock still runs, durations only.
         observed: How many days of the month the data observe wholly, and how many it has; counts only, None if all.
+        weighted: Whether answers of the month count unequally, by their weights.
+        unweighted: The figure of the month with every answer counting once; None where not weighted or not known.
+        question: The question that the figure is made of, where the data hold several of its kind; else empty.
+        other_questions: The others, the one with the most answers first.
         listed: Which list of rows (`stats.listed`) the answer is made from and what was asked; empty where its metric's
             own rows are.
     """
@@ -85,6 +91,10 @@ class Scope:
     outside: int = 0
     unfinished: int = 0
     observed: tuple[int, int] | None = None
+    weighted: bool = False
+    unweighted: float | None = None
+    question: str = ""
+    other_questions: tuple[str, ...] = ()
     listed: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -114,7 +124,8 @@ class Change:
     `difference`, `low`, `high` are in the printed unit (points for %), `p_value` belongs to the same statistic:
     p < .05 exactly when 0 lies outside the interval. All None where either side has no value; `low`, `high` and
     `p_value` None where either side has a value but no interval (one answer, all answers of a mean alike). All None
-    too for counts of months of which either is not wholly observed (`scope.observed`, `before_observed`).
+    too for counts of months of which either is not wholly observed (`scope.observed`, `before_observed`), and where
+    the two months are not alike (`incomparable` says why).
     """
 
     metric: Metric
@@ -131,6 +142,7 @@ class Change:
     before_observed: tuple[int, int] | None = None
     calendar: float | None = None
     unlike: tuple[int, int] | None = None
+    incomparable: Incomparable | None = None
 
     @property
     def plain(self) -> float | None:
@@ -186,7 +198,7 @@ class Distribution:
 
     `points`: `group` (class), POINT columns (value = share in %), `before` (share in % in the baseline month), and the
     change from it in points: `difference`, `low_difference`, `high_difference`, `p_value`, `p_adjusted`
-    (Benjamini–Hochberg among the classes; null without p).
+    (Benjamini–Hochberg among the classes; null without p). All null where the months are `incomparable`.
     """
 
     metric: Metric
@@ -194,6 +206,7 @@ class Distribution:
     title: str
     baseline: str
     points: pl.DataFrame
+    incomparable: Incomparable | None = None
 
 
 @dataclass(frozen=True, slots=True)

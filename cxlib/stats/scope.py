@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -10,8 +12,10 @@ import polars as pl
 from cxlib.errors import CxError, UsageError
 from cxlib.metrics import Metric, View, known, population, settles
 from cxlib.metrics.answerable import no_hours
+from cxlib.metrics.rows import counted_rows
 from cxlib.periods import first_day, last_day
 from cxlib.schema import DIMENSIONS, path_of
+from cxlib.stats.comparable import other_questions, weights
 from cxlib.stats.results import NotKnown, Scope
 
 
@@ -33,7 +37,19 @@ def scope(metric: Metric, view: View) -> Scope:
         outside=outside,
         unfinished=running,
         observed=partly_observed(metric, view, view.month),
+        **_of_answers(metric, view),
     )
+
+
+def _of_answers(metric: Metric, view: View) -> dict[str, Any]:
+    """Return what a scope says of answers: their weights, and which of several questions they are to."""
+    question, others = other_questions(metric, view) if metric.survey else ("", ())
+    found = {"question": question, "other_questions": others, "weighted": weights(metric, view)}
+    if not found["weighted"]:
+        return found
+    plain = counted_rows(metric, replace(view, weighted=False), [view.month], "wx", "w")
+    total = float(plain["w"].sum())
+    return found | {"unweighted": metric.factor * float(plain["wx"].sum()) / total if total else None}
 
 
 def about(view: View) -> Scope:
@@ -68,13 +84,15 @@ def partly_observed(metric: Metric, view: View, month: str) -> tuple[int, int] |
     return None if seen == length else (max(seen, 0), length)
 
 
-def unanswerable(metric: Metric, view: View, by: str = "") -> NotKnown | None:
+def unanswerable(metric: Metric, view: View, by: str = "", *, parted: bool = False) -> NotKnown | None:
     """Return why the data cannot answer for this metric, grouping and filters, or None if they can.
+
+    `parted` asks for the groups alone: amounts by currency are known then, their sum never is.
 
     Raises:
         UsageError: A dimension that does not exist.
     """
-    reason = known(metric, view)
+    reason = known(metric, view, by if parted else "")
     for name in (by, *(dimension for dimension, _ in view.filters)):
         reason = reason or (_undefined(metric, view, name) if name else None)
     return NotKnown(metric.title, reason) if reason else None

@@ -104,14 +104,18 @@ VISITS = laid_table(
 
 CUSTOMER_MONTHS = laid_table(
     "customer_months",
-    "one customer in one whole month in which they were active, had been in the month before or bought a year before, "
+    "one customer in one whole month in which they were active, had been before or bought a year before, "
     "or wrote or bought",
     Column("customer_month_id", "id", "customer_id and month", required=True),
     Column("customer_id", "id", "customer", required=True, references="customers"),
     Column("month_at", "instant", "the month begins", required=True),
     derived("month_day", "day", "first local day of the month"),
     Column("active", "flag", "active at its end: subscription in force, else an order within active_days"),
-    Column("active_before", "flag", "active at the end of the month before; known where orders or left_at are"),
+    Column(
+        "active_before",
+        "flag",
+        "by a contract as it began, else by an order in the active_days before the last active_days",
+    ),
     Column("tickets", "integer", "tickets opened by the customer, not counting deleted, merged and spam"),
     Column("orders", "integer", "orders"),
     Column("amount", "money", "orders and payments less refunds; null in more than one currency"),

@@ -12,6 +12,7 @@ from cxlib.settings import Goal
 from cxlib.stats.certainty import Certainty, certainty
 from cxlib.stats.results import Change, Estimate, Scope
 from cxlib.words.certainty import certainty_words
+from cxlib.words.comparable import of_answers, since
 from cxlib.words.like_days import calendar_sentence, on_like_days, plain_clause, unlike_days
 from cxlib.words.sentence import plain
 
@@ -149,8 +150,8 @@ def verdict_words(change: Change | None) -> str:
     found = "unknown" if change is None else verdict(change)
     if change is not None and found in ("rose", "fell"):
         return f"{'▲' if found == 'rose' else '▼'} {moved_by(change, interval=False)}"
-    if change is not None and change.unlike:
-        return "? days not alike"
+    if change is not None and (change.unlike or change.incomparable):
+        return "? days not alike" if change.unlike else "not compared"
     quiet = {"same": "≈ about the same", "chance": "○ within chance", "few": "? too few to judge"}
     return {**quiet, "possible": "◌ possible"}.get(found, "")
 
@@ -211,6 +212,8 @@ def year_clause(change: Change | None) -> str:
     """Return " Against October 2025: −4.9 points (−9.0 to −0.8), more than chance explains.", or nothing."""
     if change is not None and change.unlike:
         return f" No verdict against {numbers.period(change.baseline)}: {unlike_days(change)}."
+    if change is not None and change.incomparable and change.incomparable.kind in ("scale", "question"):
+        return f" Not compared with {numbers.period(change.baseline)}: {since(change.incomparable)}."
     if change is None or change.difference is None or verdict(change) in ("few", "unknown"):
         return ""
     counted_plainly = plain_clause(change, replace(difference_format(change), signed=True))
@@ -226,9 +229,12 @@ def goal_value(metric: Metric, goal: Goal) -> str:
 
 
 def caveat(metric: Metric, scope: Scope) -> str:
-    """Return the one caveat that matters most, or nothing."""
+    """Return the one caveat that matters most, and what is to be known of the answers; or nothing."""
+    answers = of_answers(metric, scope)
     if told := unfinished(scope):
-        return told
+        return told + answers
+    if answers:
+        return answers
     if metric.kind != "duration" or not (scope.unfinished or scope.outside):
         return ""
     waiting = [f"{numbers.number(scope.unfinished)} still waiting"] if scope.unfinished else []
@@ -259,6 +265,8 @@ def against(change: Change) -> str:
 
 def _why_no_verdict(change: Change) -> str:
     baseline = numbers.period(change.baseline)
+    if change.incomparable:
+        return f"not compared with {baseline}: {since(change.incomparable)}"
     if change.before_observed:
         return partly(change.baseline, change.before_observed)
     if change.unlike:

@@ -25,6 +25,7 @@ from cxlib.words.change import (
     unsigned,
     width,
 )
+from cxlib.words.comparable import since
 from cxlib.words.sentence import LONGEST, plain
 
 ALPHA = 0.05
@@ -104,6 +105,8 @@ def distribution_text(result: Distribution) -> str:
     tested = result.points.filter(pl.col("p_value").is_not_null(), pl.col("n") >= FEW).height
     before = f", after {share_format(row).value(row['before'])} in {months[1]}" if row["before"] is not None else ""
     quiet = f"; no class moved beyond chance{TOGETHER if tested > 1 else ''}" if tested else ""
+    if result.incomparable:
+        before, quiet = "", f"; not compared with {months[1]}: {since(result.incomparable)}"
     return f"{title}: the largest class in {months[0]} is {name} with {share}{before}{quiet}."
 
 

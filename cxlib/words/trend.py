@@ -22,6 +22,7 @@ from cxlib.words.change import (
     within,
     year_clause,
 )
+from cxlib.words.comparable import of_answers, since
 from cxlib.words.groups import estimate
 from cxlib.words.sentence import plain
 
@@ -64,13 +65,16 @@ def overview_text(result: Overview) -> str:
     """Return at most five changes, one a line, most certain and largest first; then what the data cannot say."""
     absent = [METRICS[name].title if name in METRICS else plain(name) for name in result.missing]
     unknown = [f"Not known in these data: {', '.join(absent)}."] if absent else []
-    return "\n".join([*_changes(result), *unknown])
+    return "\n".join([*_changes(result), *_unlike(result), *unknown])
 
 
 def _changes(result: Overview) -> list[str]:
     found = surviving(result)
     if found:
-        told = [change_text(change, dated=False) + unfinished(change.scope) for change in found[:MOST]]
+        told = [
+            change_text(change, dated=False) + unfinished(change.scope) + of_answers(change.metric, change.scope)
+            for change in found[:MOST]
+        ]
         return [*told, *_by_group(result)]
     month = numbers.month(result.scope.month)
     if not any(trend.change and trend.change.difference is not None for trend in result.trends):
@@ -79,6 +83,13 @@ def _changes(result: Overview) -> list[str]:
     nothing = "Nothing moved more than chance explains"
     together = f"{nothing} among {len(result.trends)} key figures looked at together; {alone} moved on their own."
     return [together if alone else f"{nothing}."]
+
+
+def _unlike(result: Overview) -> list[str]:
+    """Return which key figures are not compared because they mean something else than before."""
+    changes = [trend.change for trend in result.trends if trend.change and trend.change.incomparable]
+    told = [f"{subject(one.metric)} ({since(one.incomparable)})" for one in changes if one.incomparable]
+    return [f"Not compared: {'; '.join(told)}."] if told else []
 
 
 def _by_group(result: Overview) -> list[str]:

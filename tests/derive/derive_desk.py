@@ -17,6 +17,7 @@ EXTRACTED = datetime(2026, 3, 31, 12, tzinfo=UTC)
 SETTINGS = """
 timezone = "Europe/Warsaw"
 minutes_per_reply = 5.0
+windows.backlog_days = 0
 [schedules.default]
 hours = { monday = ["09:00-17:00"], tuesday = ["09:00-17:00"], wednesday = ["09:00-17:00"], thursday = ["09:00-17:00"] }
 [schedules.always]

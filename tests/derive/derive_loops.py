@@ -133,17 +133,17 @@ def questions(ticket: dict[str, Any], messages: Rows) -> list[tuple[str, Any, An
 
 def next_ticket(ticket: dict[str, Any], tickets: Rows, *, same_category: bool) -> float | None:
     """Minutes from the solve to the customer's next real ticket."""
-    if not ticket["solved_at"] or not ticket["customer_id"] or ticket["solved_at"] < ticket["created_at"]:
+    if not ticket["first_solved_at"] or not ticket["customer_id"] or ticket["first_solved_at"] < ticket["created_at"]:
         return None
     later = [
         row["created_at"]
         for row in tickets
         if row["customer_id"] == ticket["customer_id"]
-        and row["created_at"] > ticket["solved_at"]
+        and row["created_at"] > ticket["first_solved_at"]
         and row["status"] not in {"merged", "deleted", "spam"}
         and (not same_category or (row["category"] and row["category"] == ticket["category"]))
     ]
-    return minutes(ticket["solved_at"], min(later)) if later else None
+    return minutes(ticket["first_solved_at"], min(later)) if later else None
 
 
 def box(answer: float | None, low: float, high: float, *, good: bool) -> str | None:
@@ -174,7 +174,7 @@ def latest(surveys: Rows, *, per_customer: bool) -> dict[str, bool | None]:
         local = answered.astimezone(ZoneInfo("Europe/Warsaw"))
         who = row.get("customer_id") and ("customer", row["customer_id"])
         whose = who if per_customer else (row.get("ticket_id") and ("ticket", row["ticket_id"])) or who
-        key = (whose or number, row["kind"], local.year, local.month, None if per_customer else row["question"])
+        key = (whose or number, row["kind"], local.year, local.month, row["question"])
         best[key] = max(best.get(key, (answered, number)), (answered, number))
     for _, number in best.values():
         flags[number] = True

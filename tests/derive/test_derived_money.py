@@ -144,10 +144,10 @@ def test_customer_months_are_those_a_loop_finds(told: Any) -> None:
     names = {row["customer_id"] for table in given.values() for row in table} - {None}
     begin = min(row["ordered_at"] for row in given["orders"])
     for name in names:
-        active_before = False
         for first, following in pairwise(firsts):
             start, end = (datetime(*day.timetuple()[:3], tzinfo=ZONE) for day in (first, following))
             active = _active(given["orders"], customers.get(name, {}), name, end)
+            active_before = _active_before(given["orders"], customers.get(name, {}), name, start, end - WINDOW)
             asked = [
                 r for r in _of(given["tickets"], name) if start <= r["created_at"] < end and r["status"] != "deleted"
                 and r["created_at"] <= END
@@ -161,14 +161,13 @@ def test_customer_months_are_those_a_loop_finds(told: Any) -> None:
                 money = sum(sign.get(r["kind"], 1) * r["amount"] for r in bought)
                 expected[f"{name}/{first:%Y-%m}"] = (
                     active if end - WINDOW >= begin else None,
-                    active_before if start - WINDOW >= begin else None,
+                    active_before if end - WINDOW - WINDOW >= begin else None,
                     sum(r["opened_by"] == "customer" for r in asked),
                     sum(map(_is_order, bought)),
                     money if len({r["currency"] for r in bought}) < 2 else None,
                     _class(tables, "nps", name, start),
                     _class(tables, "csat", name, start),
                 )
-            active_before = active
     columns = ("active", "active_before", "tickets", "orders", "amount", "loyalty_class", "experience")
     found = {row["customer_month_id"]: tuple(row[name] for name in columns) for row in tables["customer_months"]}
     assert found == expected
@@ -179,8 +178,20 @@ def _active(orders: Rows, customer: dict[str, Any], name: str, end: datetime) ->
     if customer.get("left_at") is not None and customer["left_at"] < end:
         return False
     past = sorted((r for r in _of(orders, name) if r["ordered_at"] < end), key=lambda row: row["ordered_at"])
+    return _plan(past) or any(_is_order(r) and r["ordered_at"] >= end - WINDOW for r in past)
+
+
+def _active_before(orders: Rows, customer: dict[str, Any], name: str, start: datetime, earlier: datetime) -> bool:
+    left = customer.get("left_at")
+    own = sorted(_of(orders, name), key=lambda row: row["ordered_at"])
+    under_contract = _plan([r for r in own if r["ordered_at"] < start]) and not (left and left < start)
+    bought = any(_is_order(r) and earlier - WINDOW <= r["ordered_at"] < earlier for r in own)
+    return under_contract or (bought and not (left and left < earlier))
+
+
+def _plan(past: Rows) -> bool:
     plans = [row["kind"] for row in past if row["kind"] in ("subscription", "cancellation")]
-    return plans[-1:] == ["subscription"] or any(_is_order(r) and r["ordered_at"] >= end - WINDOW for r in past)
+    return plans[-1:] == ["subscription"]
 
 
 def test_followed_answers_are_those_a_loop_finds(told: Any) -> None:
