@@ -52,8 +52,9 @@ def dated_frame(metric: Metric, view: View, months: Sequence[str], by: str = "")
         return unit_frame(metric, view, months, by).with_columns(day=pl.col("unit").str.to_date())
     rows = counted(metric, view, months, by)
     rows = rows.with_columns(wxx=nw.col("wx") * nw.col("x"), day=nw.col(f"{metric.anchor}_day"))
-    sums = (nw.col(short).sum().alias(name) for short, name in _SUMS.items())
-    return collected(rows.group_by(*UNIT_COLUMNS, "day").agg(*sums), ("unit", "period", "group", "day"))
+    sums = (summed(short).alias(name) for short, name in _SUMS.items())
+    grouped = split(rows, _SUMS).group_by(*UNIT_COLUMNS, "day").agg(nw.col("n").sum(), *sums)
+    return collected(grouped, ("unit", "period", "group", "day"))
 
 
 def measured_frame(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
