@@ -140,7 +140,7 @@ def test_zones_and_serials_on_their_way_through_an_import(tmp_path: Path) -> Non
     assert got == [TENTH, datetime(2026, 3, 2, 12, tzinfo=UTC), TENTH]
     assert "created_at is a number of days, read as Excel counts them: 1" in said
     for told in ('"Mars/Phobos"', '"5"', '"America/New_York"', "5"):
-        with pytest.raises(UsageError, match="zones.*IST"):
+        with pytest.raises(UsageError, match=r"zones.*IST"):
             run(tmp_path, rows, f"zones = {{ IST = {told} }}")
 
 
