@@ -10,7 +10,8 @@ from cxlib.errors import CxError, some_names
 from cxlib.sources.month_names import DAY_NAMES, month_number
 
 _NUMERIC = r"(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<y3>\d{4}|\d{2})"
-_NAME, _OF = r"\p{L}{3,12}", r"(?:[-/., ]+| de )"
+# Classes of a few letters and [0-9] match several times faster than \p{L} and \d, which know every script.
+_NAME, _OF = r"[A-Za-zÀ-žА-яё]{3,12}", r"(?:[-/., ]+| de )"
 _DATES = "|".join(
     (
         r"(?P<y1>\d{4})[-/.](?P<m1>\d{1,2})[-/.](?P<d1>\d{1,2})",
@@ -29,7 +30,7 @@ _HALF = r"(?: ?(?P<half>[AaPp])\.? ?[Mm]\.?)?"
 _OFFSET = r"(?: ?(?P<offset>(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|Z|[A-Z]{2,5})(?: ?\([^)]*\))?)?"
 # A number of days since the end of 1899, as Excel counts: five digits from 1927 on.
 _SERIAL = r"(?P<serial>\d{5}(?:[.,]\d+)?)"
-_SHAPE = rf"^(?:{DAY_NAMES}(?:{_DATES})(?:{_TIME}{_HALF}{_OFFSET})?|{_SERIAL})$"
+_SHAPE = rf"^(?:{DAY_NAMES}(?:{_DATES})(?:{_TIME}{_HALF}{_OFFSET})?|{_SERIAL})$".replace(r"\d", "[0-9]")
 _DAY_MS = 86_400_000
 _LAST_CENTURY = 69  # two-digit years from here on are 19xx, as in strptime
 Field = Callable[[str], pl.Expr]

@@ -4,15 +4,19 @@ import csv
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
 from cxlib.sources.mapping import FileSpec
+
+if TYPE_CHECKING:
+    import _csv
 
 # Fields beyond the header: their line is set aside; of still more fields only the first three are kept with it.
 SURPLUS = ("surplus_field_1", "surplus_field_2", "surplus_field_3")
@@ -32,17 +36,20 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A delimited file read one way: records below the header, those shorter and longer than it, whether it broke."""
+    """A delimited file read one way: records below the header, those shorter and longer than it.
+
+    `broken` is the line of the record at which its quotation marks made reading stop, 0 if none did.
+    """
 
     records: int
     short: int
     long: int
-    broken: bool
+    broken: int
 
     @property
-    def irregular(self) -> int:
-        """Records that do not fit the header."""
-        return self.short + self.long + self.broken
+    def irregular(self) -> float:
+        """Records that do not fit the header; a file that cannot be read to its end fits least."""
+        return float("inf") if self.broken else self.short + self.long
 
 
 def layout_of(path: Path, spec: FileSpec, *, needed: Collection[str] = ()) -> Layout:
@@ -96,52 +103,60 @@ def _names(path: Path, layout: Layout) -> list[str]:
 
 
 def _records(path: Path, layout: Layout) -> Iterator[list[str]]:
+    with _reader(path, layout) as records:
+        yield from records
+
+
+@contextmanager
+def _reader(path: Path, layout: Layout) -> "Iterator[_csv.Reader]":
     csv.field_size_limit(sys.maxsize)
     options: dict[str, Any] = {"delimiter": layout.delimiter, "strict": True}
     if layout.escape:
         options |= {"doublequote": False, "escapechar": layout.escape}
     with path.open(encoding="utf-8-sig", newline="") as file:
-        yield from csv.reader(islice(file, layout.skip, None), **options)
+        yield csv.reader(islice(file, layout.skip, None), **options)
 
 
 def _parsed(path: Path, layout: Layout) -> Parsed:
-    records = _records(path, layout)
-    count = short = long = 0
-    try:
-        fields = len(next(records, []))
-        for record in records:
-            count += 1
-            short += 0 < len(record) < fields
-            long += any(record[fields:])
-    except csv.Error:
-        return Parsed(count, short, long, broken=True)
-    return Parsed(count, short, long, broken=False)
+    count = short = long = start = 0
+    with _reader(path, layout) as records:
+        try:
+            fields = len(next(records, []))
+            start = records.line_num
+            for record in records:
+                count, start = count + 1, records.line_num
+                short += 0 < len(record) < fields
+                long += any(record[fields:])
+        except csv.Error:
+            return Parsed(count, short, long, broken=layout.skip + start + 1)
+    return Parsed(count, short, long, broken=0)
 
 
 def settle_quotes(path: Path, layout: Layout, name: str) -> tuple[Layout, Parsed]:
     r"""Return how quotation marks are escaped, and what reading so gives: doubled, or by a backslash.
 
-    Only where the text holds \" both ways are tried. The one that fits the header wins.
+    Only where the text holds \" both ways are tried. The one whose records fit the header better wins.
 
     Raises:
-        CxError: Both fit, or neither does, and they differ.
+        CxError: Both fit alike and differ, or a quotation mark is left open.
     """
-    doubled = _parsed(path, layout)
-    if not _holds_escapes(path):
-        return layout, doubled
-    other = Layout(layout.skip, layout.delimiter, "\\")
-    escaped = _parsed(path, other)
-    if doubled.irregular == 0 and (escaped.irregular or escaped.records == doubled.records):
-        return layout, doubled
-    if escaped.irregular == 0 and doubled.irregular:
-        return other, escaped
-    if not doubled.broken and doubled.records == escaped.records:
-        return layout, doubled
-    raise CxError(
-        f'{name}: quotation marks seem to be escaped by a backslash (\\"), which gives {escaped.records:,} rows, '
-        f"while doubled quotation marks give {doubled.records:,}; the lines do not settle which is meant. "
-        "Export the file anew with doubled quotation marks."
-    )
+    chosen, parsed = layout, _parsed(path, layout)
+    if _holds_escapes(path):
+        other = Layout(layout.skip, layout.delimiter, "\\")
+        escaped = _parsed(path, other)
+        if escaped.irregular == parsed.irregular and escaped.records != parsed.records:
+            raise CxError(
+                f'{name}: quotation marks seem to be escaped by a backslash (\\"), which gives {escaped.records:,} '
+                f"rows, while doubled ones give {parsed.records:,}; nothing settles which is meant. Export the file "
+                "anew with doubled quotation marks."
+            )
+        if escaped.irregular < parsed.irregular:
+            chosen, parsed = other, escaped
+    if parsed.broken:
+        raise CxError(
+            f"{name}: line {parsed.broken}: a quotation mark is left open, or one within a cell is not doubled."
+        )
+    return chosen, parsed
 
 
 def _holds_escapes(path: Path) -> bool:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
-from cxlib.errors import CxError, UsageError
+from cxlib.errors import CxError, UsageError, some_names
 from cxlib.sources.dates import numeric_orders
-from cxlib.sources.delimited import SURPLUS, likely_delimiter
+from cxlib.sources.delimited import SURPLUS
 from cxlib.sources.mapping import EVENTS, FileSpec
-from cxlib.sources.readers import text_frame
+from cxlib.sources.readers import TextFile, text_file
 from cxlib.tables import TABLES
 from cxlib.tables.columns import Column, Table
 
@@ -38,11 +38,13 @@ _HEADERS = {
         category: category, type, service type
         priority: priority, severity""",
     "tickets": """
-        ticket_id: ticket id, ticket number, ticket, case number, case id, srrecordid, request id, unique id, {number}
-        created_at: created at, created, created date, createddate, creation date, opened at, issue reported at, opened,
+        ticket_id: ticket id, ticket number, ticket, case number, case id, srrecordid, request id, unique id, issue key,
+            clave de incidencia, {number}
+        created_at: created at, created, created date, created time, create date, creada,
+            createddate, creation date, opened at, issue reported at, opened,
             date opened, eröffnet, geöffnet, erstellt, erstellt am, eingang, utworzono, otwarto, data utworzenia,
             aberto, criado, data de abertura, открыто, создано, дата создания
-        solved_at: solved at, resolved at, closedate, close date, resolution date, {solved}
+        solved_at: solved at, resolved at, resolved time, resuelta, closedate, close date, resolution date, {solved}
         first_replied_at: first reply at, first response at, issue responded
         due_at: due at, due date, duedate
         channel: channel, channel name, methodreceived, source, via, kanal, kanał, canal, канал
@@ -94,7 +96,7 @@ def draft_mapping(path: Path) -> str:
     if not path.is_file():
         raise UsageError(f"There is no file {path}.")
     spec, sample = _sample(path)
-    tables = [(table, found) for table in _TABLES if (found := _recognise(table, sample.columns))]
+    tables = _recognised(sample.columns)
     if tables and tables[0][0] is EVENTS:
         tables = tables[:1]
     if len(tables) == 1 and tables[0][1].get("ticket_id") == tables[0][1].get("survey_id", ""):
@@ -107,7 +109,7 @@ def draft_mapping(path: Path) -> str:
         "",
         "[files.file]",
         f"match = {_quoted('*' + path.suffix)}",
-        *(f"{name} = {_quoted(value)}" for name, value in spec.items()),
+        *(f"{name} = {_literal(told)}" for name, told in spec.items()),
     ]
     for table, found in tables:
         lines += ["", *_block(table, found, sample)]
@@ -116,23 +118,33 @@ def draft_mapping(path: Path) -> str:
     return "\n".join([*lines, "", *(["# Not used: " + ", ".join(rest)] if rest and tables else [])]) + "\n"
 
 
-def _sample(path: Path) -> tuple[dict[str, str], pl.DataFrame]:
-    told: dict[str, str] = {}
-    if path.suffix.lower() in (".csv", ".txt"):
-        with path.open(encoding="latin-1") as file:  # the marks are the same in any encoding
-            delimiter = likely_delimiter(file.readline())
-        told = {"delimiter": delimiter} if delimiter != "," else {}
-    spec = FileSpec(delimiter=told.get("delimiter", ""))
+def _sample(path: Path) -> tuple[dict[str, str | int], pl.DataFrame]:
+    """Return the options by which a file is read, and its first rows; of several sheets, of one that is recognised."""
     try:
-        return told, _first_rows(path, spec)
-    except CxError:
-        return told | {"encoding": "cp1252"}, _first_rows(path, replace(spec, encoding="cp1252"))
+        encoding, (text, rows) = "", _first_rows(path, FileSpec())
+    except CxError as error:
+        try:
+            encoding, (text, rows) = "cp1252", _first_rows(path, FileSpec(encoding="cp1252"))
+        except CxError:
+            raise error from None
+    for name in () if _recognised(rows.columns) else text.others:
+        other, others_rows = _first_rows(path, FileSpec(sheet=name))
+        if _recognised(others_rows.columns):
+            text, rows = replace(other, found={**other.found, "sheet": name}), others_rows
+            break
+    found = {name: told for name, told in {**text.found, "encoding": encoding}.items() if told}
+    return found, rows
 
 
-def _first_rows(path: Path, spec: FileSpec) -> pl.DataFrame:
+def _first_rows(path: Path, spec: FileSpec) -> tuple[TextFile, pl.DataFrame]:
     with tempfile.TemporaryDirectory() as staging:
-        frame = text_frame(path, spec, staging=Path(staging)).head(_SAMPLE).collect()
-    return frame.drop(SURPLUS, strict=False)
+        text = text_file(path, spec, staging=Path(staging))
+        return text, text.frame.head(_SAMPLE).collect().drop(SURPLUS, strict=False)
+
+
+def _recognised(headers: Iterable[str]) -> list[tuple[Table, dict[str, str]]]:
+    names = list(headers)
+    return [(table, found) for table in _TABLES if (found := _recognise(table, names))]
 
 
 def _words(header: str) -> str:
@@ -173,8 +185,15 @@ def _unrecognised(sample: pl.DataFrame) -> Iterator[str]:
         "# [tables.columns]",
     )
     for name in sample.columns:
-        seen = ", ".join(_quoted(text[:40]) for text in sample[name].drop_nulls().unique(maintain_order=True).head(3))
-        yield f"# … = {_quoted(name)}  # such as {seen or 'nothing'}"
+        yield f"# … = {_quoted(name)}  # {_shapes(sample[name])}"
+
+
+def _shapes(texts: pl.Series) -> str:
+    """Describe the texts of a column without repeating any: 9 for each digit, a for each word."""
+    filled = texts.drop_nulls()
+    shapes = filled.str.replace_all(r"[0-9]", "9").str.replace_all(r"\p{L}+", "a").str.replace_all(r"\s+", " ")
+    some = shapes.str.slice(0, 40).unique(maintain_order=True).head(3).to_list()
+    return f"{filled.n_unique():,} different, such as {' or '.join(some)}" if some else "nothing in it"
 
 
 def _line(column: Column, header: str, texts: pl.Series) -> str:
@@ -219,7 +238,11 @@ def _activities(activities: pl.Series) -> Iterator[str]:
         if meant := [name for name in names if meanings[name] == meaning]:
             yield f"{meaning} = [{', '.join(map(_quoted, meant))}]"
     if without := [name for name in names if not meanings[name]]:
-        yield f"# without a meaning: {', '.join(map(_quoted, without))}"
+        yield f"# without a meaning: {some_names(map(_quoted, without))}"
+
+
+def _literal(told: str | int) -> str:
+    return str(told) if isinstance(told, int) else _quoted(told)
 
 
 def _quoted(text: str) -> str:

@@ -28,7 +28,7 @@ def read_json(path: Path, records: str = "", *, staging: Path, lines: bool = Fal
         UsageError: No list of that name, or several that may be meant.
         CxError: No JSON, no records, or something else among them.
     """
-    chosen = None if lines and not records else _chosen(path, records)
+    chosen = None if lines and not records and not _is_list(path) else _chosen(path, records)
     copy, names = staging / f"{len(list(staging.iterdir()))}-{path.name}.jsonl", set[str]()
     with copy.open("w", encoding="utf-8", errors="replace") as target:
         for record in _records(path, chosen):
@@ -64,6 +64,11 @@ def _chosen(path: Path, records: str) -> Place | None:
             f"{path.name} holds several lists of records: {some_names(sorted(named))}. Say records = … in [files]."
         )
     return usual[0] if len(usual) == 1 else next(iter(places))
+
+
+def _is_list(path: Path) -> bool:
+    with path.open(encoding="utf-8-sig") as file:
+        return file.read(100).lstrip().startswith("[")
 
 
 def _records(path: Path, chosen: Place | None) -> Iterator[Any]:

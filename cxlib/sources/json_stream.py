@@ -11,6 +11,7 @@ from cxlib.errors import CxError
 _CHUNK = 1 << 20
 _BETWEEN = " \t\r\n,\x1e"  # 1E stands before each document of a JSON text sequence
 _DEEPEST = 4
+_LONGEST_MARK = 16  # letters of an escape or a word that may be cut off
 Place = tuple[str, ...]
 
 
@@ -87,15 +88,14 @@ class _Stream:
             found, value = self._value_at_hand()
             if found:
                 return value
-            if not self._more(len(self._text)):
-                raise self._error(len(self._text))
+            self._more(len(self._text))
 
     def _value_at_hand(self) -> tuple[bool, Any]:
         """Return whether the text at hand holds the next value to its end, and the value."""
         try:
             value, end = self._decode(self._text, self._at)
         except json.JSONDecodeError as error:
-            if self._ended:
+            if self._ended or not self._may_go_on(error):
                 raise self._error(error.pos) from None
             return False, None
         except RecursionError:
@@ -106,6 +106,10 @@ class _Stream:
             return False, None  # a number may go on
         self._at = end
         return True, value
+
+    def _may_go_on(self, error: json.JSONDecodeError) -> bool:
+        """Tell whether more text could mend an error: an open string, or one at the end of the text at hand."""
+        return error.msg.startswith("Unterminated") or error.pos > len(self._text) - _LONGEST_MARK
 
     def _expect(self, mark: str) -> None:
         if self.next_mark() != mark:

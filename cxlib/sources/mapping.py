@@ -172,7 +172,7 @@ def _file_spec(raw: Any, where: str) -> FileSpec:
     if spec.skip_rows < 0:
         raise UsageError(f"[{where}] skip_rows = {spec.skip_rows}: it cannot be negative.")
     for name, told in spec.zones.items():
-        if not isinstance(told, str) or zone_minutes(name, told) is None:
+        if zone_minutes(name, told) is None:
             raise UsageError(
                 f"[{where}] zones: {name} = {told!r}; '+05:30' is expected, or a zone that uses this abbreviation."
             )

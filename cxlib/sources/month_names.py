@@ -21,7 +21,8 @@ _NAMES = (
 )
 DAY_NAMES = (
     r"(?:(?i:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|pon|wt|wto|śr|śro|czw|pt|pią|sob|niedz|nie|seg|ter|qua"
-    r"|qui|sex|sáb|sab|dom|lun|mar|mié|mie|jue|vie|пн|вт|ср|чт|пт|сб|вс|пон|вто|сре|чет|пят|суб|вос)[\p{L}-]*\.?,? )?"
+    r"|qui|sex|sáb|sab|dom|lun|mar|mié|mie|jue|vie|пн|вт|ср|чт|пт|сб|вс|пон|вто|сре|чет|пят|суб|вос)"
+    r"[A-Za-zÀ-žА-яё-]*\.?,? )?"
 )
 
 

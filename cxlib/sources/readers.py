@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from zipfile import is_zipfile
@@ -26,11 +26,16 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """One file as a lazy frame of text; how many lines lacked fields, and what was decided in reading it, in words."""
+    """One file as a lazy frame of text; how many lines lacked fields, and what was decided in reading it, in words.
+
+    `found` are the same decisions as options of a [files] entry; `others` the sheets that were not read.
+    """
 
     frame: pl.LazyFrame
     short: int = 0
     remarks: tuple[str, ...] = ()
+    found: Mapping[str, str | int] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,9 @@ def _json(path: Path, spec: FileSpec, staging: Path, _needed: Collection[str]) -
 def _sheet(path: Path, spec: FileSpec, staging: Path, needed: Collection[str]) -> TextFile:
     sheet = read_sheet(path, spec, staging=staging, needed=needed)
     others = f"sheet {sheet.name!r} is read, others are not: {some_names(sheet.others)}" if sheet.others else ""
-    return TextFile(sheet.frame, remarks=tuple(filter(None, (others, _skipped(sheet.skipped, spec)))))
+    remarks = tuple(filter(None, (others, _skipped(sheet.skipped, spec))))
+    found: dict[str, str | int] = {"sheet": sheet.name if sheet.others else "", "skip_rows": sheet.skipped}
+    return TextFile(sheet.frame, remarks=remarks, found=found, others=sheet.others)
 
 
 def _skipped(lines: int, spec: FileSpec) -> str:
@@ -183,7 +190,12 @@ def _delimited(path: Path, spec: FileSpec, staging: Path, needed: Collection[str
     layout, parsed = settle_quotes(copy, layout_of(copy, spec, needed=needed), path.name)
     escaped = "quotation marks are escaped by a backslash" if layout.escape else ""
     remarks = tuple(filter(None, (_skipped(layout.skip, spec), escaped)))
-    return TextFile(read_delimited(copy, layout, staging=staging, name=path.name), parsed.short, remarks)
+    found: dict[str, str | int] = {
+        "delimiter": "" if layout.delimiter == "," else layout.delimiter,
+        "skip_rows": layout.skip,
+    }
+    frame = read_delimited(copy, layout, staging=staging, name=path.name)
+    return TextFile(frame, parsed.short, remarks, found)
 
 
 def _fixed(path: Path, spec: FileSpec, staging: Path, _needed: Collection[str]) -> TextFile:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
@@ -39,7 +39,7 @@ def zone_minutes(abbreviation: str, told: str) -> int | None:
         return -minutes if written[1] == "-" else minutes
     try:
         return _of_zone(told).get(abbreviation)
-    except (ValueError, OSError):
+    except (ValueError, OSError, ZoneInfoNotFoundError):
         return None
 
 

@@ -50,7 +50,7 @@ def test_of_a_file_nobody_can_recognise_every_column_is_listed_in_remarks(tmp_pa
     assert "No table is recognised" in text
     lines = [line for line in text.splitlines() if line.startswith("# … = ")]
     assert [line.removeprefix("# … = ") for line in lines] == [
-        '"x"  # such as "1", "3"', '"y"  # such as "2"', '"z"  # such as nothing',
+        '"x"  # 2 different, such as 9', '"y"  # 1 different, such as 9', '"z"  # nothing in it',
     ]  # fmt: skip
     tomllib.loads(text)
     filled = text.replace("# … ", "ticket_id ", 1).replace("# … ", "created_at ", 1)
