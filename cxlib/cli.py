@@ -70,6 +70,7 @@ def _import(options: argparse.Namespace) -> int:
     from cxlib.assumptions import desk
     from cxlib.derive import derive
     from cxlib.sources import SOURCES
+    from cxlib.sources.adding import start_anew
     from cxlib.sources.mapped import draft_mapping
 
     paths = [Path(path) for path in options.paths]
@@ -80,6 +81,8 @@ def _import(options: argparse.Namespace) -> int:
         raise UsageError("Say where the data go: --into NAME (a folder below data/).")
     folder = _target(options.into)
     with replacing(folder, keep=True) as aside:
+        if options.replace:
+            start_anew(aside)
         report = SOURCES[options.system](paths, mapping=_mapping(options), folder=aside)
         derive(aside)
     print(report)
@@ -235,7 +238,12 @@ def _parser() -> argparse.ArgumentParser:
     demo = add("demo", _demo, "Build the demo company's data (36 months, known truth in truth.json).")
     demo.add_argument("--into", default="demo", metavar="NAME", help="folder below data/ (default: demo)")
     demo.add_argument("--seed", type=int, default=1, help="another seed gives another company (default: 1)")
-    told = "Import a system's export into data/NAME; an interrupted import changes nothing."
+    told = (
+        "Import a system's export into data/NAME. An import adds: a row that came before (by its key) is replaced by "
+        "its newer state (by updated_at, or the column that the mapping names; else by the later file as given), "
+        "all other rows stay, and it prints how many are new, changed and kept. --replace starts anew. An interrupted "
+        "import changes nothing."
+    )
     add("import", _import, told, _add_import)
     add("derive", _derive, "Recompute everything derived, after settings or tables changed.", _add_data)
     told = "Show rows, periods, missing shares and every broken promise with example ids."
@@ -261,6 +269,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="+", help="files or folders of the export")
     parser.add_argument("--mapping", metavar="FILE", help="mapping file, or the name of a shipped one (data/mappings)")
     parser.add_argument("--into", metavar="NAME", help="folder below data/ to import into")
+    parser.add_argument("--replace", action="store_true", help="start anew: only what is imported now; settings stay")
     parser.add_argument(
         "--draft", action="store_true", help="print a mapping proposed from the headers, import nothing"
     )
