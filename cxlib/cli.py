@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
-from cxlib.store import MANIFEST, data_folder, open_data, project_root, replacing
+from cxlib.store import MANIFEST, data_folder, open_data, project_root, read_manifest, replacing
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
@@ -67,10 +67,6 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from cxlib.assumptions import desk
-    from cxlib.derive import derive
-    from cxlib.sources import SOURCES
-    from cxlib.sources.adding import start_anew
     from cxlib.sources.mapped import draft_mapping
 
     paths = [Path(path) for path in options.paths]
@@ -79,17 +75,26 @@ def _import(options: argparse.Namespace) -> int:
         return 0
     if not options.into:
         raise UsageError("Say where the data go: --into NAME (a folder below data/).")
-    folder = _target(options.into)
+    _import_into(_target(options.into), paths, options)
+    return 0
+
+
+def _import_into(folder: Path, paths: list[Path], options: argparse.Namespace) -> None:
+    from cxlib.assumptions import desk
+    from cxlib.derive import derive
+    from cxlib.sources import SOURCES
+    from cxlib.sources.adding import start_anew
+
     with replacing(folder, keep=True) as aside:
         if options.replace:
             start_anew(aside)
         report = SOURCES[options.system](paths, mapping=_mapping(options), folder=aside)
-        derive(aside)
-    print(report)
-    for one in desk(open_data(str(folder))):
-        print(one)
-    print(f"Imported into {_shown(folder)}: {_rows(folder)}. Next: cx check {options.into}; cx report {options.into}.")
-    return 0
+        if dated := "extracted_at" in read_manifest(aside):
+            derive(aside)
+    print(report, *desk(open_data(str(folder))), sep="\n")
+    follows = f"cx check {options.into}; cx report {options.into}"
+    todo = follows if dated else "import tickets, surveys or orders into it too: nothing in it has a date yet"
+    print(f"Imported into {_shown(folder)}: {_rows(folder)}. Next: {todo}.")
 
 
 def _mapping(options: argparse.Namespace) -> Path | None:

@@ -98,7 +98,7 @@ def finish(
         whole: Whether counts of what was left out and notes tell of all that this source ever brought.
 
     Raises:
-        CxError: No row with an instant was imported.
+        CxError: No row was imported, and none with an instant is there.
     """
     own = folder / "settings.toml"
     if settings and not own.exists():
@@ -106,7 +106,7 @@ def finish(
     before, paths = read_manifest(folder), {name: table_path(folder, name) for name in GIVEN}
     tables = {name: pl.scan_parquet(path) for name, path in paths.items() if path.exists()}
     found = span(tables)
-    if found is None:
+    if found is None and not sum(report.rows.values()):
         raise CxError(f"Nothing to import: no row with a date was read.\n{report}")
     files = [{**item, "source": report.source} for item in report.files]
     end = _end(before, report, tables, extracted_at)
@@ -115,15 +115,14 @@ def finish(
     same = all(before.get(name) == value for name, value in {**end, "timezone": zone}.items())
     if known and same and not report.moved:
         return report
-    first, last = (f"{instant.astimezone(ZoneInfo(zone)):%Y-%m}" for instant in found)
+    months = [f"{instant.astimezone(ZoneInfo(zone)):%Y-%m}" for instant in found or ()]
     imports = _imports(before, report, [item.get("sha256", "") for item in files], whole=whole)
     manifest = {
         **before,
         **end,
         "sources": list(dict.fromkeys([*before.get("sources", []), report.source])),
         "timezone": zone,
-        "first_month": first,
-        "last_month": last,
+        **dict(zip(("first_month", "last_month"), months, strict=False)),
         "files": [item for item in before.get("files", []) if item not in files] + files,
         "imports": imports,
         "rows": before.get("rows", {}) | report.rows,
@@ -156,8 +155,9 @@ def _end(
         else:
             told[name] = max(told.get(name, ""), at.isoformat())
     untold = span({name: frame for name, frame in tables.items() if name in open_ or name not in told})
-    end = max([*told.values(), *([untold[1].isoformat()] if untold else [])])
-    return {"extracted_at": end, "extracted_at_told": told, "extracted_at_open": sorted(open_)}
+    ends = [*told.values(), *([untold[1].isoformat()] if untold else [])]
+    last = {"extracted_at": max(ends)} if ends else {}
+    return {**last, "extracted_at_told": told, "extracted_at_open": sorted(open_)}
 
 
 def _summed(several: list[Counts]) -> Counts:
