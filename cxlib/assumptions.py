@@ -8,7 +8,8 @@ from typing import Any
 from cxlib.settings import NO_CURRENCY, WEEKDAYS, ScheduleSettings, Settings, read_toml
 from cxlib.store import Data, project_root
 
-DEFAULT = "default"
+DEFAULT = "default: no file sets it"
+NO_HOURS = "none are set, so figures in opening hours are not known"
 _MOST = 10  # names in a line
 _DESK = ("time zone", "opening hours", "holidays")
 _DEFINED = ("min_group", "loyal_years")
@@ -38,7 +39,7 @@ def assumptions(data: Data) -> tuple[Assumption, ...]:
     plans = dict(list(settings.schedules.items())[:_MOST])
     desk = [
         of("time zone", settings.timezone, "timezone"),
-        of("opening hours", _each(plans, _hours) if settings.hours_known else "none are set", "schedules", "hours"),
+        of("opening hours", _each(plans, _hours) if settings.hours_known else NO_HOURS, "schedules", "hours"),
         of("holidays", _each(plans, _holidays), "schedules", "holidays"),
         of("currency", "none is set" if settings.currency == NO_CURRENCY else settings.currency, "currency"),
         of("minutes per reply", _value(settings.minutes_per_reply), "minutes_per_reply"),

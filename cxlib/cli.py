@@ -18,7 +18,17 @@ import polars as pl
 
 from cxlib.errors import CxError, UsageError, few, shown
 from cxlib.harmless import guarded, printable, visible
-from cxlib.store import MANIFEST, Data, data_folder, open_data, project_root, replacing, unmixed, users_settings
+from cxlib.store import (
+    MANIFEST,
+    Data,
+    data_folder,
+    open_data,
+    project_root,
+    read_manifest,
+    replacing,
+    unmixed,
+    users_settings,
+)
 
 if TYPE_CHECKING:  # importing it takes time that most commands do not need
     from cxlib.metrics import View
@@ -106,9 +116,6 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from cxlib.assumptions import desk
-    from cxlib.derive import derive
-    from cxlib.sources import SOURCES
     from cxlib.sources.mapped import draft_mapping
 
     paths = [Path(path) for path in options.paths]
@@ -117,16 +124,29 @@ def _import(options: argparse.Namespace) -> int:
         return 0
     if not options.into:
         raise UsageError("Say where the data go: --into NAME (a folder below data/).")
-    folder = _target(options.into)
+    return _import_into(_target(options.into), paths, options)
+
+
+def _import_into(folder: Path, paths: list[Path], options: argparse.Namespace) -> int:
+    from cxlib.assumptions import desk
+    from cxlib.derive import derive
+    from cxlib.sources import SOURCES
+    from cxlib.sources.adding import start_anew
+
     with replacing(folder, keep=True) as aside:
+        if options.replace:
+            start_anew(aside)
         report = SOURCES[options.system](paths, mapping=_mapping(options), folder=aside)
-        derive(aside)
+        if dated := "extracted_at" in read_manifest(aside):
+            derive(aside)
     _say(report)
     if lost := _whole_tables_aside(folder):
         return _complain(f"Imported into {_shown(folder)}, but nothing of {few(lost)}: every row was set aside.", 1)
     for line in desk(open_data(str(folder))):
         _say(line)
-    _say(f"Imported into {_shown(folder)}: {_rows(folder)}. Next: cx check {options.into}; cx report {options.into}.")
+    follows = f"cx check {options.into}; cx report {options.into}"
+    todo = follows if dated else "import tickets, surveys or orders into it too: nothing in it has a date yet"
+    _say(f"Imported into {_shown(folder)}: {_rows(folder)}. Next: {todo}.")
     return 0
 
 
@@ -328,7 +348,12 @@ def _parser() -> argparse.ArgumentParser:
     demo = add("demo", _demo, "Build the demo company's data (36 months, known truth in truth.json).")
     demo.add_argument("--into", default="demo", metavar="NAME", help="folder below data/ (default: demo)")
     demo.add_argument("--seed", type=int, default=1, help="another seed gives another company (default: 1)")
-    told = "Import a system's export into data/NAME; an interrupted import changes nothing."
+    told = (
+        "Import a system's export into data/NAME. An import adds: a row that came before (by its key) is replaced by "
+        "its newer state (by updated_at, or the column that the mapping names; else by the later file as given), "
+        "all other rows stay, and it prints how many are new, changed and kept. --replace starts anew. An interrupted "
+        "import changes nothing."
+    )
     add("import", _import, told, _add_import)
     add("derive", _derive, "Recompute everything derived, after settings or tables changed.", _add_data)
     told = "Show rows, periods, missing shares and every broken promise with example ids."
@@ -354,6 +379,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="+", help="files or folders of the export")
     parser.add_argument("--mapping", metavar="FILE", help="mapping file, or the name of a shipped one (data/mappings)")
     parser.add_argument("--into", metavar="NAME", help="folder below data/ to import into")
+    parser.add_argument("--replace", action="store_true", help="start anew: only what is imported now; settings stay")
     parser.add_argument(
         "--draft", action="store_true", help="print a mapping proposed from the headers, import nothing"
     )

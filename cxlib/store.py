@@ -97,12 +97,15 @@ class Data:
     @cached_property
     def extracted_at(self) -> datetime:
         """The instant the data end (UTC): the end of observation of everything unfinished."""
+        if "extracted_at" not in self.manifest:
+            raise CxError(
+                f"{self.folder / MANIFEST} does not say when the data end ('extracted_at'): no row of them has a date. "
+                "Import tickets, surveys or orders into them as well."
+            )
         try:
             found = datetime.fromisoformat(self.manifest["extracted_at"]).astimezone(UTC)
-        except (KeyError, TypeError, ValueError, OverflowError):
-            raise CxError(
-                f"{self.folder / MANIFEST} does not say when the data end ('extracted_at'); import anew."
-            ) from None
+        except (TypeError, ValueError, OverflowError):
+            raise CxError(f"{self.folder / MANIFEST}: 'extracted_at' is no instant; import anew.") from None
         first, last = PLAUSIBLE_YEARS
         if not first <= found.year <= last:
             raise CxError(f"The data {self.name!r} end in {found.year} ('extracted_at'); import them anew.")
@@ -110,13 +113,13 @@ class Data:
 
     @property
     def first_month(self) -> str:
-        """First month with rows, "YYYY-MM"."""
-        return str(self.manifest["first_month"])
+        """First month in which any table has rows, "YYYY-MM"."""
+        return str(self.manifest.get("first_month") or f"{self.extracted_at:%Y-%m}")
 
     @property
     def last_month(self) -> str:
-        """Last month with rows, "YYYY-MM"."""
-        return str(self.manifest["last_month"])
+        """Last month in which any table has rows, "YYYY-MM"."""
+        return str(self.manifest.get("last_month") or f"{self.extracted_at:%Y-%m}")
 
     def path(self, name: str) -> Path:
         """Return the file (or month-partitioned folder) of a table."""

@@ -135,7 +135,7 @@ def test_holidays_come_from_the_countrys_calendar_and_half_days_win() -> None:
 @pytest.mark.parametrize("calendar", ["XX", "DE-XX"])
 def test_an_unknown_holiday_calendar_is_told(calendar: str) -> None:
     with pytest.raises(UsageError, match="no holiday calendar"):
-        one("2025-01-06T00:00", "2025-01-07T00:00", ScheduleSettings(holidays=calendar))
+        one("2025-01-06T00:00", "2025-01-07T00:00", ScheduleSettings(hours=OFFICE, holidays=calendar))
 
 
 def test_a_half_day_that_is_no_date_is_told() -> None:

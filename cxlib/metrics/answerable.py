@@ -29,6 +29,7 @@ def known(metric: Metric, view: View, by: str = "") -> str | None:
             return f"No ticket of the data {view.data.name!r} was unsolved at the end of a month."
         if reason := no_hours(missing, view):
             return reason
+        missing = [name for name in missing if not name.endswith("_business_minutes")] or missing
         origins = (ORIGINS.get(f"{metric.table}.{name}", f"{name} ({declared[name].meaning})") for name in missing)
         return _not_said(view, "; ".join(dict.fromkeys(origins)))
     if not view.data.has(metric.table):

@@ -1,7 +1,7 @@
 """Import of any table by a mapping file: read as text, understood column by column, written lazily."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,27 +11,33 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cxlib.errors import CxError, some_names
-from cxlib.schema import GIVEN
+from cxlib.schema import GIVEN, INSTANT
 from cxlib.sources import event_log
+from cxlib.sources.adding import REASON, STATE, Part, merge, write_rows
 from cxlib.sources.delimited import SURPLUS
 from cxlib.sources.draft import draft_mapping
+from cxlib.sources.event_store import all_events
 from cxlib.sources.evidence import settle
-from cxlib.sources.load import REASON, ImportReport, Part, divide, finish, write_set_aside
+from cxlib.sources.load import ImportReport, fingerprint, finish
 from cxlib.sources.mapping import EVENTS, ROW, Codes, ColumnSpec, EventSpec, Plan, TableSpec, read_mapping
-from cxlib.sources.readers import Input, open_inputs
+from cxlib.sources.readers import Input, given_files, open_inputs
+from cxlib.sources.set_aside import write_set_aside
 from cxlib.sources.unread import unread
 from cxlib.sources.values import TEXT, Read, read_columns, source_text
-from cxlib.store import write_table
-from cxlib.tables.columns import Table
+from cxlib.tables.columns import Column, Table, given_table
 
 __all__ = ["draft_mapping", "import_mapped"]
 _NOTE, _UNREAD = "note: ", "answer not readable"
+UPDATED = "updated_at"
+OLDER, FURTHER, AGAIN = "older state of the same row", "further row of the same key", "same line again"
+_STATED = Column(UPDATED, "instant", "when the row last changed in the source")
 
 
 def import_mapped(paths: Sequence[Path], *, mapping: Path, folder: Path) -> ImportReport:
     """Import files, or folders of files, by a mapping into a folder that is not yet in use; the caller moves it.
 
-    Tables that the mapping does not fill stay as they are.
+    Rows are added: of a row that came before, by its key, the newest state stays. Tables that the mapping does not fill
+    stay as they are.
 
     Raises:
         UsageError: A mistake in the mapping or in the paths.
@@ -42,9 +48,16 @@ def import_mapped(paths: Sequence[Path], *, mapping: Path, folder: Path) -> Impo
     with tempfile.TemporaryDirectory(dir=folder, prefix=".staging-") as staging:
         try:
             inputs = open_inputs(plan, paths, staging=Path(staging))
+            prints = {path.name: fingerprint(path) for path in given_files(paths)}
             for opened in inputs.values():
                 report.files += [
-                    {"name": name, "rows": rows, "short_lines": opened.short[name], "remarks": opened.remarks[name]}
+                    {
+                        "name": name,
+                        "rows": rows,
+                        "short_lines": opened.short[name],
+                        "remarks": opened.remarks[name],
+                        "sha256": prints[name],
+                    }
                     for name, rows in opened.rows.items()
                 ]
             _Import(plan, inputs, folder, Path(staging), report).run()
@@ -73,29 +86,33 @@ class _Import:
 
     def _fill(self, name: str, specs: Sequence[TableSpec]) -> None:
         parts = [part for spec in specs for part in self._stage(spec, GIVEN[name], name)]
-        good, bad, repeated = divide(parts, GIVEN[name].key)
-        if all(spec.one_per_key for spec in specs):
-            self._leave_out(name, "further row of the same key", repeated.height)
-        else:
-            bad = pl.concat([bad, repeated])
-        self._write(name, good)
-        self._set_aside(name, bad, parts)
+        first = all(spec.one_per_key for spec in specs)
+        merged = merge(parts, name, folder=self.folder, source=self.report.source, first=first)
+        staged = self.staging / f"merged-{name}.parquet"
+        merged.good.sink_parquet(staged)
+        self._leave_out(name, FURTHER if first else OLDER, merged.older)
+        self._set_aside(name, merged.bad, parts, merged.came)
+        self._write(name, pl.scan_parquet(staged))
 
     def _lay_events(self, spec: EventSpec) -> None:
-        parts = self._stage(spec, EVENTS, "changes")
-        events, bad, _ = divide(parts)
+        parts, source = self._stage(spec, EVENTS, "changes"), self.report.source
+        events, bad, again = all_events(parts, spec, folder=self.folder, source=source, staging=self.staging)
+        self._leave_out("changes", AGAIN, again)
+        self._set_aside("changes", bad, parts, pl.LazyFrame(schema={"change_id": pl.String, STATE: INSTANT}))
         for name, frame in zip(("tickets", "changes"), event_log.lay(events, spec), strict=True):
             self._write(name, frame)
-        self._set_aside("changes", bad, parts)
         for name, said in event_log.notes(events, spec).items():
             self.report.notes.setdefault(name, {}).update(said)
 
     def _write(self, name: str, rows: pl.LazyFrame) -> None:
-        self.report.rows[name] = write_table(rows, name, folder=self.folder)
+        source = self.report.source
+        self.report.wrote(name, write_rows(rows, name, folder=self.folder, source=source, staging=self.staging))
 
-    def _set_aside(self, name: str, bad: pl.DataFrame, parts: Sequence[Part]) -> None:
-        if counts := write_set_aside(bad, parts, name, folder=self.folder):
-            self.report.set_aside[name] = counts
+    def _set_aside(self, name: str, bad: pl.DataFrame, parts: Sequence[Part], came: pl.LazyFrame) -> None:
+        source = self.report.source
+        counts, touched = write_set_aside(bad, parts, name, folder=self.folder, source=source, newer=came)
+        if counts or touched:
+            self.report.set_aside[name], self.report.touched = counts, self.report.touched | touched
 
     def _leave_out(self, name: str, why: str, count: int) -> None:
         if count:
@@ -106,10 +123,12 @@ class _Import:
         """Read a file as rows of a table, once per block, into Parquet files aside; count what is filtered or noted."""
         opened = self.inputs[spec.file]
         rows = opened.frame.filter(_wanted(spec))
+        stated = given_table(declared.name, declared.meaning, *declared.columns, _STATED)
         parts = []
-        for block in spec.blocks:
+        for block in map(_with_state(spec, opened), spec.blocks):
             path = self.staging / f"rows-{len(list(self.staging.iterdir()))}.parquet"
-            typed(rows, block, declared, self.plan, opened).sink_parquet(path)
+            read = typed(rows, block, stated, self.plan, opened)
+            read.rename({UPDATED: STATE} if UPDATED in block else {}).sink_parquet(path)
             frame = pl.scan_parquet(path)
             kept = int(frame.select(pl.len()).collect().item())
             self._leave_out(name, "row outside the mapping's filter", sum(opened.rows.values()) - kept)
@@ -117,6 +136,13 @@ class _Import:
             self.report.unread.setdefault(name, {}).update(unread(frame, rows, block, opened.spec))
             parts.append(Part(frame, opened.frame))
         return parts
+
+
+def _with_state(spec: TableSpec, opened: Input) -> Callable[[Mapping[str, ColumnSpec]], Mapping[str, ColumnSpec]]:
+    """Return how a block gets the column that tells when a row last changed: the mapping's, else a file's own."""
+    own = ColumnSpec(column=UPDATED) if UPDATED in opened.columns and spec.table in GIVEN else None
+    state = spec.updated_at or own
+    return lambda block: {**block, UPDATED: state} if state else block
 
 
 def typed(

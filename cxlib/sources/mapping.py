@@ -86,7 +86,10 @@ class ColumnSpec:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """How a file fills a table; every entry of `each` overrides columns and gives one more row per row of the file."""
+    """How a file fills a table; every entry of `each` overrides columns and gives one more row per row of the file.
+
+    `updated_at` tells when a row last changed in the source: of several states of a row the newest counts.
+    """
 
     table: str
     columns: Mapping[str, ColumnSpec]
@@ -94,6 +97,7 @@ class TableSpec:
     where: Mapping[str, Codes] = field(default_factory=dict)
     where_not: Mapping[str, Codes] = field(default_factory=dict)
     one_per_key: bool = False
+    updated_at: ColumnSpec | None = None
     each: tuple[Mapping[str, ColumnSpec], ...] = ()
 
     @cached_property
@@ -104,7 +108,7 @@ class TableSpec:
     def used(self) -> set[str]:
         """Columns of the file that are read."""
         mapped = {name for block in self.blocks for spec in block.values() for name in spec.used}
-        return mapped | self.where.keys() | self.where_not.keys()
+        return mapped | {*(self.updated_at.used if self.updated_at else ())} | self.where.keys() | self.where_not.keys()
 
 
 @dataclass(frozen=True)
@@ -223,7 +227,10 @@ def _columns(raw: Mapping[str, Any], declared: Table) -> dict[str, Any]:
     for column in declared.given:
         if column.required and any(column.name not in {**columns, **over} for over in each or ({},)):
             raise UsageError(f"The mapping of {declared.name!r} does not say where {column.name!r} comes from.")
-    return {**raw, "columns": columns, "each": each}
+    state = (
+        {"updated_at": _column_spec(raw["updated_at"], f"{declared.name}.updated_at")} if "updated_at" in raw else {}
+    )
+    return {**raw, "columns": columns, "each": each, **state}
 
 
 def _column_spec(raw: Any, where: str) -> ColumnSpec:

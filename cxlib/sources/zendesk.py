@@ -7,7 +7,8 @@ of a merge (believed only where the ticket has the tag closed_by_merge), the eve
 
 import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,15 +18,17 @@ import polars as pl
 
 from cxlib.errors import CxError, UsageError
 from cxlib.settings import build
-from cxlib.sources.load import ImportReport, Part, divide, finish, toml_text, write_set_aside
+from cxlib.sources.adding import Part, merge, write_rows
+from cxlib.sources.load import ImportReport, finish, toml_text
+from cxlib.sources.set_aside import write_set_aside
 from cxlib.sources.zendesk_events import changes, events, left_out, messages, runs
 from cxlib.sources.zendesk_files import Records, read_records
 from cxlib.sources.zendesk_people import agents, customers, instant, staff
+from cxlib.sources.zendesk_records import keep_records
 from cxlib.sources.zendesk_schedules import schedules
 from cxlib.sources.zendesk_surveys import surveys
 from cxlib.sources.zendesk_tickets import assigned_schedules, merges, own_figures, tickets
-from cxlib.store import settings_of, write_table
-from cxlib.tables import GIVEN
+from cxlib.store import settings_of
 
 _LOOKED_UP = {
     "organizations": "no table of their own; customers.account_id holds their number",
@@ -34,14 +37,16 @@ _LOOKED_UP = {
     "macros": "names of macros",
 }  # fmt: skip
 _BROKEN = {"tickets": "tickets", "messages": "events", "customers": "users", "surveys": "ratings"}
+SYSTEM, AGAIN = "zendesk", "same record again"
 _OPTIONAL = ("messages", "changes", "workflow_runs", "surveys", "source_figures")
 
 
 def import_zendesk(paths: Sequence[Path], *, folder: Path, mapping: Path | None = None) -> ImportReport:
     """Import Zendesk's files, or folders of them, into a folder that is not yet in use; the caller moves it into place.
 
-    Give all files of an export at once: who was an agent is told by tickets, audits and users together. What a file
-    holds is told by its name ("tickets", "ticket_comment") or its content; tables that none brings stay as they are.
+    What comes is added to all that earlier imports brought, and everything is laid anew: who was an agent is told by
+    tickets, audits and users together. What a file holds is told by its name ("tickets", "ticket_comment") or its
+    content; tables that none brings stay as they are.
 
     Raises:
         UsageError: A path does not exist or holds no known kind of record, or a mapping, which is not used, is given.
@@ -49,17 +54,18 @@ def import_zendesk(paths: Sequence[Path], *, folder: Path, mapping: Path | None 
     """
     if mapping:
         raise UsageError("Zendesk's files need no --mapping; leave it out.")
-    report = ImportReport("zendesk")
+    report = ImportReport(SYSTEM)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".staging-") as staging:
         records = read_records(paths, staging=Path(staging), report=report)
         if not records.frames:
             raise CxError("Nothing to import: the files hold no record of a known kind.")
         try:
-            settings = _Import(records, folder, Path(staging), report).run()
+            again = keep_records(records, folder=folder)
+            settings = _Import(records, folder, Path(staging), report, again).run()
             extracted_at = _extracted_at(records)
         except pl.exceptions.PolarsError as error:
             raise CxError(f"Reading Zendesk's files stopped: {str(error).splitlines()[0]}") from error
-    return finish(report, folder=folder, settings=settings, extracted_at=extracted_at)
+    return finish(report, folder=folder, settings=settings, extracted_at=extracted_at, whole=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class _Import:
     folder: Path
     staging: Path
     report: ImportReport
+    again: Mapping[str, int]
 
     def run(self) -> dict[str, Any]:
         records = self.records
@@ -98,11 +105,11 @@ class _Import:
         records = self.records
         laid = events(records, people)
         if "events" in records:
-            self._fill("messages", [("events", messages(laid, records))])
+            self._fill("messages", [("events", messages(laid, records))], {AGAIN: self.again.get("events", 0)})
             self._fill("changes", [("events", changes(laid, records, merged))], left_out(laid))
         self._fill("workflow_runs", runs(laid, records))
 
-    def _fill(self, name: str, sources: Sequence[tuple[str, pl.LazyFrame]], *counts: dict[str, int]) -> None:
+    def _fill(self, name: str, sources: Sequence[tuple[str, pl.LazyFrame]], *left: dict[str, int]) -> None:
         """Write a table from rows of one or several kinds of record; a key met again is the same record again."""
         parts = [
             Part(self._staged(name, kind, rows), self.records[kind]) for kind, rows in sources if kind in self.records
@@ -110,17 +117,17 @@ class _Import:
         if not parts:
             return
         parts += self.records.broken.get(_BROKEN.get(name, ""), [])
-        good, bad, repeated = divide(parts, GIVEN[name].key)
-        self.report.rows[name] = write_table(good, name, folder=self.folder)
-        if told := write_set_aside(bad, parts, name, folder=self.folder):
-            self.report.set_aside[name] = told
-        apart = {
-            why: count for some in (*counts, {"same record again": repeated.height}) for why, count in some.items()
-        }
-        self.report.left_out[name] = {why: count for why, count in apart.items() if count}
-        if not self.report.rows[name] and not told and name in _OPTIONAL:
-            (self.folder / f"{name}.parquet").unlink()
-            self.report.rows.pop(name)
+        merged = merge(parts, name, folder=self.folder, source=SYSTEM, first=True, whole=True)
+        counts, touched = write_set_aside(merged.bad, parts, name, folder=self.folder, source=SYSTEM)
+        if counts or touched:
+            self.report.set_aside[name], self.report.touched = counts, self.report.touched | touched
+        changes = write_rows(merged.good, name, folder=self.folder, source=SYSTEM, staging=self.staging)
+        self.report.left_out[name] = _summed(*left, {AGAIN: merged.older})
+        self.report.wrote(name, changes)
+        if not self.report.rows[name] and not counts and name in _OPTIONAL:
+            for path in (self.folder / f"{name}.parquet", self.folder / "records" / "rows" / f"{name}.parquet"):
+                path.unlink()
+            del self.report.rows[name], self.report.changes[name]
 
     def _staged(self, name: str, kind: str, rows: pl.LazyFrame) -> pl.LazyFrame:
         path = self.staging / f"laid-{name}-{kind}.parquet"
@@ -154,6 +161,13 @@ class _Import:
             if lacking:
                 own.write_text(f"{first}{text.rstrip()}\n\n{toml_text({'schedules': lacking})}", encoding="utf-8")
         return settings
+
+
+def _summed(*counts: dict[str, int]) -> dict[str, int]:
+    total = Counter[str]()
+    for some in counts:
+        total.update(some)
+    return {why: count for why, count in total.items() if count}
 
 
 def _extracted_at(records: Records) -> datetime | None:

@@ -2,11 +2,11 @@
 
 import polars as pl
 
+from cxlib.sources.adding import REASON
 from cxlib.sources.dates import replaced
-from cxlib.sources.load import REASON
 from cxlib.sources.mapping import ROW
 from cxlib.sources.zendesk_files import Records
-from cxlib.sources.zendesk_people import beside, fault, instant, labels, with_roles
+from cxlib.sources.zendesk_people import beside, event_number, fault, instant, labels, with_roles
 
 _TALK = ("Comment", "VoiceComment", "Tweet", "FacebookComment", "FacebookEvent")
 _MACRO = ("AgentMacroReference", "MacroReference")
@@ -52,7 +52,7 @@ def events(records: Records, people: pl.DataFrame) -> pl.LazyFrame:
         pl.col("at").alias("at_text"),
         instant("at").alias("at"),
         what.alias("what"),
-        pl.coalesce("event_id", pl.format("{}:{}", "ticket_id", ROW)).alias("event_id"),
+        event_number().alias("event_id"),
     )
     return with_roles(typed, records, people).with_columns(fault(("ticket_id", ""), ("at", "at_text")))
 
@@ -128,7 +128,7 @@ def runs(laid: pl.LazyFrame, records: Records) -> list[tuple[str, pl.LazyFrame]]
     sla = {"kind": pl.lit("sla"), "agent_id": nobody}
     api = records["metric_events"].filter(pl.col("type").str.contains("^apply_(group_)?sla$"))
     applied = api.with_columns(ran_at=instant("time"), run_id=pl.format("sla/{}", "id"), name="policy", **sla)
-    number = pl.format("sla/{}/{}", "ticket_id", ROW)
+    number = pl.format("sla/{}/{}/{}", "ticket_id", "sla_policy_id", "policy_applied_at")
     table = records["ticket_policies"].with_columns(
         ran_at=instant("policy_applied_at"), name="sla_policy_id", run_id=number, **sla
     )

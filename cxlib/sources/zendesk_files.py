@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
-from cxlib.sources.load import REASON, ImportReport, Part
+from cxlib.sources.adding import REASON, Part
+from cxlib.sources.load import ImportReport, fingerprint
 from cxlib.sources.mapping import ROW, FileSpec
 from cxlib.sources.readers import given_files, text_frame
 from cxlib.sources.zendesk_kinds import ALIASES, KINDS, UNUSED, Kind
@@ -60,7 +61,9 @@ def read_records(paths: Sequence[Path], *, staging: Path, report: ImportReport) 
             into = kind.into or ALIASES[name]
             staged = staging / f"{into}-{len(list(staging.iterdir()))}.parquet"
             bad, read = _stage(source, kind, staged, rows[into])
-            report.files.append({"name": path.name, "records": ALIASES[name], "rows": read})
+            report.files.append(
+                {"name": path.name, "records": ALIASES[name], "rows": read, "sha256": fingerprint(path)}
+            )
             frame = pl.scan_parquet(staged)
             if bad:
                 records.broken.setdefault(into, []).append(_broken(bad))

@@ -114,7 +114,7 @@ KINDS: dict[str, Kind] = {
         into="events", constants={"type": "Change"},
     ),
     "ticket_metrics": _kind(
-        "ticket_metrics metric_sets", "ticket_id solved_at initially_assigned_at reopens replies",
+        "ticket_metrics metric_sets", "ticket_id solved_at initially_assigned_at reopens replies updated_at",
         reply_minutes="reply_time_in_minutes.calendar", reply_seconds="reply_time_in_seconds.calendar",
         **{f"{own}_{kind}": f"{name}_time_in_minutes.{kind}" for own, name in OWN_CLOCKS.items() for kind in _TWO},
     ),
@@ -139,17 +139,17 @@ KINDS: dict[str, Kind] = {
     "users": _kind(
         "users user", "id name role created_at updated_at organization_id default_group_id active suspended"
     ),
-    "groups": _kind("groups group", "id name"),
-    "brands": _kind("brands brand", "id name"),
-    "macros": _kind("macros macro", "id title"),
-    "organizations": _kind("organizations organization", "id name"),
+    "groups": _kind("groups group", "id name updated_at"),
+    "brands": _kind("brands brand", "id name updated_at"),
+    "macros": _kind("macros macro", "id title updated_at"),
+    "organizations": _kind("organizations organization", "id name updated_at"),
     "engagements": _kind(
         "engagements", "engagement_id ticket_id agent_id engagement_start_time engagement_end_time"
     ),
     "audit_logs": _kind("audit_logs audit_log", "change_description created_at source_id source_type"),
     "schedules": _kind(
         "schedules schedule",
-        "id name time_zone created_at default intervals holidays start_time end_time _fivetran_deleted",
+        "id name time_zone created_at updated_at default intervals holidays start_time end_time _fivetran_deleted",
     ),
     "holidays": _kind(
         "holidays schedule_holiday schedule_holidays", "schedule_id start_date end_date _fivetran_deleted"

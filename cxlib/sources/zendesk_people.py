@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from cxlib.sources.load import REASON
+from cxlib.sources.adding import REASON
 from cxlib.sources.mapping import ROW
 from cxlib.sources.zendesk_files import Records
 
@@ -19,6 +19,14 @@ def instant(name: str) -> pl.Expr:
     bare = text.str.replace(r" ?(Z|UTC|\+00:?00)$", "")
     plain = bare.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", time_zone="UTC", strict=False)
     return pl.coalesce(plain, text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_unit="us", strict=False))
+
+
+def event_number() -> pl.Expr:
+    """Return an event's own number; else one by what it tells, the same in every export: ticket, time, field, value."""
+    at = pl.coalesce(instant("at").dt.strftime("%Y-%m-%d %H:%M:%S%.f"), "at")
+    value = pl.when(pl.col("field").is_null()).then("author_id").otherwise("new")
+    told = [part.fill_null("").str.head(40) for part in (pl.col("ticket_id"), at, pl.col("field"), value)]
+    return pl.coalesce("event_id", pl.concat_str(told, separator=":"))
 
 
 def fault(*needed: tuple[str, str]) -> pl.Expr:

@@ -4,7 +4,7 @@ import polars as pl
 
 from cxlib.sources.mapping import ROW
 from cxlib.sources.zendesk_files import Records
-from cxlib.sources.zendesk_people import beside, fault, instant, newest
+from cxlib.sources.zendesk_people import beside, event_number, fault, instant, newest
 
 Rows = tuple[str, pl.LazyFrame, dict[str, int]]
 _OFFER, _NO_OFFER = "offered", ("unoffered", "none")
@@ -48,7 +48,7 @@ def _from_history(records: Records) -> pl.LazyFrame:
         .pipe(beside, comments.unique(moment, keep="last"), moment)
         .pipe(beside, owners.unique("ticket_id", keep="last"), "ticket_id")
         .select(
-            pl.coalesce("event_id", pl.format("{}:{}", "ticket_id", ROW)).alias("id"), "ticket_id", "requester_id",
+            event_number().alias("id"), "ticket_id", "requester_id",
             pl.coalesce("assignee_id", "owner").alias("assignee_id"), "comment", ROW, "rated", score="new",
             sent=pl.when(pl.col("new") == _OFFER).then("rated"),
         )

@@ -282,6 +282,8 @@ def test_orders_without_a_currency_are_in_the_settings_own_everywhere_and_counte
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CX_HOME", str(tmp_path))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "settings.toml").write_text('currency = "EUR"\n', encoding="utf-8")
     orders = [
         {"order_id": f"{n}", "customer_id": "c", "ordered_at": datetime(2025, n, 9, tzinfo=UTC), "amount": float(n),
          "kind": "order", "currency": "EUR" if n % 2 else None}
