@@ -16,7 +16,7 @@ from cxlib.clock import day_kinds
 from cxlib.derive import derive
 from cxlib.metrics import View, get, view
 from cxlib.schema import conform
-from cxlib.settings import ScheduleSettings, Settings
+from cxlib.settings import WEEKDAYS, ScheduleSettings, Settings
 from cxlib.stats import change, figures, per_working_day, trend, volume
 from cxlib.stats.cells import of_days
 from cxlib.stats.change import difference
@@ -150,7 +150,8 @@ def test_rates_per_working_day_have_the_same_weekdays(steady: tuple[View, Counte
 
 
 def test_classes_of_days_are_weekdays_holidays_and_half_days() -> None:
-    plan = ScheduleSettings(holidays="PL", half_days={"2025-12-24": ["08:00-12:00"]})
+    office = {day: ["09:00-17:00"] for day in WEEKDAYS[:5]}
+    plan = ScheduleSettings(hours=office, holidays="PL", half_days={"2025-12-24": ["08:00-12:00"]})
     days = pl.date_range(date(2025, 1, 1), date(2026, 12, 31), eager=True)
     named: dict[Class, int] = {"holiday": 8, "holiday at a weekend": 9, "half day": 10}
     expected = [named.get(kind, kind) for kind in map(class_of, days)]
