@@ -1,8 +1,9 @@
 """What the declared tables mean to code: column types, conforming frames, dimension paths, the data dictionary."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -67,27 +68,39 @@ def conform(frame: pl.LazyFrame, name: str, *, derived: bool = False) -> pl.Lazy
 def span(tables: Mapping[str, pl.LazyFrame], *, until: datetime | None = None) -> tuple[datetime, datetime] | None:
     """Return the first and the last instant at which something happened in given tables, by name; None if none did.
 
-    A few dates far ahead do not move the end: of the last 1 % of all instants (the very last one at least), those more
-    than 400 days after the 99 % before them are ignored, as are dates outside `PLAUSIBLE_YEARS`. Of instants after
-    `until`, where it is known, none counts.
+    A few rows dated far ahead do not move the end: of the latest 1 % of a table's rows (at least of the last two of
+    eight, the last of four), those more than 400 days after all others are ignored, as are dates outside
+    `PLAUSIBLE_YEARS`. A table of one row says nothing of what is far where others have more. Of instants after `until`,
+    where it is known, none counts.
     """
-    at = pl.col("at")
-    bulk = at.quantile(0.99, "lower") + pl.duration(days=400)
     for but in (PROMISED + _MASTER_DATA, PROMISED):
-        instants = [
-            frame.select(pl.col(column.name).cast(INSTANT).alias("at"))
-            for name, frame in tables.items()
-            for column in table(name).given
-            if column.kind == "instant" and column.name not in but
-        ]
-        seen = pl.concat([pl.LazyFrame(schema={"at": INSTANT}), *instants])
-        plausible = seen.filter(at.dt.year().is_between(*PLAUSIBLE_YEARS))
-        if until is not None:
-            plausible, bulk = plausible.filter(at <= until), pl.lit(until)
-        first, last = plausible.select(at.min().alias("first"), at.filter(at <= bulk).max()).collect().row(0)
-        if first is not None:
-            return first, last
+        parts = [_instants(name, frame, but) for name, frame in tables.items()]
+        seen = [part for part in parts if part.height]
+        if seen:
+            limit = until or max(map(_limit, [part for part in seen if part.height > 1] or seen))
+            every = pl.concat([column.drop_nulls().alias("at") for part in seen for column in part])
+            kept = every.filter(every <= limit)
+            if kept.len():
+                ends: tuple[Any, Any] = kept.min(), kept.max()
+                return ends
     return None
+
+
+def _instants(name: str, frame: pl.LazyFrame, but: Sequence[str]) -> pl.DataFrame:
+    """Return the plausible instants of a table, a column each; only rows that have one."""
+    have, years = frame.collect_schema(), PLAUSIBLE_YEARS
+    known = [one.name for one in table(name).given if one.kind == "instant" and one.name not in but]
+    instants = [pl.col(one).cast(INSTANT) for one in known if one in have]
+    plausible = [pl.when(one.dt.year().is_between(*years)).then(one).name.keep() for one in instants]
+    return frame.select(plausible).filter(pl.any_horizontal(pl.all().is_not_null())).collect()
+
+
+def _limit(rows: pl.DataFrame) -> datetime:
+    """Return until when instants are not far from the others."""
+    count, latest = rows.height, rows.max_horizontal().sort()
+    few = max(count // 100, min(2, count // 4))
+    at: datetime = latest[count - 1 - few]
+    return at + timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
