@@ -44,6 +44,7 @@ class Windows:
     resolution_days: int = 30
     conversion_days: int = 7
     backlog_days: int = 91
+    visit_days: int = 1
 
 
 @dataclass(frozen=True, slots=True)

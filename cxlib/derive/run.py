@@ -85,7 +85,7 @@ def _laid(data: Data) -> Iterator[tuple[str, pl.DataFrame]]:
     yield from _of_tickets(data, tickets, spoken, changed)
     yield from _of_agents(data, tickets, spoken)
     if data.has("article_views"):
-        seen = visits(_read(data, "article_views"), tickets, settings.timezone, end)
+        seen = visits(_read(data, "article_views"), tickets, settings, end)
         yield from zip(("visits", "article_views"), seen, strict=True)
 
 

@@ -10,14 +10,14 @@ from cxlib.metrics.pieces import by_customer, is_gone
 from cxlib.metrics.registry import MONEY, History, Ratio, metric
 
 ORDERS, FIRST = History("orders", "ordered"), (History("orders", "ordered", "repeat_days", withheld=False),)
-A_YEAR = (History("orders", "ordered", 365),)
+RATED = (ORDERS, History("surveys", "answered", "repeat_days", withheld=False))
+A_YEAR = (History("orders", "ordered", 366),)
 
 _months = partial(metric, table="customer_months", anchor="month", better="higher")
 _orders = partial(metric, table="orders", anchor="ordered", better="higher")
 _contacts = partial(metric, table="tickets", anchor="created", kind="share", better="higher", window="conversion_days",
                     history=(ORDERS,))  # fmt: skip
-_answers = partial(metric, table="followed_answers", anchor="answered", kind="share", window="repeat_days",
-                   history=(ORDERS,))  # fmt: skip
+_answers = partial(metric, table="followed_answers", anchor="answered", kind="share", window="repeat_days")
 
 
 def _of_kind(kind: str) -> nw.Expr:
@@ -80,7 +80,8 @@ def repeat_purchase_ever() -> nw.Expr:
     return nw.when(nw.col("is_first")).then(~nw.col("second_day_minutes").is_null())
 
 
-@_answers(title="Bought after the answer", better="higher", needs=("loyalty_class", "next_order_minutes"))
+@_answers(title="Bought after the answer", better="higher", needs=("loyalty_class", "next_order_minutes"),
+          history=(ORDERS,))  # fmt: skip
 def purchase_after_recommendation() -> nw.Expr:
     """Share of answers to the recommendation question that an order of the customer follows within 90 days."""
     return nw.when(~nw.col("loyalty_class").is_null()).then(_within_window("next_order_minutes"))
@@ -120,13 +121,13 @@ def credited_conversion() -> nw.Expr:
     return nw.when(_contact()).then(_within_window("helped_order_minutes"))
 
 
-@_answers(title="Customers spending less", better="lower", needs=("spending",))
+@_answers(title="Customers spending less", better="lower", needs=("spending",), history=RATED)
 def spending_less() -> nw.Expr:
     """Share of customers who spent over 10 % less in the 90 days after their first rated experience than before it."""
     return nw.col("spending") == "less"
 
 
-@_answers(title="Customers spending more", better="higher", needs=("spending",))
+@_answers(title="Customers spending more", better="higher", needs=("spending",), history=RATED)
 def spending_more() -> nw.Expr:
     """Share of customers who spent over 10 % more in the 90 days after their first rated experience than before it."""
     return nw.col("spending") == "more"

@@ -50,7 +50,8 @@ class History(NamedTuple):
 
 
 Value = nw.Expr | Clock | Ratio
-SOLVED = (History("tickets", "created", "resolution_days", withheld=False),)  # older tickets are not among the solved
+# Where tickets are counted by what comes after their creation, those created before the data begin are missing.
+SOLVED = (History("tickets", "created", "resolution_days", withheld=False),)
 MONEY = "money"  # stands for the currency of the data until a view names it
 
 
@@ -167,7 +168,7 @@ def metric(
             theme=function.__module__.rsplit(".", 1)[-1],
             scale=scale or ((0.0, 100.0) if kind == "share" else (-100.0, 100.0) if kind == "score" else None),
             answered_on=answered_on,
-            history=history or (SOLVED if anchor in ("solved", "first_solved") else ()),
+            history=history or (SOLVED if anchor in ("solved", "first_solved", "first_reply_due", "due") else ()),
             revised=revised or ("solve" if anchor == "solved" else ""),
         )
         METRICS[new.name] = new

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import narwhals as nw
 
 from cxlib.metrics.registry import History, metric
 
-TICKETS = (History("tickets", "created"),)
+_link = partial(metric, anchor="viewed", needs=("ticket_opened",), window="visit_days",
+                history=(History("tickets", "created"),))  # fmt: skip
 
 
 @metric(title="Article views", table="article_views", anchor="viewed", unit="day", kind="count", measured_in="views",
@@ -23,8 +26,7 @@ def article_helpfulness() -> nw.Expr:
     return nw.col("helpful")
 
 
-@metric(title="Self-service rate", table="visits", anchor="viewed", unit="visitor_id", kind="share", better="higher",
-        needs=("ticket_opened",), history=TICKETS)  # fmt: skip
+@_link(title="Self-service rate", table="visits", unit="visitor_id", kind="share", better="higher")
 def self_service_rate() -> nw.Expr:
     """Share of visits to help articles that no ticket follows within 24 hours.
 
@@ -34,15 +36,14 @@ def self_service_rate() -> nw.Expr:
     return ~nw.col("ticket_opened")
 
 
-@metric(title="Visits followed by a ticket", table="visits", anchor="viewed", unit="day", kind="count",
-        measured_in="visits", better="neither", needs=("ticket_opened",), history=TICKETS)  # fmt: skip
+@_link(title="Visits followed by a ticket", table="visits", unit="day", kind="count", measured_in="visits",
+       better="neither")  # fmt: skip
 def visits_with_ticket() -> nw.Expr:
     """Number of visits to help articles that a ticket of the visitor follows within 24 hours."""
     return nw.when(nw.col("ticket_opened")).then(1.0)
 
 
-@metric(title="Left with a ticket", table="article_views", anchor="viewed", unit="visitor_id", kind="share",
-        better="lower", needs=("ticket_opened",), history=TICKETS)  # fmt: skip
+@_link(title="Left with a ticket", table="article_views", unit="visitor_id", kind="share", better="lower")
 def left_with_ticket() -> nw.Expr:
     """Share of article views in a visit that a ticket of the visitor follows within 24 hours."""
     return nw.col("ticket_opened")

@@ -43,7 +43,7 @@ def first_reply_time() -> Clock:
     return Clock("first_reply_minutes", "first_reply_ended", _waits("first_reply"))
 
 
-@_wait(title="Time to reply", table="replies", anchor="asked", needs=("replied_at",), slowest=True)
+@_wait(title="Time to reply", table="replies", anchor="asked", needs=("replied_at",), slowest=True, revised="solve")
 def reply_time() -> Clock:
     """Median time from each question of a customer to the next public agent reply, credited to who replied.
 
@@ -92,7 +92,7 @@ def on_hold_time() -> Clock:
     return _spent("on_hold_minutes", ever=True)
 
 
-@_wait(title="Time to resolution", anchor="created", needs=("solved_at",), slowest=True)
+@_wait(title="Time to resolution", anchor="created", needs=("solved_at",), slowest=True, revised="solve")
 def resolution_time() -> Clock:
     """Median time from creation to the last solve; unsolved tickets count as not yet ended.
 

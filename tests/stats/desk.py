@@ -48,6 +48,7 @@ def tickets(seed: int = 1) -> Rows:
                 "agent_id": f"a{rng.integers(4)}", "channel": None if number % 37 == 0 else str(rng.choice(CHANNELS)),
                 "status": "solved" if ended else "open", "opened_by": "customer", "created_at": created,
                 "created_day": created.date(), "solved_at": solved, "solved_day": solved.date() if solved else None,
+                "first_solved_at": solved, "first_solved_day": solved.date() if solved else None,
                 "resolution_minutes": min(waited, observed), "resolution_ended": ended, "agent_replies": 1,
                 "reopens": 0,
             }
