@@ -13,6 +13,7 @@ from cxlib.stats.cells import Cells, cells, correlation, estimates, influences, 
 from cxlib.stats.intervals import ALPHA, Array, Figures, Limits, normal_quantile
 from cxlib.stats.results import Change, NotKnown, Scope
 from cxlib.stats.scope import partly_observed, scope, unanswerable
+from cxlib.stats.sizes import sized
 
 LEAST = 1e-16  # smallest p-value told apart from 0
 NEAR, STEPS = 1e-7, 27  # precision of a p-value's normal quantile; NEAR × 2**STEPS is beyond the widest bracket
@@ -172,7 +173,7 @@ def changes_of(
     told = {}
     for (month, part), before in zip(partly.items(), others, strict=True):
         size, low, high, p_value = differs.get(month, (None,) * 4)
-        told[month] = Change(metric, about, view.month, month, after, before, size, low, high, p_value, "", part)
+        told[month] = sized(Change(metric, about, view.month, month, after, before, size, low, high, p_value, "", part))
     return [told.get(month) for month in baselines]
 
 

@@ -22,6 +22,7 @@ from cxlib.stats.change import difference
 from cxlib.stats.intervals import MANY, Array, Figures, Places, Sums, total
 from cxlib.stats.results import Change, Scope
 from cxlib.stats.scope import observed
+from cxlib.stats.sizes import sized
 
 
 def daily_metric(name: str) -> Metric:
@@ -106,7 +107,7 @@ def change_between(found: Cells, about: Scope, period: str, baseline: str, corre
     differs = difference(after.figures, before.figures, np.array([correlated]))
     columns = pl.DataFrame(differs.columns(found.metric)).row(0, named=True)
     here, there = (estimates(side.points())[0] for side in (after, before))
-    return Change(found.metric, about, period, baseline, here, there, **columns)
+    return sized(Change(found.metric, about, period, baseline, here, there, **columns))
 
 
 def whole_weeks(days: pl.DataFrame, last: date) -> pl.DataFrame:
