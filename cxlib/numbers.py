@@ -74,7 +74,8 @@ class Format:
         So a printed interval leaves out zero exactly when the interval does, and its other end is as exact as it was.
         """
         known = [value for value in values if value is not None and abs(value - none) > 1e-9]
-        return replace(self, none=none) if self.bare(none) in map(self.bare, known) else self
+        finer = replace(self, none=none)
+        return finer if any(finer.bare(value) != self.bare(value) for value in known) else self
 
     def bare(self, value: float) -> str:
         """Return the number without its unit."""

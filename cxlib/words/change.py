@@ -78,9 +78,7 @@ def difference_format(change: Change) -> Format:
     """Return how this change is printed: in the unit of its figure, no end printed as zero that is not zero."""
     size = change.after.value or change.before.value or change.difference or 0.0
     if change.metric.kind == "duration" and change.low is not None and change.high is not None:
-        reach = max(
-            abs(change.low), abs(change.high)
-        )  # less than an hour is told in minutes
+        reach = max(abs(change.low), abs(change.high))  # less than an hour is told in minutes
         size = min(abs(size), reach) if reach < format_of(change.metric, size).divisor else size
     return difference_form(change.metric, size, change.low, change.high, change.scope.language)
 
