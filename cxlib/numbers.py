@@ -61,6 +61,7 @@ class Format:
     decimals: int = 0  # of every number; −2 rounds to hundreds
     signed: bool = False  # whether a plus sign is printed (scores)
     language: str = "en"  # of decimal mark and thousands separator
+    none: float | None = None  # what no other value may print as: such a value alone gets decimals more
 
     @property
     def short(self) -> Format:
@@ -68,17 +69,24 @@ class Format:
         return replace(self, unit="") if len(self.unit) > 3 else self
 
     def apart(self, *values: float | None, none: float = 0.0) -> Format:
-        """Return the same with one decimal more, or two, where one of the values would print as `none` and is not it.
+        """Return the same, but that those of the values that would print as `none` and are not it get decimals more.
 
-        So a printed interval leaves out zero exactly when the interval does.
+        So a printed interval leaves out zero exactly when the interval does, and its other end is as exact as it was.
         """
         known = [value for value in values if value is not None and abs(value - none) > 1e-9]
-        finer = (replace(self, decimals=self.decimals + more) for more in range(3))
-        return next((form for form in finer if form.bare(none) not in map(form.bare, known)), self)
+        finer = replace(self, none=none)
+        return finer if any(finer.bare(value) != self.bare(value) for value in known) else self
 
     def bare(self, value: float) -> str:
         """Return the number without its unit."""
-        return number(value / self.divisor, self.decimals, signed=self.signed, language=self.language)
+        texts = [self._bare(value, more) for more in range(3)]
+        if self.none is None or abs(value - self.none) <= 1e-9:
+            return texts[0]
+        same = [self._bare(self.none, more) for more in range(3)]
+        return next((text for text, none in zip(texts, same, strict=True) if text != none), texts[0])
+
+    def _bare(self, value: float, more: int) -> str:
+        return number(value / self.divisor, self.decimals + more, signed=self.signed, language=self.language)
 
     def value(self, value: float) -> str:
         """Return the number with its unit."""

@@ -49,7 +49,11 @@ class Windows:
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """Differences that are "about the same": shares, rates and NPS in points, means in scale widths, rest relative."""
+    """Differences that are "about the same".
+
+    Shares, rates and NPS in points, means of answers in scale widths, each at most a tenth of the distance to the
+    nearer end of the scale; durations, counts and all other means (by `count`) relative to the figure before.
+    """
 
     share: float = 2.0
     score: float = 5.0

@@ -140,11 +140,11 @@ def test_the_last_bits_of_a_sum_do_not_change_what_is_printed(noise: float) -> N
 
 def test_an_end_that_is_not_zero_is_never_printed_as_zero() -> None:
     form = Format("points", decimals=1)
-    assert form.apart(-6.0, 0.04).interval(-6.0, 0.04) == "−6.00 to 0.04"
-    assert form.apart(-0.004, 6.0).interval(-0.004, 6.0) == "−0.004 to 6.000"
+    assert form.apart(-6.0, 0.04).interval(-6.0, 0.04) == "−6.0 to 0.04"
+    assert form.apart(-0.004, 6.0).interval(-0.004, 6.0) == "−0.004 to 6.0"
     assert form.apart(0.0, 1.7) == form, "an end that is zero stays"
     assert form.apart(0.0001, 1.7) == form, "two more decimals at most"
-    assert form.apart(1.02, 1.4, none=1.0).interval(1.02, 1.4) == "1.02–1.40"
+    assert form.apart(1.02, 1.4, none=1.0).interval(1.02, 1.4) == "1.02–1.4"
 
 
 def test_amounts_of_money_keep_four_leading_digits() -> None:

@@ -20,7 +20,8 @@ from cxlib import numbers
 from cxlib.errors import UsageError
 from cxlib.metrics import METRICS
 from cxlib.periods import bounds
-from cxlib.stats.results import Coverage, Effects, Estimate, Result, Tally
+from cxlib.stats.results import Change, Coverage, Effects, Estimate, Result, Tally
+from cxlib.stats.sizes import margin
 from cxlib.tabulate import table
 from cxlib.words import Sentence, headline, plain, say, verdict
 from cxlib.words.groups import forms_of
@@ -53,6 +54,8 @@ def figures_of(part: Any) -> Iterator[float]:
         for item in part:
             yield from figures_of(item)
     elif is_dataclass(part) and type(part).__name__ != "Metric":
+        if isinstance(part, Change):
+            yield margin(part)
         for item in fields(part):
             yield from figures_of(getattr(part, item.name))
 
@@ -132,8 +135,8 @@ READS = {
     "coverage": "Coverage, October 2026: no rows of surveys; most often empty: tickets.team 12 %.",
     "change": "Satisfaction fell by 6.8 points (1.1–12.5) to 75.2 % (202 answers) in October 2026; more than "
     "chance explains.",
-    "change, about the same": "Satisfaction stayed about the same at 80.1 % (202 answers) in October 2026: a "
-    "difference of +0.1 points (−1.4 to +1.6).",
+    "change, about the same": "Satisfaction stayed about the same at 80.1 % (202 answers) in October 2026: "
+    "+0.1 points (−1.4 to +1.6), all within ±2.0.",
     "change, chance": "Net Promoter Score moved by −3.0 points (−10.2 to +4.2) to +38.0 (202 answers) in October "
     "2026; no more than chance explains.",
     "change, few": "Satisfaction stood at 75 % (53–97; 12 answers) in October 2026; too few to judge a change.",
@@ -238,18 +241,18 @@ def test_the_margin_of_durations_and_counts_is_relative() -> None:
 
 def test_a_printed_interval_leaves_out_zero_exactly_when_the_verdict_does() -> None:
     close = replace(RESULTS["change"], difference=3.3, low=-0.012, high=6.43)
-    assert "by +3.30 points (−0.01 to +6.43) to" in say(close).text.replace(numbers.SPACE, " ")
+    assert "by +3.3 points (−0.01 to +6.4) to" in say(close).text.replace(numbers.SPACE, " ")
     sure = replace(close, difference=-12.0, low=-23.1, high=-0.2)
-    assert "fell by 12.0 points (0.2–23.1) to" in say(sure).text.replace(numbers.SPACE, " ")
-    assert table(close).rows[-1][2] == "−0.01 to +6.43"
+    assert "fell by 12 points (0.2–23) to" in say(sure).text.replace(numbers.SPACE, " ")
+    assert table(close).rows[-1][2] == "−0.01 to +6.4"
     mean = replace(change("handoffs", estimate(0.17, 0.02), estimate(0.2, 0.02), 0.02, 0.03), low=-0.05, high=-0.001)
-    assert "(−0.050 to −0.001)" in say(mean).text
+    assert "(−0.05 to −0.001)" in say(mean).text
 
 
 def test_the_month_of_a_figure_is_named_but_on_the_first_page() -> None:
     assert "in October 2026; more than" in text_of("trend")
     early = replace(RESULTS["change, about the same"], period="2026-07", baseline="2026-06")
-    assert "in July 2026: a difference of" in say(early).text
+    assert "in July 2026: +0.1" in say(early).text
     assert "in October 2026" not in text_of("overview")
 
 
@@ -275,9 +278,11 @@ def test_large_amounts_of_money_have_four_digits_and_a_change_the_unit_of_its_fi
     said = say(replace(moved, metric=euro, scope=replace(moved.scope, margin=0.05))).text.replace(numbers.SPACE, " ")
     assert said.startswith("Revenue moved by −3,200 EUR (−13,600 to +7,100) to 107,100 EUR in")
     wait = change("first_reply_time", estimate(324.0, 30.0), estimate(360.0, 30.0), 50.0, 0.2)
-    assert "at 5.4 h (202 tickets) in October 2026: a difference of −0.6 h (−1.4 to +0.2)." in say(wait).text.replace(
-        numbers.SPACE, " "
-    )
+    said = say(replace(wait, scope=replace(wait.scope, margin=0.25))).text.replace(numbers.SPACE, " ")
+    assert "at 5.4 h (202 tickets) in October 2026: −0.6 h (−1.4 to +0.2), all within ±1.5." in said
+    short = change("first_reply_time", estimate(324.0, 30.0), estimate(312.0, 30.0), 9.5, 0.01)
+    short = replace(short, scope=replace(short.scope, margin=0.05))
+    assert "rose by 12 min (2–22) to 5.4 h" in say(short).text.replace(numbers.SPACE, " ")
 
 
 def test_groups_that_stand_apart_are_named_although_the_ends_do_not_and_persons_without_rank() -> None:
@@ -406,7 +411,7 @@ def test_effects_in_their_own_units_and_shares_of_few_deserve_no_decimals() -> N
     assert cells == ["+0.3 conversations", "−0.2 points"]
     few = {"value": pl.lit(99.67), "low": pl.lit(98.14), "high": pl.lit(99.94), "n": pl.lit(300)}
     told = replace(RESULTS["effects, told"], points=RESULTS["effects, told"].points.with_columns(**few))
-    assert table(told).rows[0][1:3] == (f"99.7{numbers.SPACE}%", "98.1–99.9")
+    assert table(told).rows[0][1:3] == (f"99.7{numbers.SPACE}%", "98–99.9")
     lower = told.points.with_columns(value=pl.lit(57.1), low=pl.lit(42.2), high=pl.lit(70.9))
     assert table(replace(told, points=lower)).rows[0][1:3] == (f"57{numbers.SPACE}%", "42–71")
 

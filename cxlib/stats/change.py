@@ -15,6 +15,7 @@ from cxlib.stats.counted_days import KEYS, calendar, like_days, scatter, with_em
 from cxlib.stats.intervals import ALPHA, Array, Figures, Limits, normal_quantile
 from cxlib.stats.results import Change, NotKnown, Scope
 from cxlib.stats.scope import partly_observed, scope, unanswerable
+from cxlib.stats.sizes import sized
 
 LEAST = 1e-16  # smallest p-value told apart from 0
 NEAR, STEPS = 1e-7, 27  # precision of a p-value's normal quantile; NEAR × 2**STEPS is beyond the widest bracket
@@ -226,10 +227,11 @@ def changes_of(
     told = {}
     for (month, part), before in zip(partly.items(), others, strict=True):
         size, low, high, p_value, other = differs.get(month, (None,) * 5)
-        told[month] = Change(
+        made = Change(
             metric, about, view.month, month, after, before, size, low, high, p_value, before_observed=part,
             calendar=other, incomparable=unlike[month],
         )  # fmt: skip
+        told[month] = sized(made)
     return [told.get(month) for month in baselines]
 
 

@@ -23,6 +23,7 @@ from cxlib.stats.counted_days import day_classes, day_sums, length, like_days, s
 from cxlib.stats.intervals import MANY, Figures, Places, counted_total
 from cxlib.stats.results import Change, Scope
 from cxlib.stats.scope import observed
+from cxlib.stats.sizes import sized
 
 
 def daily_metric(name: str) -> Metric:
@@ -145,7 +146,7 @@ def _told(
 ) -> Change:
     here, there = (estimates(side.points())[0] for side in sides)
     size, low, high, p_value, calendar = (None,) * 5 if differs is None else differs.rows(metric)[0]
-    return Change(metric, about, *periods, here, there, size, low, high, p_value, calendar=calendar)
+    return sized(Change(metric, about, *periods, here, there, size, low, high, p_value, calendar=calendar))
 
 
 def whole_weeks(days: pl.DataFrame, last: date) -> pl.DataFrame:

@@ -66,7 +66,8 @@ class Scope:
         data: Name of the data set.
         month: Reported month, "YYYY-MM".
         filters: Filters as given ("team=Billing; channel=phone"), empty if none.
-        margin: Differences within ± this (printed unit) are "about the same"; for durations and counts relative.
+        margin: Differences within ± this (printed unit) are "about the same"; relative for durations, counts and means
+            of no answered scale. What it is of a change: `sizes.margin`.
         min_group: Fewest respondents a public page shows.
         language: Language of words and numbers ("en").
         provisional: Share (0–1) of the month's rows whose value is not yet known; 0 when all windows are over.
@@ -125,7 +126,8 @@ class Change:
     p < .05 exactly when 0 lies outside the interval. All None where either side has no value; `low`, `high` and
     `p_value` None where either side has a value but no interval (one answer, all answers of a mean alike). All None
     too for counts of months of which either is not wholly observed (`scope.observed`, `before_observed`), and where
-    the two months are not alike (`incomparable` says why).
+    the two months are not alike (`incomparable` says why). `detectable`: the smallest change that four of five such
+    months would show, in the printed unit, of durations and counts in % of the figure before (`sizes.detectable`).
     """
 
     metric: Metric
@@ -143,6 +145,7 @@ class Change:
     calendar: float | None = None
     unlike: tuple[int, int] | None = None
     incomparable: Incomparable | None = None
+    detectable: float | None = None
 
     @property
     def plain(self) -> float | None:

@@ -23,8 +23,9 @@ def scope(metric: Metric, view: View) -> Scope:
     """Return the scope of an answer about one metric in the reported month."""
     rows, late, outside, running = population(metric, view, view.month) if settles(metric) else (0, 0, 0, 0)
     settings = view.data.settings
-    margin: float = getattr(settings.margins, metric.kind)
-    if metric.kind == "mean":
+    kind = "count" if metric.kind == "mean" and not metric.survey else metric.kind
+    margin: float = getattr(settings.margins, kind)
+    if kind == "mean":
         margin *= metric.scale[1] - metric.scale[0] if metric.scale else 0.0
     return Scope(
         data=view.data.name,

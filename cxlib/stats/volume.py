@@ -41,7 +41,7 @@ from cxlib.stats.daily import (
 )  # fmt: skip
 from cxlib.stats.effects import adjusted, half_width
 from cxlib.stats.intervals import ALPHA, normal_quantile
-from cxlib.stats.results import POINT, Change, Comparison, NotKnown, Trend
+from cxlib.stats.results import POINT, Comparison, NotKnown, Trend
 from cxlib.stats.scope import observed, scope, unanswerable
 
 FEWEST = 10
@@ -107,7 +107,7 @@ def per_working_day(name: str, view: View, months: int = 25) -> Trend | NotKnown
     known = found.at(pl.DataFrame({"period": periods, "group": [""] * len(periods)}))
     about = scope(metric, view)
     change, year = (
-        _with_margin(like_change(found, about, days, period=view.month, baseline=other, rate=True))
+        like_change(found, about, days, period=view.month, baseline=other, rate=True)
         for other in (view.baseline, view.last_year)
     )
     events = [event for event in view.data.settings.events if periods[0] <= month_of(event.date) <= periods[-1]]
@@ -218,13 +218,6 @@ def _one_sided(found: Cells, both: pl.DataFrame, month: str, baseline: str) -> p
     after, before = (found.at(groups.select(period=pl.lit(p), group="group")).figures for p in (month, baseline))
     p_value = difference(after, before, np.zeros(groups.height)).p_value
     return groups.with_columns(pl.Series("apart", p_value, dtype=pl.Float64))
-
-
-def _with_margin(change: Change | None) -> Change | None:
-    """Turn a count's margin, which is relative, into that of a rate, in its unit."""
-    if change is None:
-        return None
-    return replace(change, scope=replace(change.scope, margin=change.scope.margin * (change.before.value or 0.0)))
 
 
 def _against(others: list[float], value: float) -> dict[str, float]:

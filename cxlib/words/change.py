@@ -11,6 +11,7 @@ from cxlib.periods import earlier, grain_of
 from cxlib.settings import Goal
 from cxlib.stats.certainty import Certainty, certainty
 from cxlib.stats.results import Change, Estimate, Scope
+from cxlib.stats.sizes import margin
 from cxlib.words.certainty import certainty_words
 from cxlib.words.comparable import of_answers, since
 from cxlib.words.like_days import calendar_sentence, on_like_days, plain_clause, unlike_days
@@ -32,9 +33,9 @@ _ENDED_OTHERWISE = {
 def verdict(change: Change) -> Verdict:
     """Return what may be said of a change.
 
-    "rose" and "fell" are clear, "possible" is not (`stats.certainty`); "same": the whole interval lies within ± margin;
-    "chance": it holds zero; "few": fewer than 30 answers on a side (counts excepted: there the number itself is the
-    figure); "unknown": a side has no value or no interval.
+    "rose" and "fell" are clear, "possible" is not (`stats.certainty`); "same": the whole interval lies within ±
+    `sizes.margin`; "chance": it holds zero; "few": fewer than 30 answers on a side (counts excepted: there the number
+    itself is the figure); "unknown": a side has no value or no interval.
     """
     if change.difference is None or (change.low is None and change.high is None):
         return "unknown"
@@ -42,9 +43,7 @@ def verdict(change: Change) -> Verdict:
         return "few"
     low = -math.inf if change.low is None else change.low
     high = math.inf if change.high is None else change.high
-    relative = change.metric.kind in ("duration", "count")
-    margin = change.scope.margin * (abs(change.before.value or 0.0) if relative else 1.0)
-    if -margin <= low and high <= margin:
+    if -margin(change) <= low and high <= margin(change):
         return "same"
     if low <= 0 <= high:
         return "chance"
@@ -85,6 +84,9 @@ def level_format(metric: Metric, estimate: Estimate, language: str = "en") -> Fo
 def difference_format(change: Change) -> Format:
     """Return how this change is printed: in the unit of its figure, no end printed as zero that is not zero."""
     size = change.after.value or change.before.value or change.difference or 0.0
+    if change.metric.kind == "duration" and change.low is not None and change.high is not None:
+        reach = max(abs(change.low), abs(change.high))  # less than an hour is told in minutes
+        size = min(abs(size), reach) if reach < format_of(change.metric, size).divisor else size
     return difference_form(change.metric, size, change.low, change.high, change.scope.language)
 
 
@@ -172,11 +174,22 @@ def change_text(change: Change, *, dated: bool = True) -> str:
     value = level_format(change.metric, change.after).value(change.after.value)
     value += ("" if change.metric.kind == "count" else f" ({rows})") + then
     if found == "same":
-        same = f"{name} stayed about the same{against(change)} at {value}: a difference of {_signed(change)}."
+        within_it = f"within ±{difference_format(change).apart(margin(change)).bare(margin(change))}"
+        same = f"{name} stayed about the same{against(change)} at {value}: {_signed(change)}, all {within_it}."
         return same + calendar_sentence(change, replace(difference_format(change), signed=True))
     moved = f"moved by {_signed(change)}" if found == "chance" else moved_by(change, sure=found != "possible")
+    unseen = f": {would_not_show(change)}" if found == "chance" and change.detectable else ""
     calendar = calendar_sentence(change, replace(difference_format(change), signed=True))
-    return f"{name} {moved}{against(change)} to {value}; {chance_words(change)}.{calendar}"
+    return f"{name} {moved}{against(change)} to {value}; {chance_words(change)}{unseen}.{calendar}"
+
+
+def would_not_show(change: Change) -> str:
+    """Return "a change below 4 points would not show with 668 answers": what so few could have shown at all."""
+    size, rows = change.detectable or 0.0, counted(change.metric, min(change.after.n, change.before.n))
+    relative = change.metric.kind in ("duration", "count")
+    form = Format("%") if relative else replace(difference_format(change), signed=False)
+    told = f"a change below {form.apart(size).value(size)} would not show"
+    return told if change.metric.kind == "count" else f"{told} with {rows}"
 
 
 def chance_words(change: Change) -> str:
