@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from cxlib.metrics.registry import Metric
+from cxlib.schema import DIMENSIONS
 from cxlib.settings import Event, Goal
 from cxlib.stats.customer_results import History, WaitingList
 from cxlib.stats.effects_result import Effects
@@ -150,12 +151,17 @@ class Breakdown:
 
     Attributes:
         points: `group` (key), `label` (to print), POINT columns, `before` (value in the baseline month) and
-            `rest_difference`, `rest_low`, `rest_high`, `rest_p` (this group − all others); largest value first, or
-            in the order of the dimension where it has one, agents by name.
+            `rest_difference`, `rest_low`, `rest_high`, `rest_p` (this group − all other known groups but those in
+            `rest_without`, keys of groups that stand apart), `adjusted_p` (of all groups looked at step by step, see
+            `stats.apart`; null for persons, who are named by the funnel only); largest value first, or in the order of
+            the dimension where it has one, persons by name.
         overall: The figure of all groups together.
-        p_value: Test that all groups are equal (cluster-robust); None with fewer than two groups and for counts,
-            whose groups are parts of a total: their `rest_…` are null too.
+        p_value: The verdict: test that all known groups are equal (cluster-robust); None with fewer than two and for
+            counts, whose groups are parts of a total: their `rest_…` are null too. Of a duration from the medians and
+            the whole curves together: the smaller p-value, times two.
+        medians_p: p-value that the medians (or other quantiles) are equal; durations only.
         curves_p: The same of the whole curves of waits (log-rank test by customer); durations only.
+        made_of_outcome: Whether the groups are made of the figure itself, so that nothing is tested.
     """
 
     metric: Metric
@@ -166,7 +172,14 @@ class Breakdown:
     points: pl.DataFrame
     overall: Estimate
     p_value: float | None
+    medians_p: float | None = None
     curves_p: float | None = None
+    made_of_outcome: bool = False
+
+    @property
+    def personal(self) -> bool:
+        """Whether the groups are persons, of whom none is named."""
+        return self.by in DIMENSIONS and DIMENSIONS[self.by].personal
 
 
 @dataclass(frozen=True, slots=True)

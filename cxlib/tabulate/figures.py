@@ -19,8 +19,9 @@ from cxlib.tabulate.cells import (
     value_cell,
 )
 from cxlib.tabulate.grid import Table, table
+from cxlib.words.breakdown import test_note, without_note
 from cxlib.words.change import caveat, difference_format, goal_value, level_format, unfinished, verdict, verdict_words
-from cxlib.words.groups import class_change, column_forms, curves, estimate, forms_of, label, rest_form, share_format
+from cxlib.words.groups import class_change, column_forms, estimate, forms_of, label, rest_form, share_format
 from cxlib.words.sentence import capital, plain
 
 SMALL = "†"  # fewer units than a public page shows
@@ -60,18 +61,19 @@ def _(result: Trend) -> Table:
 def _(result: Breakdown) -> Table:
     points = [(row, estimate(row)) for row in result.points.iter_rows(named=True)]
     *forms, whole = column_forms(result)
-    small = any(point.units < result.scope.min_group for _, point in points)
+    few = 0 if result.metric.census else result.scope.min_group
+    small = any(point.units < few for _, point in points)
     rows = []
     for (row, point), form in zip(points, forms, strict=True):
-        name = label(row) + (SMALL if point.units < result.scope.min_group else "")
+        name = label(row) + (SMALL if point.units < few else "")
         rows.append((name, *point_cells(form, point), value_cell(form, row["before"]), *_rest_cells(result, row)))
     rows.append(("All together", *point_cells(whole, result.overall), NOTHING, NOTHING, NOTHING))
     before = f">{numbers.month(result.baseline, result.scope.language)}"
     first = plain(capital(result.by_title))
     columns = (first, *point_columns(result.metric), before, ">Against the rest", ">95 % interval")
-    notes = [f"{SMALL} fewer than {result.scope.min_group} {units(result.metric)}"] if small else []
+    notes = [f"{SMALL} fewer than {few} {units(result.metric)}"] if small else []
     notes += [TOGETHER] if result.p_value is not None else []
-    notes += filter(None, [curves(result).strip()])
+    notes += filter(None, [without_note(result), test_note(result)])
     return framed(result.metric, result.scope, columns, rows, notes, month=True)
 
 

@@ -18,10 +18,10 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric, get
-from cxlib.stats.breakdown import equality
 from cxlib.stats.cells import daily
 from cxlib.stats.change import difference
 from cxlib.stats.durations import Curve, quantiles
+from cxlib.stats.equality import equality
 from cxlib.stats.intervals import ALPHA, Array, Figures, Sums, measure, total
 
 LEVEL = np.asarray(ALPHA)
