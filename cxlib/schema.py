@@ -12,7 +12,7 @@ from cxlib.tables.columns import Column, Kind, Table
 
 __all__ = [
     "DIMENSIONS", "GIVEN", "PLAUSIBLE_YEARS", "PROMISED", "TABLES", "Dimension", "conform", "dictionary", "dtype",
-    "path_of", "span", "table",
+    "is_personal", "path_of", "span", "table",
 ]  # fmt: skip
 
 INSTANT = pl.Datetime("us", "UTC")
@@ -184,6 +184,11 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("currency", "currency", {"orders": Path("currency")}),
     )
 }
+
+
+def is_personal(dimension: str) -> bool:
+    """Return whether the groups of a dimension are persons; no unknown dimension's are."""
+    return dimension in DIMENSIONS and DIMENSIONS[dimension].personal
 
 
 def path_of(dimension: str, table_name: str) -> Path:

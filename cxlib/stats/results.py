@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from cxlib.metrics.registry import Metric
-from cxlib.schema import DIMENSIONS
+from cxlib.schema import is_personal
 from cxlib.settings import Event, Goal
 from cxlib.stats.customer_results import History, WaitingList
 from cxlib.stats.effects_result import Effects
@@ -179,7 +179,7 @@ class Breakdown:
     @property
     def personal(self) -> bool:
         """Whether the groups are persons, of whom none is named."""
-        return self.by in DIMENSIONS and DIMENSIONS[self.by].personal
+        return is_personal(self.by)
 
 
 @dataclass(frozen=True, slots=True)

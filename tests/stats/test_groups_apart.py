@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from benchmarks import groups as simulated
 from cxlib.metrics import METRICS, View
-from cxlib.stats import Breakdown, breakdown
+from cxlib.stats import Breakdown, NotKnown, breakdown, contrast, dated_event, level_shift, movers, overview
 from cxlib.stats.apart import stepped_down
 from cxlib.stats.breakdown import against_rest
 from cxlib.stats.capped import LARGEST, caps
@@ -20,6 +21,7 @@ from cxlib.stats.durations import coded
 from cxlib.stats.equality import anova_type, curves_apart, either, equality, residuals
 from cxlib.stats.logrank import log_rank
 from cxlib.stats.outcome_groups import MADE_OF, made_of_outcome
+from cxlib.stats.team import _evident
 from cxlib.words import say
 
 CSAT, WAIT = METRICS["csat"], METRICS["reply_time"]
@@ -209,3 +211,25 @@ def test_agents_and_days_are_everybody_and_customers_a_sample() -> None:
     census = {name for name, metric in METRICS.items() if metric.census}
     assert {"conversations_per_agent", "agent_turnover", "ticket_volume", "revenue"} <= census
     assert not {"csat", "resolution_time", "retention", "left_with_ticket", "average_order_value"} & census
+
+
+@pytest.mark.parametrize("asked", [
+    lambda view: contrast("csat", view, "agent", "a0", "a1"),
+    lambda view: movers("ticket_volume", view, "agent"),
+    lambda view: level_shift("ticket_volume", view, "agent"),
+    lambda view: dated_event("csat", view, by="agent", group="a0"),
+])  # fmt: skip
+def test_no_other_question_compares_persons_one_by_one(looked: View, asked: Callable[[View], object]) -> None:
+    found = asked(looked)
+    assert isinstance(found, NotKnown)
+    assert "cx.agents" in found.reason
+
+
+def test_the_first_page_names_no_person_who_moved(looked: View) -> None:
+    assert overview(dataclasses.replace(looked, by="agent")).segments == ()
+
+
+def test_one_agents_months_are_beyond_chance_by_the_funnels_rule() -> None:
+    """Holm at 1 %: .0004 × 4, .003 × 3 hold; .006 × 2 does not, nor what has no p-value."""
+    found = _evident(pl.Series([0.003, None, 0.5, 0.0004, 0.006]))
+    assert found.to_list() == [True, None, False, True, False]
