@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import Metric, View
+from cxlib.metrics import Metric, View, row_frame, unit_frame
 from cxlib.stats.cells import Cells, cells, correlation, estimates, influences, known
+from cxlib.stats.dominant import dominant, others, without
 from cxlib.stats.intervals import ALPHA, Array, Figures, Limits, normal_quantile
 from cxlib.stats.results import Change, NotKnown, Scope
 from cxlib.stats.scope import partly_observed, scope, unanswerable
@@ -153,11 +154,27 @@ def compare(
 
 
 def changes_of(
-    metric: Metric, view: View, found: Cells, about: Scope, *baselines: str, influence: pl.DataFrame | None = None
+    metric: Metric,
+    view: View,
+    found: Cells,
+    about: Scope,
+    *baselines: str,
+    influence: pl.DataFrame | None = None,
+    frame: pl.DataFrame | None = None,
 ) -> list[Change | None]:
     """Return the change of the whole from each of these months; None if the data do not reach it.
 
-    A count of a month that is not wholly observed is not compared: its missing days are no change.
+    A count of a month that is not wholly observed is not compared: its missing days are no change. Customers with a
+    large part of either month are left out of what is compared (`dominant`).
+
+    Args:
+        metric: The metric.
+        view: Names the reported month.
+        found: Its figures of all these months.
+        about: Scope of the changes.
+        baselines: The months compared with.
+        influence: `cells.influences` of these months where they are at hand.
+        frame: Unit frame or row frame of these months, from which large customers are known; without it none is.
     """
     first, last = view.data.first_month, view.data.last_month
     reached = [month for month in baselines if month != view.month and first <= month <= last]
@@ -172,12 +189,39 @@ def changes_of(
     told = {}
     for (month, part), before in zip(partly.items(), others, strict=True):
         size, low, high, p_value = differs.get(month, (None,) * 4)
-        told[month] = Change(metric, about, view.month, month, after, before, size, low, high, p_value, "", part)
+        all_of_them = Change(metric, about, view.month, month, after, before, size, low, high, p_value, "", part)
+        told[month] = all_of_them if frame is None or month not in differs else _judged(all_of_them, view, frame)
     return [told.get(month) for month in baselines]
 
 
-def change(name: str, view: View, baseline: str = "") -> Change | NotKnown:
+def _judged(change: Change, view: View, frame: pl.DataFrame) -> Change:
+    """Return a change judged without customers so large that they would silence its test; as it is without any."""
+    metric, months = change.metric, [change.period, change.baseline]
+    large = dominant(metric, frame, months)
+    if large.is_empty():
+        return change
+    found, influence = others(metric, frame.filter(pl.col("period").is_in(months)), large)
+    apart = compare(metric, view, found, [change.baseline], influence=influence).columns(metric)
+    size, low, high, p_value = (column[0] for column in apart)
+    left_out = without(large, found, months)
+    return replace(change, difference=size, low=low, high=high, p_value=p_value, without=left_out)
+
+
+def rows_of(metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame | None:
+    """Return the frame of these months from which large customers are known; None where units are no customers."""
+    if metric.unit != "customer_id":
+        return None
+    return (row_frame if metric.kind == "duration" else unit_frame)(metric, view, months)
+
+
+def change(name: str, view: View, baseline: str = "", *, everybody: bool = False) -> Change | NotKnown:
     """Return how a metric changed from a month (default: the view's baseline) to the reported one.
+
+    Args:
+        name: Metric name.
+        view: What is looked at.
+        baseline: The month compared with.
+        everybody: Whether customers with a large part of the figure are compared too.
 
     Raises:
         UsageError: No such metric or dimension.
@@ -187,6 +231,7 @@ def change(name: str, view: View, baseline: str = "") -> Change | NotKnown:
     if reason := unanswerable(metric, view):
         return reason
     found = cells(metric, view, [baseline, view.month])
-    return changes_of(metric, view, found, scope(metric, view), baseline)[0] or NotKnown(
+    frame = None if everybody else rows_of(metric, view, [baseline, view.month])
+    return changes_of(metric, view, found, scope(metric, view), baseline, frame=frame)[0] or NotKnown(
         metric.title, f"There is nothing to compare with: the data {view.data.name!r} do not hold {baseline}."
     )

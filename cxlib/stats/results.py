@@ -6,7 +6,7 @@ Every table of points has the same columns: `n` (rows with a value), `units` (in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -105,6 +105,25 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Without:
+    """Customers with a large part of a figure, and the figure without them (`stats.dominant`).
+
+    Attributes:
+        customers: How many they are.
+        share: Their part of the rows (of money: of the amount) in the reported month, %.
+        share_before: The same in the month compared with.
+        after: The figure of all others in the reported month.
+        before: The figure of all others in the month compared with.
+    """
+
+    customers: int
+    share: float
+    share_before: float
+    after: Estimate
+    before: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """The difference of two published figures of one metric: `after` − `before`.
 
@@ -112,6 +131,9 @@ class Change:
     p < .05 exactly when 0 lies outside the interval. All None where either side has no value; `low`, `high` and
     `p_value` None where either side has a value but no interval (one answer, all answers of a mean alike). All None
     too for counts of months of which either is not wholly observed (`scope.observed`, `before_observed`).
+
+    Where customers with a large part of either month are left out (`without`), `difference`, `low`, `high` and
+    `p_value` are those of the figures without them, `after` and `before` still the published ones of all.
     """
 
     metric: Metric
@@ -126,6 +148,14 @@ class Change:
     p_value: float | None
     group: str = ""
     before_observed: tuple[int, int] | None = None
+    without: Without | None = None
+
+    @property
+    def compared(self) -> Change:
+        """The change of the figures that were compared: without the large customers, where there are any."""
+        if self.without is None:
+            return self
+        return replace(self, after=self.without.after, before=self.without.before, without=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from cxlib.tabulate.cells import (
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.breakdown import test_note, without_note
 from cxlib.words.change import caveat, difference_format, goal_value, level_format, unfinished, verdict, verdict_words
+from cxlib.words.change import without_note as left_out
 from cxlib.words.groups import class_change, column_forms, estimate, forms_of, label, rest_form, share_format
 from cxlib.words.sentence import capital, plain
 
@@ -33,7 +34,9 @@ def _(result: Change) -> Table:
     sides = {result.period: result.after, result.baseline: result.before}
     rows = _point_rows(result.metric, result.scope, sides, result.after.value)
     rows.append(("Change", *_change_cells(result), "", ""))
-    return framed(result.metric, result.scope, ("Month", *point_columns(result.metric)), rows, of=plain(result.group))
+    notes = filter(None, [left_out(result)])
+    columns = ("Month", *point_columns(result.metric))
+    return framed(result.metric, result.scope, columns, rows, tuple(notes), of=plain(result.group))
 
 
 @table.register
@@ -53,6 +56,7 @@ def _(result: Trend) -> Table:
         for words, goal in goals
         if goal is not None
     ]
+    notes += filter(None, dict.fromkeys(map(left_out, (result.change, result.last_year))))
     notes += [f"{numbers.day(event.date, result.scope.language)}: {plain(event.title)}" for event in result.events]
     return framed(result.metric, result.scope, (HEADS[grain], *point_columns(result.metric)), rows, notes)
 

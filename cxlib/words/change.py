@@ -10,6 +10,7 @@ from cxlib.numbers import Format, format_of
 from cxlib.periods import earlier, grain_of
 from cxlib.settings import Goal
 from cxlib.stats.results import Change, Estimate, Scope
+from cxlib.words.dominant import large_customers
 from cxlib.words.sentence import plain
 
 FEW = 30
@@ -31,9 +32,10 @@ def verdict(change: Change) -> Verdict:
     "same": the whole interval lies within ± margin; "chance": it holds zero; "few": fewer than 30 answers on a side
     (counts excepted: there the number itself is the figure); "unknown": a side has no value or no interval.
     """
+    change = change.compared
     if change.difference is None or (change.low is None and change.high is None):
         return "unknown"
-    if change.metric.kind != "count" and min(change.after.n, change.before.n) < FEW:
+    if not change.metric.census and min(change.after.n, change.before.n) < FEW:
         return "few"
     low = -math.inf if change.low is None else change.low
     high = math.inf if change.high is None else change.high
@@ -77,6 +79,7 @@ def level_format(metric: Metric, estimate: Estimate, language: str = "en") -> Fo
 
 def difference_format(change: Change) -> Format:
     """Return how this change is printed: in the unit of its figure, no end printed as zero that is not zero."""
+    change = change.compared
     size = change.after.value or change.before.value or change.difference or 0.0
     return difference_form(change.metric, size, change.low, change.high, change.scope.language)
 
@@ -146,6 +149,8 @@ def verdict_words(change: Change | None) -> str:
 
 def change_text(change: Change, *, dated: bool = True) -> str:
     """Return the sentence of a change, without caveat; the month is named unless the page has only one."""
+    if change.without is not None:
+        return f"Without {_large(change)}: {change_text(change.compared, dated=dated)} With them {_of_all(change)}."
     name = subject(change.metric, change.group, change.period)
     if change.after.value is None:
         return f"{name}: {nothing(change.metric, change.after, change.period, change.scope)}."
@@ -165,6 +170,23 @@ def change_text(change: Change, *, dated: bool = True) -> str:
     return f"{name} {moved}{against(change)} to {value}; {chance_words(change)}."
 
 
+def without_note(change: Change | None) -> str:
+    """Return who was left out of a change, and the figures compared; nothing where nobody was."""
+    if change is None or change.without is None:
+        return ""
+    then, now = (level(change.metric, side) for side in (change.without.before, change.without.after))
+    return f"The change from {numbers.period(change.baseline)} is without {_large(change)}: from {then} to {now}."
+
+
+def _large(change: Change) -> str:
+    assert change.without is not None
+    return large_customers(change.metric, change.without, counted_rows(change.metric), change.baseline)
+
+
+def _of_all(change: Change) -> str:
+    return f"it is {level(change.metric, change.after)} after {level(change.metric, change.before)}"
+
+
 def chance_words(change: Change) -> str:
     """Return what chance makes of a change that has a verdict."""
     less = {"same": "about the same", "chance": "no more than chance explains"}
@@ -178,6 +200,9 @@ def _signed(change: Change) -> str:
 
 def change_headline(change: Change) -> str:
     """Return the finding in a few words."""
+    if change.without is not None:
+        who = "one customer" if change.without.customers == 1 else f"{change.without.customers} customers"
+        return f"{change_headline(change.compared)} (without {who})"
     name = subject(change.metric, change.group, change.period)
     if change.after.value is None:
         return f"{name}: {nothing(change.metric, change.after, change.period, change.scope)}"
@@ -196,7 +221,8 @@ def year_clause(change: Change | None) -> str:
     """Return " Against October 2025: −4.9 points (−9.0 to −0.8), more than chance explains.", or nothing."""
     if change is None or change.difference is None or verdict(change) in ("few", "unknown"):
         return ""
-    return f" Against {numbers.period(change.baseline)}: {_signed(change)}, {chance_words(change)}."
+    without = f", without {_large(change)}" if change.without else ""
+    return f" Against {numbers.period(change.baseline)}{without}: {_signed(change)}, {chance_words(change)}."
 
 
 def goal_value(metric: Metric, goal: Goal) -> str:
