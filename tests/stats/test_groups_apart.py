@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -233,3 +234,26 @@ def test_one_agents_months_are_beyond_chance_by_the_funnels_rule() -> None:
     """Holm at 1 %: .0004 × 4, .003 × 3 hold; .006 × 2 does not, nor what has no p-value."""
     found = _evident(pl.Series([0.003, None, 0.5, 0.0004, 0.006]))
     assert found.to_list() == [True, None, False, True, False]
+
+
+def test_requests_to_eight_agencies_differ_although_two_callers_made_half_of_them(
+    shared_data: Callable[..., Path],
+) -> None:
+    """Baltimore's requests, p 7e-69 if each is another caller's; the plain test by caller gives .004."""
+    at = "%m/%d/%Y %I:%M:%S %p"
+    read = pl.read_csv(shared_data("baltimore_311/requests.csv"), infer_schema_length=0)
+    opened, closed = (pl.col(name).str.to_datetime(at, strict=False) for name in ("CreatedDate", "CloseDate"))
+    largest = read["Agency"].value_counts(sort=True)["Agency"].head(8)
+    rows = read.filter(pl.col("Agency").is_in(largest.implode()), opened.is_not_null()).select(
+        group="Agency", ended=closed.is_not_null(), value=((closed - opened).dt.total_seconds() / 60).fill_null(1e6)
+    )
+    drawn = np.random.default_rng(0).random(rows.height)
+    callers = np.where(drawn < 0.3, "A", np.where(drawn < 0.5, "B", np.arange(rows.height).astype(str)))
+    waited = coded(rows.with_columns(pl.Series("unit", callers)).filter(pl.col("value") >= 0))
+    plain, found = anova_type(*log_rank(waited)), curves_apart(waited)
+    medians = equality(residuals(METRICS["resolution_time"], waited))
+    assert plain is not None
+    assert found is not None
+    assert medians is not None
+    assert max(found, medians) < 1e-30
+    assert plain > 1e-3, "so that the limit of weights is what finds it"
