@@ -13,7 +13,7 @@ from cxlib.tables.columns import Column, Kind, Table
 
 __all__ = [
     "DIMENSIONS", "GIVEN", "PLAUSIBLE_YEARS", "PROMISED", "TABLES", "Dimension", "conform", "dictionary", "dtype",
-    "path_of", "span", "table",
+    "is_personal", "path_of", "span", "table",
 ]  # fmt: skip
 
 INSTANT = pl.Datetime("us", "UTC")
@@ -116,7 +116,8 @@ class Dimension:
     """A way to group figures: title, path from each table where it is defined, and where group labels come from.
 
     Groups of an `ordered` one are shown in the order of their labels, not by value: classes, and persons, who are not
-    ranked. Groups of a `coded` one are our own codes, "saved_reply", printed as words.
+    ranked. Groups of a `coded` one are our own codes, "saved_reply", printed as words. Groups of a `personal` one are
+    persons: nobody is named as apart but by the funnel (`stats.agents`).
     """
 
     name: str
@@ -125,6 +126,7 @@ class Dimension:
     label: tuple[str, str] | None = None
     ordered: bool = False
     coded: bool = False
+    personal: bool = False
 
     @property
     def key(self) -> str:
@@ -178,7 +180,7 @@ DIMENSIONS: dict[str, Dimension] = {
         _ticket_dimension("opened_by", "first author"),
         _customer_dimension("importance", "customer importance"),
         _customer_dimension("country", "country"),
-        Dimension("agent", "team member", _BY_AGENT, ("agents", "name"), ordered=True),
+        Dimension("agent", "team member", _BY_AGENT, ("agents", "name"), ordered=True, personal=True),
         _ticket_dimension("arrival", "time of arrival"),
         Dimension("hour", "hour of the day", {"tickets": Path("created_hour"), "messages": Path("sent_hour")}),
         Dimension(
@@ -199,6 +201,11 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension("currency", "currency", {"orders": Path("currency")}),
     )
 }
+
+
+def is_personal(dimension: str) -> bool:
+    """Return whether the groups of a dimension are persons; no unknown dimension's are."""
+    return dimension in DIMENSIONS and DIMENSIONS[dimension].personal
 
 
 def path_of(dimension: str, table_name: str) -> Path:

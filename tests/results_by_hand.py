@@ -89,12 +89,14 @@ def scoped(result: Trend, **scope: Any) -> Trend:
 
 
 def group(
-    label: str, e: Estimate, before: float | None, rest: tuple[float, float, float, float] | None
+    label: str, e: Estimate, before: float | None, rest: tuple[float, float, float, float] | None, *without: str
 ) -> dict[str, Any]:
+    """A group; its p-value is taken for the adjusted one where there are 30 rows."""
     names = ("rest_difference", "rest_low", "rest_high", "rest_p")
     return {
         "group": label.lower(), "label": label, "n": e.n, "units": e.units, "value": e.value, "se": e.se,
         "low": e.low, "high": e.high, "before": before, **dict(zip(names, rest or (None,) * 4, strict=True)),
+        "rest_without": list(without), "adjusted_p": rest[3] if rest and e.n >= 30 else None,
     }  # fmt: skip
 
 
@@ -103,6 +105,7 @@ def breakdown(
 ) -> Breakdown:
     schema = {"group": pl.String, "label": pl.String, **POINT_TYPES, "before": pl.Float64}
     schema |= dict.fromkeys(("rest_difference", "rest_low", "rest_high", "rest_p"), pl.Float64)
+    schema |= {"rest_without": pl.List(pl.String), "adjusted_p": pl.Float64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     return Breakdown(METRICS[name], SCOPE, by.lower(), by, "2026-09", frame, overall, p_value)
 

@@ -126,8 +126,10 @@ def test_compared_figures_add_up_to_all() -> None:
 
 
 def test_whether_whole_curves_differ_stands_below_the_table() -> None:
-    notes = table(replace(RESULTS["breakdown"], curves_p=0.001)).notes
-    assert notes[-1] == "The whole curves differ too (log-rank test)."
+    notes = table(replace(RESULTS["breakdown"], medians_p=0.04, curves_p=0.0001)).notes
+    assert notes[-1].endswith(
+        "(p 0.040) and the whole curves (log-rank test, p below 0.001): the smaller p counts twice."
+    )
 
 
 def test_what_is_not_known_is_a_row_with_its_reason() -> None:

@@ -145,8 +145,8 @@ READS = {
     "more than chance explains.",
     "trend, median not reached": "Time to resolution: the median is not yet reached, 40 tickets in October 2026.",
     "breakdown": "Satisfaction by channel: highest for Chat, 82.4 % (610 answers), 5.1 points (2.0–8.2) above "
-    "the rest; lowest for Phone, 70.9 % (402 answers), 8.1 points (3.6–12.6) below. Groups differ more than "
-    "chance explains.",
+    "the rest; lowest for Phone, 70.9 % (402 answers), 8.1 points (3.6–12.6) below the rest. Both are more "
+    "than chance explains.",
     "contrast": "Bought after the answer by loyalty class, August 2025 to July 2026: promoter 45.2 % (980 "
     "answers), detractor 28.6 % (568 answers): 16.6 points (11.5–21.4) more, 1.6 times as often (1.4–1.8); more "
     "than chance explains. What goes together need not be why.",
@@ -294,14 +294,44 @@ def test_groups_that_stand_apart_are_named_although_the_ends_do_not_and_persons_
         group("Eve", estimate(58.0, 9.0, 31), None, (-14.0, -29.0, 1.0, 0.07)),
     ]
     of = breakdown("csat", rows, 0.001, estimate(77.3, 1.7, 308), by="Agent")
-    assert say(of).text.replace(numbers.SPACE, " ") == (
-        "Satisfaction by agent: Cleo, 84.0 % (108 answers), 9.0 points (2.0–16.0) above the rest; "
-        "Ben, 60.0 % (109 answers), 15.0 points (8.0–22.0) below. Groups differ more than chance explains."
+    nobody = "the agents differ more than chance explains. Nobody is named, as their work differs too."
+    assert say(of).text == f"Satisfaction by agent: {nobody}"
+    assert headline(of) == "Satisfaction by agent: more difference than chance explains"
+    channel = replace(of, by="channel", by_title="Channel", points=of.points.filter(pl.col("group") != "dan"))
+    assert say(channel).text.replace(numbers.SPACE, " ") == (
+        "Satisfaction by channel: highest for Cleo, 84.0 % (108 answers), 9.0 points (2.0–16.0) above the rest; "
+        "possible: one comparison in twenty looks like this by chance alone. Ben, 60.0 % (109 answers), 15.0 points "
+        "(8.0–22.0) below the rest; more than chance explains."
     )
-    assert headline(of) == "Satisfaction by agent: Cleo above, Ben below"
-    channel = replace(of, by="channel", points=of.points.filter(pl.col("group") != "dan"))
-    assert "highest for Cleo" in say(channel).text
-    assert "lowest for Ben" not in say(channel).text
+    assert headline(channel) == "Satisfaction by channel: Ben below", "what is only possible is not in the headline"
+
+
+def test_no_person_is_named_whatever_is_found() -> None:
+    ada = group("Ada", estimate(40.0, 8.0, 200), None, (-40.0, -50.0, -30.0, 1e-9))
+    ben = group("Ben", estimate(80.0, 4.0, 400), None, (40.0, 30.0, 50.0, 1e-9))
+    for name in ("csat", "first_reply_time", "conversations_per_agent", "ticket_volume"):
+        for rows in ([ada, ben], [ada]):
+            for p_value in (None, 1e-9, 0.01, 0.4):
+                found = replace(breakdown(name, rows, p_value, estimate(60.0, 4.0, 600), by="Agent"), medians_p=p_value)
+                told = say(found).text + headline(found)
+                assert "Ada" not in told
+                assert "Ben" not in told
+
+
+def test_the_rest_is_said_to_be_without_those_found_apart_before() -> None:
+    """Chat is 16 points above a rest that phone drags down, and 5 above the others."""
+    rows = [
+        group("Phone", estimate(50.0, 4.0, 200), None, (-33.0, -40.0, -26.0, 1e-9)),
+        group("Chat", estimate(88.0, 4.0, 48), None, (5.0, -5.1, 15.0, 0.3), "phone"),
+        group("Email", estimate(83.0, 3.0, 300), None, (-2.0, -9.0, 5.0, 0.6), "phone"),
+    ]
+    found = breakdown("csat", rows, 1e-9, estimate(72.0, 2.0, 548))
+    assert "Chat" not in say(found).text
+    assert "phone" in str(table(found).notes).lower()
+    better = rows[1] | {"adjusted_p": 0.01}
+    told = say(breakdown("csat", [rows[0], better, rows[2]], 1e-9, estimate(72.0, 2.0, 548))).text
+    assert "above the rest without Phone; possible" in told
+    assert told.index("lowest for Phone") < told.index("ighest for Chat"), "the surest first"
 
 
 def test_waits_of_one_table_have_one_unit_but_those_of_less_than_a_tenth_of_it() -> None:
@@ -425,11 +455,11 @@ def test_a_group_with_few_answers_is_never_called_highest_or_lowest() -> None:
 
 
 def test_a_group_is_not_called_lowest_against_a_rest_of_few_answers() -> None:
-    alone = [group("Email", estimate(60.0, 4.0, 400), None, (-20.0, -30.0, -10.0, 0.0001))]
+    email = group("Email", estimate(60.0, 4.0, 400), None, (-20.0, -30.0, -10.0, 0.0001))
     few, many = (group("Fax", estimate(80.0, 9.0, n), None, (20.0, 10.0, 30.0, 0.0001)) for n in (29, 30))
-    hidden = say(breakdown("csat", [few, *alone], 0.001, estimate(61.0, 4.0, 429))).text
-    assert hidden.endswith("more difference than chance explains; too few answers to name a group.")
-    assert "lowest for Email" in say(breakdown("csat", [many, *alone], 0.001, estimate(61.0, 4.0, 430))).text
+    hidden = say(breakdown("csat", [few, email | {"adjusted_p": None}], 0.001, estimate(61.0, 4.0, 429))).text
+    assert hidden.endswith("differ more than chance explains. There are too few answers to name one.")
+    assert "lowest for Email" in say(breakdown("csat", [many, email], 0.001, estimate(61.0, 4.0, 430))).text
 
 
 def test_groups_that_moved_and_unusual_days_are_judged_in_a_second_sentence() -> None:
@@ -458,7 +488,7 @@ def test_no_group_stands_apart_only_where_none_differs_from_the_rest() -> None:
     two = [group(name, estimate(value, 4.0, 400), None, (value - 70, value - 80, value - 60, 0.2)) for name, value in
            (("Email", 60.0), ("Chat", 80.0))]  # fmt: skip
     said = say(breakdown("csat", two, 0.001, estimate(70.0, 4.0, 800))).text
-    assert said.endswith("but no group stands apart from the rest by itself.")
+    assert said.endswith("than chance explains. No group stands apart from the rest by itself.")
 
 
 def test_the_overview_names_the_surest_first_and_at_most_five() -> None:

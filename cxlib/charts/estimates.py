@@ -9,10 +9,11 @@ from cxlib.charts.rows import NAME, Row, axis_of, draw, frame_of, reference, row
 from cxlib.numbers import Format
 from cxlib.stats.certainty import of_row
 from cxlib.stats.results import Breakdown, Change, Comparison, Contrast, Distribution, Effects, Shortlist, Worth
+from cxlib.words.breakdown import is_apart
 from cxlib.words.change import FEW, counted, level_format
 from cxlib.words.effects import effect_format, most_rows, shortlist_format, surest
-from cxlib.words.groups import ALPHA, estimate, known_rows, label, share_format
 from cxlib.words.groups import Row as Group
+from cxlib.words.groups import estimate, known_rows, label, share_format
 from cxlib.words.money import amount, span
 from cxlib.words.sentence import plain
 from cxlib.words.volume import LONG, percent
@@ -172,7 +173,7 @@ def _(result: Breakdown) -> Figure:
     groups = known_rows(result)
     if not groups:
         return blank(result)
-    drawn = sorted(groups, key=lambda group: (not _apart(group), -group["n"]))[:MOST]
+    drawn = sorted(groups, key=lambda group: (not is_apart(result, group), -group["n"]))[:MOST]
     rows = [_row(result, group) for group in result.points.iter_rows(named=True) if group in drawn]
     overall = None if result.metric.kind == "count" else result.overall.value  # parts do not lie around their total
     axis = axis_of(result.metric, rows, overall)
@@ -186,14 +187,10 @@ def _(result: Breakdown) -> Figure:
     )
 
 
-def _apart(group: Group) -> bool:
-    return group["n"] >= FEW and group["rest_p"] is not None and group["rest_p"] < ALPHA
-
-
 def _row(result: Breakdown, group: Group) -> Row:
     point = estimate(group)
     form = level_format(result.metric, point, result.scope.language)
-    few = result.metric.kind != "count" and point.n < FEW
+    few = not result.metric.census and point.n < FEW
     name = label(group, NAME) + (f", only {counted(result.metric, point.n)}" if few else "")
     return row_of(group, name, form.short, before=group["before"], quiet=few)
 
@@ -204,7 +201,9 @@ def _groups_subtitle(result: Breakdown, axis: Axis, known: int, drawn: int) -> s
     measured = measure(result.metric, axis, result.overall.n)
     parts = [f"{measured}, {numbers.month(result.scope.month, language)}. Line: 95 % interval{ring}."]
     if known > drawn:
-        parts.append(f"{drawn} groups: those apart from the rest, then the largest; {known - drawn} more in the table.")
+        parts.append(
+            f"{drawn} groups: those clearly apart from the rest, then the largest; {known - drawn} more in the table."
+        )
     if result.points.height > known:
         parts.append(f"{result.points.height - known} without a value.")
     return " ".join(parts) + axis.said

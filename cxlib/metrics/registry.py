@@ -112,6 +112,11 @@ class Metric:
         return "median" if self.quantile == 0.5 else f"{100 * self.quantile:g}\N{NO-BREAK SPACE}% quantile"
 
     @property
+    def census(self) -> bool:
+        """Whether its rows are everybody there is – days, agents, a total – so that few of them are no small sample."""
+        return self.kind == "count" or self.unit in ("day", "agent_id")
+
+    @property
     def factor(self) -> float:
         """Printed value ÷ computed value: 100 for shares, scores and rates, else 1."""
         return 100.0 if self.kind in ("share", "score", "rate") else 1.0

@@ -151,7 +151,7 @@ def _against_usual(metric: Metric, view: View, periods: list[str]) -> pl.DataFra
     """Return each article against all others but the evident ones: Holm's steps at 1 % (Holm 1979), a fifth at most."""
     evident, rows = list[pl.DataFrame](), unit_frame(metric, view, periods, "article")
     while True:
-        found, _ = against_rest(metric, rows)
+        found = against_rest(metric, rows)
         surest = found.filter(pl.col("rest_p").is_not_null()).sort("rest_p", -pl.col("rest_difference").abs()).head(1)
         if not surest.height or surest["rest_p"][0] >= EVIDENT / found.height or 5 * len(evident) >= found.height - 1:
             return pl.concat([*evident, found])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,11 +14,13 @@ from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, row_frame, unit_frame
 from cxlib.metrics.base import NOT_KNOWN
 from cxlib.schema import DIMENSIONS
+from cxlib.stats.apart import COLUMNS, stepped_down
 from cxlib.stats.cells import Cells, cells_of, daily, estimates
 from cxlib.stats.change import Difference, difference, widest
 from cxlib.stats.durations import Curve, coded, quantiles
+from cxlib.stats.equality import curves_apart, either, equality, residuals
 from cxlib.stats.intervals import Array, Figures, Sums, measure
-from cxlib.stats.logrank import log_rank
+from cxlib.stats.outcome_groups import made_of_outcome
 from cxlib.stats.results import POINT, Breakdown, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
@@ -40,10 +43,10 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
     points, rows = _cells(metric, view, rows, by).points(), rows.filter(pl.col("period") == view.month)
     here = points.filter(pl.col("period") == view.month).drop("period")
     before = points.filter(pl.col("period") == view.baseline).select("group", before="value")
-    contrasts, p_value = against_rest(metric, rows)
+    tests, contrasts = _tested(metric, rows.filter(pl.col("group") != NOT_KNOWN), by)
     labelled = here.join(labels(view, by, here), on="group", how="left").join(before, on="group", how="left")
     joined = labelled.join(contrasts, on="group", how="left")
-    by_label = DIMENSIONS[by].ordered or by == "agent"  # persons stand by name: no league table
+    by_label = DIMENSIONS[by].ordered or DIMENSIONS[by].personal  # persons stand by name: no league table
     order = [pl.col("group") == NOT_KNOWN, pl.col("label")] if by_label else [-pl.col("value")]
     ordered = joined.sort(*order, "group", nulls_last=True)
     asked = by == "question"  # answers to several questions are no one figure
@@ -55,11 +58,27 @@ def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
         by=by,
         by_title=DIMENSIONS[by].title,
         baseline=view.baseline,
-        points=ordered.select("group", "label", *POINT, "before", *contrasts.columns[1:]),
+        points=ordered.select("group", "label", *POINT, "before", *COLUMNS),
         overall=estimates(whole.points())[0],
-        p_value=p_value,
-        curves_p=_curves_apart(rows) if metric.kind == "duration" else None,
+        **tests,
     )
+
+
+def _tested(metric: Metric, rows: pl.DataFrame, by: str) -> tuple[dict[str, Any], pl.DataFrame]:
+    """Return the tests of all groups together and each against the rest, of the groups that are known.
+
+    Who is in no group is often there because of the outcome: a wait without an answer has no agent. Persons are not
+    looked for one by one, and groups made of the figure itself not at all.
+    """
+    if made_of_outcome(metric.name, by) or metric.kind == "count":
+        rows = rows.clear()
+    alike = equality(residuals(metric, coded(rows)))
+    curves = curves_apart(rows) if metric.kind == "duration" else None
+    tests = {"p_value": either(alike, curves), "made_of_outcome": made_of_outcome(metric.name, by)}
+    if metric.kind == "duration":
+        tests |= {"medians_p": alike, "curves_p": curves}
+    looked_for = None if DIMENSIONS[by].personal else tests["p_value"]
+    return tests, stepped_down(metric, rows, against_rest, looked_for)
 
 
 def _cells(metric: Metric, view: View, rows: pl.DataFrame, by: str = "") -> Cells:
@@ -97,25 +116,21 @@ def labels(view: View, by: str, groups: pl.DataFrame) -> pl.DataFrame:
     return own.join(named, on="group", how="left").select("group", pl.coalesce("name", "label").alias("label"))
 
 
-def against_rest(metric: Metric, rows: pl.DataFrame) -> tuple[pl.DataFrame, float | None]:
-    """Return group, rest_difference, rest_low, rest_high, rest_p, and the p-value that all groups are equal.
+def against_rest(metric: Metric, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return group, rest_difference, rest_low, rest_high and rest_p: each group against all others.
 
     Of all months together of a row frame or a unit frame. Totals are not compared with each other: for counts
     everything is null.
     """
-    compared: Callable[[pl.DataFrame], Pairs]
-    if metric.kind == "duration":
-        rows = coded(rows)
-        compared, residuals = partial(_pairs_of_curves, metric), _residual_waits(metric, rows)
-    else:
-        rows = coded(rows.clear() if metric.kind == "count" else rows)
-        compared, residuals = partial(_pairs_of_sums, metric), _residuals(rows)
+    compared: Callable[[pl.DataFrame], Pairs] = partial(
+        _pairs_of_curves if metric.kind == "duration" else _pairs_of_sums, metric
+    )
+    rows = coded(rows.clear() if metric.kind == "count" else rows)
     groups = rows["group"].unique().sort()
     found = difference(*compared(rows), widest(metric)) if len(groups) > 1 else None
     nothing = np.full(len(groups), np.nan)
     columns = (found or Difference(nothing, nothing, nothing, nothing)).columns(metric, "rest_")
-    frame = pl.DataFrame([groups, *columns]).rename({"rest_p_value": "rest_p"})
-    return frame, equality(residuals)
+    return pl.DataFrame([groups, *columns]).rename({"rest_p_value": "rest_p"})
 
 
 def _pairs_of_sums(metric: Metric, rows: pl.DataFrame) -> Pairs:
@@ -130,12 +145,6 @@ def _pairs_of_sums(metric: Metric, rows: pl.DataFrame) -> Pairs:
         rest.append(Sums.of_units(*others))
         correlated.append(_correlation(*(side[2] - _mean(side) * side[1] for side in (here, others))))
     return measure(metric, Sums.stacked(own)), measure(metric, Sums.stacked(rest)), np.array(correlated)
-
-
-def _curves_apart(waits: pl.DataFrame) -> float | None:
-    """Return the p-value of the log-rank test of waits; groups none of which any end was expected in are left out."""
-    parts, expected = log_rank(coded(waits))
-    return anova_type(parts[expected > 0], expected[expected > 0])
 
 
 def _by_unit(rows: pl.DataFrame, size: int, names: tuple[str, ...]) -> Array:
@@ -162,51 +171,3 @@ def _pairs_of_curves(metric: Metric, rows: pl.DataFrame) -> Pairs:
 def _correlation(one: Array, other: Array) -> float:
     size = float(np.sqrt((one @ one) * (other @ other)))
     return min(1.0, max(-1.0, float(one @ other) / size)) if size > 0 else 0.0
-
-
-def _residuals(rows: pl.DataFrame) -> pl.DataFrame:
-    common = pl.col("sum_wx").sum() / pl.col("sum_w").sum()
-    return rows.select("group", "code", weight="sum_w", residual=pl.col("sum_wx") - common * pl.col("sum_w"))
-
-
-def _residual_waits(metric: Metric, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return each wait's influence on the common curve at the common quantile: ended or not, in one number."""
-    numbered = rows.with_columns(code=pl.int_range(pl.len()))
-    common = Curve.of(numbered, rows.height)
-    return rows.select("group", "code", weight=pl.lit(1.0)).with_columns(
-        pl.Series("residual", common.influence_at(metric.quantile) * rows.height)
-    )
-
-
-def equality(residuals: pl.DataFrame) -> float | None:
-    """Return the p-value that all groups share one value; None with fewer than two groups or without differences.
-
-    ANOVA-type statistic of Brunner, Dette & Munk 1997 with Box's degrees of freedom, its covariance from sums by unit:
-    unlike a Wald test it keeps its level with many small groups.
-
-    Args:
-        residuals: group, code (number of the unit), weight, residual (weighted, from the common value).
-    """
-    sums = residuals.group_by("group", "code").agg(pl.col("residual").sum())
-    weight = residuals.group_by("group").agg(pl.col("weight").sum()).sort("group")["weight"].to_numpy()
-    places = sums.select(pl.col("group", "code").rank("dense") - 1).to_numpy()
-    matrix = np.zeros((len(weight), sums["code"].n_unique()))
-    matrix[places[:, 0], places[:, 1]] = sums["residual"].to_numpy()
-    return anova_type(matrix, weight)
-
-
-def anova_type(matrix: Array, weight: Array) -> float | None:
-    """Return the p-value that the sums of all groups are 0, given what each unit adds to each (groups × units)."""
-    from scipy.special import chdtrc
-
-    groups, units = matrix.shape
-    if groups < 2 or units < 2 or not (weight > 0).all():
-        return None
-    centred = matrix - np.outer(weight / weight.sum(), matrix.sum(axis=0))
-    scaled = centred / np.sqrt(weight)[:, None]
-    covariance = scaled @ scaled.T * units / (units - 1)
-    trace = float(np.trace(covariance))
-    if trace <= 0:
-        return None
-    free = trace * trace / float(np.square(covariance).sum())
-    return float(chdtrc(free, free * float((matrix.sum(axis=1) ** 2 / weight).sum()) / trace))

@@ -118,7 +118,11 @@ def influences(metric: Metric, view: View, months: Sequence[str], by: str = "") 
     """
     if metric.kind == "duration":
         return influences_of(metric, row_frame(metric, view, months, by))
-    frame = unit_frame(metric, view, months, by)
+    return influences_of_units(metric, unit_frame(metric, view, months, by))
+
+
+def influences_of_units(metric: Metric, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return period, group, unit, influence of a unit frame at hand."""
     own = pl.col("sum_wx")
     if metric.kind != "count":
         whole = pl.col("sum_w").sum().over(KEYS)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import polars as pl
 
-from cxlib.metrics import Metric, View, dated_frame, unit_frame
+from cxlib.metrics import Metric, View, dated_frame, row_frame, unit_frame
 from cxlib.stats.cells import Cells, cells, correlation, estimates, influences, known, of_days
 from cxlib.stats.comparable import incomparable
 from cxlib.stats.counted_days import KEYS, calendar, like_days, scatter, with_empty_days
+from cxlib.stats.dominant import dominant, others, without
 from cxlib.stats.intervals import ALPHA, Array, Figures, Limits, normal_quantile
 from cxlib.stats.results import Change, NotKnown, Scope
 from cxlib.stats.scope import partly_observed, scope, unanswerable
@@ -147,6 +148,7 @@ def compare(
     by: str = "",
     *,
     influence: pl.DataFrame | None = None,
+    but: pl.Series | None = None,
 ) -> Difference:
     """Return the differences of the reported month's cells from the same groups in other months, one after the other.
 
@@ -159,10 +161,11 @@ def compare(
         baselines: The other months.
         by: Dimension of the cells' groups.
         influence: `cells.influences` of all these months where they are at hand.
+        but: Units that `found` leaves out.
     """
     here = found.keys.filter(pl.col("period") == view.month)
     if metric.kind == "count" and metric.anchor != "month" and baselines:
-        return Difference.stacked([on_like_days(metric, view, found, baseline, by) for baseline in baselines])
+        return Difference.stacked([on_like_days(metric, view, found, baseline, by, but=but) for baseline in baselines])
     after = pl.concat([here] * len(baselines))
     before = pl.concat([here.with_columns(period=pl.lit(month, pl.String)) for month in baselines])
     own = influences(metric, view, [view.month, *baselines], by) if influence is None else influence
@@ -170,7 +173,9 @@ def compare(
     return difference(found.at(after).figures, found.at(before).figures, correlated, widest(metric))
 
 
-def on_like_days(metric: Metric, view: View, found: Cells, baseline: str, by: str = "") -> Difference:
+def on_like_days(
+    metric: Metric, view: View, found: Cells, baseline: str, by: str = "", *, but: pl.Series | None = None
+) -> Difference:
     """Return the differences of a count of days from a month's on as many days of each class, and the calendar's part.
 
     Each row weighs what its day does (`like_days`), so that months of other lengths, weekdays or holidays are alike:
@@ -183,6 +188,7 @@ def on_like_days(metric: Metric, view: View, found: Cells, baseline: str, by: st
         found: Cells of both months, as published.
         baseline: The other month.
         by: Dimension of the cells' groups.
+        but: Units that `found` leaves out.
     """
     months = sorted({view.month, baseline})
     weighted = like_days(calendar(metric, view, months), view.month, baseline).drop("alike")
@@ -194,6 +200,7 @@ def on_like_days(metric: Metric, view: View, found: Cells, baseline: str, by: st
         alike = of_days(metric, days.join(weighted, on=["period", "day"]), scatter(days, ["group"]))
     else:
         rows = dated_frame(metric, view, months, by).join(weighted, on=["period", "day"])
+        rows = rows if but is None else rows.filter(~pl.col("unit").is_in(but.implode()))
         wx, wxx = (pl.col(name) * pl.col("weight") ** power for name, power in (("sum_wx", 1), ("sum_wxx", 2)))
         sums = pl.col("n", "sum_w", "sum_wx", "sum_wxx").sum()
         units = rows.with_columns(sum_wx=wx, sum_wxx=wxx).group_by("period", "group", "unit").agg(sums)
@@ -206,12 +213,28 @@ def on_like_days(metric: Metric, view: View, found: Cells, baseline: str, by: st
 
 
 def changes_of(
-    metric: Metric, view: View, found: Cells, about: Scope, *baselines: str, influence: pl.DataFrame | None = None
+    metric: Metric,
+    view: View,
+    found: Cells,
+    about: Scope,
+    *baselines: str,
+    influence: pl.DataFrame | None = None,
+    frame: pl.DataFrame | None = None,
 ) -> list[Change | None]:
     """Return the change of the whole from each of these months; None if the data do not reach it.
 
     A count of a month that is not wholly observed is not compared: its missing days are no change. Nor are months that
-    are not alike (`comparable.incomparable`).
+    are not alike (`comparable.incomparable`). Customers with a large part of either month are left out of what is
+    compared (`dominant`).
+
+    Args:
+        metric: The metric.
+        view: Names the reported month.
+        found: Its figures of all these months.
+        about: Scope of the changes.
+        baselines: The months compared with.
+        influence: `cells.influences` of these months where they are at hand.
+        frame: Unit frame or row frame of these months, from which large customers are known; without it none is.
     """
     first, last = view.data.first_month, view.data.last_month
     reached = [month for month in baselines if month != view.month and first <= month <= last]
@@ -231,12 +254,40 @@ def changes_of(
             metric, about, view.month, month, after, before, size, low, high, p_value, before_observed=part,
             calendar=other, incomparable=unlike[month],
         )  # fmt: skip
-        told[month] = sized(made)
+        told[month] = sized(made if frame is None or month not in differs else _judged(made, view, frame))
     return [told.get(month) for month in baselines]
 
 
-def change(name: str, view: View, baseline: str = "") -> Change | NotKnown:
+def _judged(change: Change, view: View, frame: pl.DataFrame) -> Change:
+    """Return a change judged without customers so large that they would silence its test; as it is without any."""
+    metric, months = change.metric, [change.period, change.baseline]
+    large = dominant(metric, frame, months)
+    if large.is_empty():
+        return change
+    found, influence = others(metric, frame.filter(pl.col("period").is_in(months)), large)
+    apart = compare(metric, view, found, [change.baseline], influence=influence, but=large["unit"]).rows(metric)
+    size, low, high, p_value, calendar_part = apart[0]
+    return replace(
+        change, difference=size, low=low, high=high, p_value=p_value, calendar=calendar_part,
+        without=without(large, found, months),
+    )  # fmt: skip
+
+
+def rows_of(metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame | None:
+    """Return the frame of these months from which large customers are known; None where units are no customers."""
+    if metric.unit != "customer_id":
+        return None
+    return (row_frame if metric.kind == "duration" else unit_frame)(metric, view, months)
+
+
+def change(name: str, view: View, baseline: str = "", *, everybody: bool = False) -> Change | NotKnown:
     """Return how a metric changed from a month (default: the view's baseline) to the reported one.
+
+    Args:
+        name: Metric name.
+        view: What is looked at.
+        baseline: The month compared with.
+        everybody: Whether customers with a large part of the figure are compared too.
 
     Raises:
         UsageError: No such metric or dimension.
@@ -246,6 +297,7 @@ def change(name: str, view: View, baseline: str = "") -> Change | NotKnown:
     if reason := unanswerable(metric, view):
         return reason
     found = cells(metric, view, [baseline, view.month])
-    return changes_of(metric, view, found, scope(metric, view), baseline)[0] or NotKnown(
+    frame = None if everybody else rows_of(metric, view, [baseline, view.month])
+    return changes_of(metric, view, found, scope(metric, view), baseline, frame=frame)[0] or NotKnown(
         metric.title, f"There is nothing to compare with: the data {view.data.name!r} do not hold {baseline}."
     )

@@ -15,6 +15,8 @@ from cxlib.schema import DIMENSIONS
 from cxlib.stats.cells import printed
 from cxlib.stats.change import difference, widest
 from cxlib.stats.intervals import ALPHA, MORE_SKEWED, Array, Figures, normal_quantile, skewed, t_quantile, wilson
+from cxlib.stats.outcome_groups import made_of_outcome
+from cxlib.stats.persons import unnamed
 from cxlib.stats.results import OTHERS, POINT, Contrast, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
@@ -57,8 +59,10 @@ def contrast(
     title = f"{metric.title}, {one!r} beside {other!r},"
     if metric.kind not in ("share", "mean"):
         return NotKnown(title, f"{metric.title} is neither a share nor a mean: two groups of it are not compared.")
-    if reason := unanswerable(metric, view, by):
+    if reason := unanswerable(metric, view, by) or unnamed(title, by):
         return reason
+    if made_of_outcome(metric.name, by):
+        return NotKnown(title, f"Groups by {DIMENSIONS[by].title} are made of the figure itself.")
     periods = months_between(max(shift(view.month, 1 - months), view.data.first_month), view.month)
     alike = within not in ("", by) and not unanswerable(metric, view, within)
     units = _within(metric, view, periods, by, within) if alike else unit_frame(metric, view, periods, by)

@@ -34,6 +34,7 @@ from cxlib.stats.durations import coded, curves_by
 from cxlib.stats.effects import Row, effect_points, half_width, tested, unit_of
 from cxlib.stats.intervals import Array
 from cxlib.stats.level_shift import EDGE, steps_of
+from cxlib.stats.persons import unnamed
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import observed, scope, unanswerable
 
@@ -64,7 +65,7 @@ def dated_event(name: str, view: View, *, within: str = "", by: str = "", group:
     metric = view.metric(name)
     if bool(by) != bool(group) or (by and within):
         raise UsageError("Name a dimension (by) with one group of it, or a dimension to stay within, not both.")
-    if reason := unanswerable(metric, view, by or within):
+    if reason := unanswerable(metric, view, by or within) or unnamed(f"{metric.title} since dated events", by):
         return reason
     if metric.anchor == "month":
         return NotKnown(f"{metric.title} since dated events", "It is known month by month, too seldom for a step.")

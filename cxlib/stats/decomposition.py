@@ -57,7 +57,7 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
         return NotKnown(f"Why {metric.title} moved", f"{refused.capitalize()}.")
     if reason := unanswerable(metric, view, by):
         return reason
-    whole = change(name, view, baseline)
+    whole = change(name, view, baseline, everybody=True)
     if isinstance(whole, NotKnown):
         return whole
     if whole.incomparable:

@@ -20,6 +20,7 @@ from cxlib.stats.counting import Columns, Model, design, fit, observed_days, rel
 from cxlib.stats.daily import daily_metric
 from cxlib.stats.effects import Row, effect_points
 from cxlib.stats.intervals import ALPHA, Array
+from cxlib.stats.persons import unnamed
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope
 
@@ -60,6 +61,8 @@ def level_shift(name: str, view: View, by: str = "") -> Effects | NotKnown:
         UsageError: No such metric or dimension, or no daily count.
     """
     metric, by = daily_metric(name), by or view.by or "category"
+    if reason := unnamed(f"{metric.title}: strongest lasting step", by):
+        return reason
     whole, parts = observed_days(metric, view), observed_days(metric, view, by)
     if isinstance(whole, NotKnown) or isinstance(parts, NotKnown):
         return whole if isinstance(whole, NotKnown) else parts  # type: ignore[return-value]

@@ -15,21 +15,24 @@ def log_rank(rows: pl.DataFrame) -> tuple[Array, Array]:
     by unit they show how much chance explains, also where one customer waits several times.
 
     Args:
-        rows: Row frame with group, value, ended and code (number of the unit); groups in order of name.
+        rows: Row frame with group, value, ended, code (number of the unit) and, where waits count unequally, weight;
+            groups in order of name.
     """
     rows = rows.sort("value")
-    values, ended = rows["value"].to_numpy(), rows["ended"].to_numpy().astype(np.float64)
+    weight = rows["weight"].to_numpy() if "weight" in rows.columns else np.ones(rows.height)
+    values, ended = rows["value"].to_numpy(), weight * rows["ended"].to_numpy()
     code, group = rows["code"].to_numpy(), rows["group"].rank("dense").to_numpy().astype(np.int64) - 1
     times, first, place = np.unique(values, return_index=True, return_inverse=True)
-    at_risk = (len(values) - first).astype(np.float64)
+    at_risk = np.cumsum(weight[::-1])[::-1][first]
     hazard = np.bincount(place, ended, len(times)) / at_risk
     groups, size = int(group.max(initial=-1)) + 1, int(code.max(initial=-1)) + 1
     parts, expected = np.zeros((groups, size)), np.zeros(groups)
     passed = np.cumsum(hazard)[place]
     for number in range(groups):
-        own = (group == number).astype(np.float64)
+        own = weight * (group == number)
         share = np.append(np.cumsum(own[::-1])[::-1], 0.0)[first] / at_risk  # of those still waiting, this group's
         within = np.cumsum(share * hazard)[place]
-        parts[number] = np.bincount(code, own * (ended - passed) - ended * share[place] + within, size)
+        ends = np.where(group == number, ended, 0.0) - ended * share[place]
+        parts[number] = np.bincount(code, ends - own * passed + weight * within, size)
         expected[number] = float(own @ passed)
     return parts, expected

@@ -8,7 +8,7 @@ import polars as pl
 
 from cxlib.metrics import View
 from cxlib.metrics.base import NOT_KNOWN
-from cxlib.schema import DIMENSIONS
+from cxlib.schema import DIMENSIONS, is_personal
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import cells, estimates
 from cxlib.stats.change import compare
@@ -52,9 +52,10 @@ def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
 
 
 def _by_group(whole: Trend, view: View) -> list[Change]:
-    """Return how each known group of the view's dimension changed, as the whole did; none where it is not defined."""
+    """Return how each known group of the view's dimension changed, as the whole did; none of persons, or undefined."""
     metric, by, months = whole.metric, view.by, [view.month, view.baseline]
-    if not by or unanswerable(metric, view, by) or incomparable(metric, view, view.baseline):
+    unlike = incomparable(metric, view, view.baseline)
+    if not by or is_personal(by) or unanswerable(metric, view, by) or unlike:
         return []
     found = cells(metric, view, sorted(months), by)
     after = found.keys.filter(pl.col("period") == view.month)

@@ -6,12 +6,13 @@ Every table of points has the same columns: `n` (rows with a value), `units` (in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
 from cxlib.metrics.registry import Metric
+from cxlib.schema import is_personal
 from cxlib.settings import Event, Goal
 from cxlib.stats.comparable_result import Incomparable
 from cxlib.stats.customer_results import History, WaitingList
@@ -115,6 +116,25 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Without:
+    """Customers with a large part of a figure, and the figure without them (`stats.dominant`).
+
+    Attributes:
+        customers: How many they are.
+        share: Their part of the rows (of money: of the amount) in the reported month, %.
+        share_before: The same in the month compared with.
+        after: The figure of all others in the reported month.
+        before: The figure of all others in the month compared with.
+    """
+
+    customers: int
+    share: float
+    share_before: float
+    after: Estimate
+    before: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """The difference of two published figures of one metric: `after` − `before`.
 
@@ -128,6 +148,9 @@ class Change:
     too for counts of months of which either is not wholly observed (`scope.observed`, `before_observed`), and where
     the two months are not alike (`incomparable` says why). `detectable`: the smallest change that four of five such
     months would show, in the printed unit, of durations and counts in % of the figure before (`sizes.detectable`).
+
+    Where customers with a large part of either month are left out (`without`), `difference`, `low`, `high` and
+    `p_value` are those of the figures without them, `after` and `before` still the published ones of all.
     """
 
     metric: Metric
@@ -146,11 +169,19 @@ class Change:
     unlike: tuple[int, int] | None = None
     incomparable: Incomparable | None = None
     detectable: float | None = None
+    without: Without | None = None
 
     @property
     def plain(self) -> float | None:
         """The difference of the two figures as published; None where either has no value."""
         return None if self.after.value is None or self.before.value is None else self.after.value - self.before.value
+
+    @property
+    def compared(self) -> Change:
+        """The change of the figures that were compared: without the large customers, where there are any."""
+        if self.without is None:
+            return self
+        return replace(self, after=self.without.after, before=self.without.before, without=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +207,17 @@ class Breakdown:
 
     Attributes:
         points: `group` (key), `label` (to print), POINT columns, `before` (value in the baseline month) and
-            `rest_difference`, `rest_low`, `rest_high`, `rest_p` (this group − all others); largest value first, or
-            in the order of the dimension where it has one, agents by name.
+            `rest_difference`, `rest_low`, `rest_high`, `rest_p` (this group − all other known groups but those in
+            `rest_without`, keys of groups that stand apart), `adjusted_p` (of all groups looked at step by step, see
+            `stats.apart`; null for persons, who are named by the funnel only); largest value first, or in the order of
+            the dimension where it has one, persons by name.
         overall: The figure of all groups together.
-        p_value: Test that all groups are equal (cluster-robust); None with fewer than two groups and for counts,
-            whose groups are parts of a total: their `rest_…` are null too.
+        p_value: The verdict: test that all known groups are equal (cluster-robust); None with fewer than two and for
+            counts, whose groups are parts of a total: their `rest_…` are null too. Of a duration from the medians and
+            the whole curves together: the smaller p-value, times two.
+        medians_p: p-value that the medians (or other quantiles) are equal; durations only.
         curves_p: The same of the whole curves of waits (log-rank test by customer); durations only.
+        made_of_outcome: Whether the groups are made of the figure itself, so that nothing is tested.
     """
 
     metric: Metric
@@ -192,7 +228,14 @@ class Breakdown:
     points: pl.DataFrame
     overall: Estimate
     p_value: float | None
+    medians_p: float | None = None
     curves_p: float | None = None
+    made_of_outcome: bool = False
+
+    @property
+    def personal(self) -> bool:
+        """Whether the groups are persons, of whom none is named."""
+        return is_personal(self.by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from cxlib.metrics.base import BETWEEN
 from cxlib.numbers import month as in_words
 from cxlib.numbers import number
 from cxlib.schema import DIMENSIONS
-from cxlib.stats.agents import agents
+from cxlib.stats.agents import NAMED_WRONGLY, agents
 from cxlib.stats.breakdown import labels
 from cxlib.stats.certainty import POSSIBLE
 from cxlib.stats.change import difference, widest
@@ -78,7 +78,8 @@ def one_agent(view: View, agent_id: str = "", name: str = "csat", *, months: int
     """Return one agent's share month by month less what is expected of the same work in the same month, in points.
 
     Expected values from all other agents: a logistic model of channel, category and month. The interval is Wilson's on
-    the agent's customers; the expected value of many others counts as known.
+    the agent's customers; the expected value of many others counts as known. Beyond chance is what survives Holm's
+    control of all months at 1 %, the rule of the funnel.
 
     Args:
         view: What is looked at.
@@ -115,11 +116,19 @@ def one_agent(view: View, agent_id: str = "", name: str = "csat", *, months: int
     told = told.join(expected(rows, [*mix, "period"], pl.col("group") != agent_id), on=[*mix, "period"])
     told = pl.concat([told.with_columns(period=pl.lit(ALL)), told.sort("period")])
     points = _monthly(metric, told, _loads(view, agent_id, periods))
+    points = points.with_columns(beyond=_evident(points["p_value"]))
     label = labels(view, "agent", pl.DataFrame({"group": [agent_id]}))["label"][0]
     return Effects(
         metric, scope(metric, view), f"{metric.title} of {label} against what is expected", (periods[0], periods[-1]),
         "points", 0.0, points, allowing_for=(*(DIMENSIONS[each].title for each in mix), "month"), caveat=LOAD,
     )  # fmt: skip
+
+
+def _evident(p_value: pl.Series) -> pl.Series:
+    """Return what survives Holm's (1979) steps at 1 %, as in the funnel: nothing less is said of a person."""
+    steps = pl.DataFrame({"p": p_value}).with_row_index().sort("p", nulls_last=True)
+    holm = (pl.col("p") * (pl.col("p").count() - pl.int_range(pl.len()))).cum_max() < NAMED_WRONGLY
+    return steps.with_columns(beyond=holm).sort("index")["beyond"]
 
 
 def _loads(view: View, agent_id: str, periods: list[str]) -> dict[str, str]:

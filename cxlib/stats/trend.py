@@ -9,7 +9,7 @@ import polars as pl
 from cxlib.metrics import Metric, View, row_frame
 from cxlib.periods import month_of
 from cxlib.stats.cells import Cells, cells, cells_of, influences, influences_of
-from cxlib.stats.change import changes_of
+from cxlib.stats.change import changes_of, rows_of
 from cxlib.stats.results import POINT, NotKnown, Trend
 from cxlib.stats.scope import scope, unanswerable
 
@@ -30,9 +30,11 @@ def trend(name: str, view: View, months: int = 25) -> Trend | NotKnown:
         return reason
     periods = view.months(months)
     compared = {view.baseline, view.last_year} - set(periods)
-    found, influence = _with_influence(metric, view, [*periods, *sorted(compared)])
+    read = [*periods, *sorted(compared)]
+    found, influence = _with_influence(metric, view, read)
     about = scope(metric, view)
-    changes = changes_of(metric, view, found, about, view.baseline, view.last_year, influence=influence)
+    frame = rows_of(metric, view, read if metric.kind == "duration" else _sides(view))
+    changes = changes_of(metric, view, found, about, view.baseline, view.last_year, influence=influence, frame=frame)
     settings = view.data.settings
     keys = pl.DataFrame({"period": periods, "group": [""] * len(periods)})
     return Trend(
@@ -49,9 +51,14 @@ def trend(name: str, view: View, months: int = 25) -> Trend | NotKnown:
 
 def _with_influence(metric: Metric, view: View, months: Sequence[str]) -> tuple[Cells, pl.DataFrame | None]:
     """Return the figures of these months, and the influence of units on those compared; none of daily counts."""
-    sides = sorted({view.month, view.baseline, view.last_year})
+    sides = _sides(view)
     if metric.kind == "duration":
         rows = row_frame(metric, view, months)
         return cells_of(metric, rows), influences_of(metric, rows.filter(pl.col("period").is_in(sides)))
     counted = metric.unit == "day" and metric.kind == "count"
     return cells(metric, view, months), None if counted else influences(metric, view, sides)
+
+
+def _sides(view: View) -> list[str]:
+    """Return the months compared with each other."""
+    return sorted({view.month, view.baseline, view.last_year})

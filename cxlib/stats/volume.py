@@ -41,6 +41,7 @@ from cxlib.stats.daily import (
 )  # fmt: skip
 from cxlib.stats.effects import adjusted, half_width
 from cxlib.stats.intervals import ALPHA, normal_quantile
+from cxlib.stats.persons import unnamed
 from cxlib.stats.results import POINT, Comparison, NotKnown, Trend
 from cxlib.stats.scope import observed, scope, unanswerable
 
@@ -127,6 +128,8 @@ def movers(name: str, view: View, by: str = "", baseline: str = "") -> Compariso
     if reason := unanswerable(metric, view, by) or _no_working_day(metric, view):
         return reason
     title = f"{metric.title} per working day by {DIMENSIONS[by].title}"
+    if reason := unnamed(title, by):
+        return reason
     if not view.data.first_month <= baseline <= view.data.last_month:
         return NotKnown(title, f"The data {view.data.name!r} do not hold {baseline} to compare with.")
     rated, found, _ = _rates(metric, view, sorted({view.month, baseline}), by)

@@ -19,8 +19,10 @@ from cxlib.tabulate.cells import (
     value_cell,
 )
 from cxlib.tabulate.grid import Table, table
+from cxlib.words.breakdown import test_note, without_note
 from cxlib.words.change import caveat, difference_format, goal_value, level_format, unfinished, verdict, verdict_words
-from cxlib.words.groups import class_change, column_forms, curves, estimate, forms_of, label, rest_form, share_format
+from cxlib.words.change import without_note as left_out
+from cxlib.words.groups import class_change, column_forms, estimate, forms_of, label, rest_form, share_format
 from cxlib.words.like_days import on_like_days, plain_clause
 from cxlib.words.sentence import capital, plain
 
@@ -33,7 +35,9 @@ def _(result: Change) -> Table:
     sides = {result.period: result.after, result.baseline: result.before}
     rows = _point_rows(result.metric, result.scope, sides, result.after.value)
     rows.append(("Change", *_change_cells(result), "", ""))
-    return framed(result.metric, result.scope, ("Month", *point_columns(result.metric)), rows, of=plain(result.group))
+    notes = filter(None, [left_out(result)])
+    columns = ("Month", *point_columns(result.metric))
+    return framed(result.metric, result.scope, columns, rows, tuple(notes), of=plain(result.group))
 
 
 @table.register
@@ -53,6 +57,7 @@ def _(result: Trend) -> Table:
         for words, goal in goals
         if goal is not None
     ]
+    notes += filter(None, dict.fromkeys(map(left_out, (result.change, result.last_year))))
     notes += [f"{numbers.day(event.date, result.scope.language)}: {plain(event.title)}" for event in result.events]
     return framed(result.metric, result.scope, (HEADS[grain], *point_columns(result.metric)), rows, notes)
 
@@ -61,18 +66,19 @@ def _(result: Trend) -> Table:
 def _(result: Breakdown) -> Table:
     points = [(row, estimate(row)) for row in result.points.iter_rows(named=True)]
     *forms, whole = column_forms(result)
-    small = any(point.units < result.scope.min_group for _, point in points)
+    few = 0 if result.metric.census else result.scope.min_group
+    small = any(point.units < few for _, point in points)
     rows = []
     for (row, point), form in zip(points, forms, strict=True):
-        name = label(row) + (SMALL if point.units < result.scope.min_group else "")
+        name = label(row) + (SMALL if point.units < few else "")
         rows.append((name, *point_cells(form, point), value_cell(form, row["before"]), *_rest_cells(result, row)))
     rows.append(("All together", *point_cells(whole, result.overall), NOTHING, NOTHING, NOTHING))
     before = f">{numbers.month(result.baseline, result.scope.language)}"
     first = plain(capital(result.by_title))
     columns = (first, *point_columns(result.metric), before, ">Against the rest", ">95 % interval")
-    notes = [f"{SMALL} fewer than {result.scope.min_group} {units(result.metric)}"] if small else []
+    notes = [f"{SMALL} fewer than {few} {units(result.metric)}"] if small else []
     notes += [TOGETHER] if result.p_value is not None else []
-    notes += filter(None, [curves(result).strip()])
+    notes += filter(None, [without_note(result), test_note(result)])
     return framed(result.metric, result.scope, columns, rows, notes, month=True)
 
 

@@ -14,6 +14,7 @@ from cxlib.stats.results import Change, Estimate, Scope
 from cxlib.stats.sizes import margin
 from cxlib.words.certainty import certainty_words
 from cxlib.words.comparable import of_answers, since
+from cxlib.words.dominant import large_customers
 from cxlib.words.like_days import calendar_sentence, on_like_days, plain_clause, unlike_days
 from cxlib.words.sentence import plain
 
@@ -37,9 +38,10 @@ def verdict(change: Change) -> Verdict:
     `sizes.margin`; "chance": it holds zero; "few": fewer than 30 answers on a side (counts excepted: there the number
     itself is the figure); "unknown": a side has no value or no interval.
     """
+    change = change.compared
     if change.difference is None or (change.low is None and change.high is None):
         return "unknown"
-    if change.metric.kind != "count" and min(change.after.n, change.before.n) < FEW:
+    if not change.metric.census and min(change.after.n, change.before.n) < FEW:
         return "few"
     low = -math.inf if change.low is None else change.low
     high = math.inf if change.high is None else change.high
@@ -83,6 +85,7 @@ def level_format(metric: Metric, estimate: Estimate, language: str = "en") -> Fo
 
 def difference_format(change: Change) -> Format:
     """Return how this change is printed: in the unit of its figure, no end printed as zero that is not zero."""
+    change = change.compared
     size = change.after.value or change.before.value or change.difference or 0.0
     if change.metric.kind == "duration" and change.low is not None and change.high is not None:
         reach = max(abs(change.low), abs(change.high))  # less than an hour is told in minutes
@@ -160,6 +163,8 @@ def verdict_words(change: Change | None) -> str:
 
 def change_text(change: Change, *, dated: bool = True) -> str:
     """Return the sentence of a change, without caveat; the month is named unless the page has only one."""
+    if change.without is not None:
+        return f"Without {_large(change)}: {change_text(change.compared, dated=dated)} With them {_of_all(change)}."
     name = subject(change.metric, change.group, change.period)
     if change.after.value is None:
         return f"{name}: {nothing(change.metric, change.after, change.period, change.scope)}."
@@ -192,6 +197,23 @@ def would_not_show(change: Change) -> str:
     return told if change.metric.kind == "count" else f"{told} with {rows}"
 
 
+def without_note(change: Change | None) -> str:
+    """Return who was left out of a change, and the figures compared; nothing where nobody was."""
+    if change is None or change.without is None:
+        return ""
+    then, now = (level(change.metric, side) for side in (change.without.before, change.without.after))
+    return f"The change from {numbers.period(change.baseline)} is without {_large(change)}: from {then} to {now}."
+
+
+def _large(change: Change) -> str:
+    assert change.without is not None
+    return large_customers(change.metric, change.without, counted_rows(change.metric), change.baseline)
+
+
+def _of_all(change: Change) -> str:
+    return f"it is {level(change.metric, change.after)} after {level(change.metric, change.before)}"
+
+
 def chance_words(change: Change) -> str:
     """Return what chance makes of a change that has a verdict."""
     found = verdict(change)
@@ -206,6 +228,9 @@ def _signed(change: Change) -> str:
 
 def change_headline(change: Change) -> str:
     """Return the finding in a few words."""
+    if change.without is not None:
+        who = "one customer" if change.without.customers == 1 else f"{change.without.customers} customers"
+        return f"{change_headline(change.compared)} (without {who})"
     name = subject(change.metric, change.group, change.period)
     if change.after.value is None:
         return f"{name}: {nothing(change.metric, change.after, change.period, change.scope)}"
@@ -229,8 +254,10 @@ def year_clause(change: Change | None) -> str:
         return f" Not compared with {numbers.period(change.baseline)}: {since(change.incomparable)}."
     if change is None or change.difference is None or verdict(change) in ("few", "unknown"):
         return ""
+    without = f", without {_large(change)}" if change.without else ""
     counted_plainly = plain_clause(change, replace(difference_format(change), signed=True))
-    return f" Against {numbers.period(change.baseline)}: {_signed(change)}, {chance_words(change)}{counted_plainly}."
+    size = f"{_signed(change)}, {chance_words(change)}{counted_plainly}"
+    return f" Against {numbers.period(change.baseline)}{without}: {size}."
 
 
 def goal_value(metric: Metric, goal: Goal) -> str:

@@ -1,4 +1,4 @@
-"""What a breakdown or a distribution says."""
+"""How groups and classes are printed, and what a distribution says."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,11 +18,9 @@ from cxlib.words.change import (
     TOGETHER,
     counted,
     difference_form,
-    level,
     level_format,
     nothing,
     subject,
-    unsigned,
     width,
 )
 from cxlib.words.comparable import since
@@ -31,63 +29,6 @@ from cxlib.words.sentence import LONGEST, plain
 ALPHA = 0.05
 A_TENTH_OF_A_DAY, TWO_DAYS = 144.0, 2879.0  # minutes
 Row = dict[str, Any]
-
-
-def breakdown_text(result: Breakdown) -> str:
-    """Return who stands above and who below the rest where the equality test finds a difference; of counts the ends."""
-    rows, name = known_rows(result), name_of(result)
-    if not rows:
-        return f"{name}: {nothing(result.metric, result.overall, result.scope.month, result.scope)}."
-    if len(rows) == 1:
-        only = f"{label(rows[0])}, {level(result.metric, estimate(rows[0]))}"
-        return f"{name}: only {only} in {numbers.month(result.scope.month)}."
-    if result.p_value is None:
-        named = zip(("largest", "smallest"), (rows[0], rows[-1]), strict=True)
-        ends = "; ".join(f"{word} {label(row)}, {_with_rows(result, row)}" for word, row in named)
-        return f"{name}: {ends}{'' if result.metric.kind == 'count' else '; not tested against chance'}."
-    if result.p_value >= ALPHA:
-        overall = level(result.metric, result.overall, column_forms(result)[-1])
-        return f"{name}: no difference beyond chance; all together {overall}.{curves(result, agreeing=False)}"
-    parts = [f"{f'{word} for ' if word else ''}{_against_rest(result, row)}" for word, row in _apart(result)]
-    nobody = "more difference than chance explains, but no group stands apart from the rest by itself"
-    apart = [row for row in rows if row["rest_p"] is not None and row["rest_p"] < ALPHA]
-    if apart:  # a group or its rest is too small to be named
-        rows_said = counted(result.metric, 0).split(numbers.SPACE)[1]
-        nobody = f"more difference than chance explains; too few {rows_said} to name a group"
-    return f"{name}: {_judged(parts) if parts else nobody}.{curves(result, agreeing=False)}"
-
-
-def _judged(parts: list[str]) -> str:
-    """Return the named groups with the verdict, for two in a second sentence; what "the rest" is, is said once."""
-    if len(parts) == 1:
-        return f"{parts[0]}; more than chance explains"
-    return f"{'; '.join(parts).removesuffix(' the rest')}. Groups differ more than chance explains"
-
-
-def curves(result: Breakdown, *, agreeing: bool = True) -> str:
-    """Return what the log-rank test finds beside that of the medians; nothing without one, or where both agree."""
-    if result.curves_p is None or result.p_value is None:
-        return ""
-    found = {
-        (True, True): "The whole curves differ too", (False, False): "Nor do the whole curves differ",
-        (True, False): "The whole curves differ no more than chance explains",
-        (False, True): "But the whole curves differ more than chance explains",
-    }  # fmt: skip
-    both = result.p_value < ALPHA, result.curves_p < ALPHA
-    return f" {found[both]} (log-rank test)." if agreeing or both[0] != both[1] else ""
-
-
-def breakdown_headline(result: Breakdown) -> str:
-    """Return the finding in a few words."""
-    rows, name = known_rows(result), name_of(result)
-    if not rows:
-        return breakdown_text(result).removesuffix(".")
-    if len(rows) == 1 or result.p_value is None:
-        return name
-    if result.p_value >= ALPHA:
-        return f"{name}: no difference beyond chance"
-    parts = [f"{word} for {label(row)}" if word else f"{label(row)} {_side(row)}" for word, row in _apart(result)]
-    return f"{name}: {', '.join(parts) or 'more difference than chance explains'}"
 
 
 def distribution_text(result: Distribution) -> str:
@@ -199,39 +140,6 @@ def _leading(result: Distribution) -> Row | None:
     moved = [row for row in rows if has_moved(row)]
     moved = [row for row in moved if of_row(row) == "clear"] or moved
     return max(moved or rows, key=lambda row: abs(row["difference"] if moved else row["value"]), default=None)
-
-
-def _apart(result: Breakdown) -> list[tuple[str, Row]]:
-    """Return the highest group above and the lowest below the rest, beyond chance and with 30 answers on either side.
-
-    "Highest" and "lowest" are said of those with answers enough, and never of persons.
-    """
-    many = [row for row in known_rows(result) if row["n"] >= FEW or result.metric.kind == "count"]
-    everybody = sum(row["n"] for row in known_rows(result))
-    tested = [
-        row for row in many if everybody - row["n"] >= FEW and row["rest_p"] is not None and row["rest_p"] < ALPHA
-    ]
-    above = [row for row in tested if row["rest_difference"] > 0][:1]
-    below = [row for row in tested if row["rest_difference"] < 0][-1:]
-    high, low = ("longest", "shortest") if result.metric.kind == "duration" else ("highest", "lowest")
-    ends = [(high, row, many[0]) for row in above] + [(low, row, many[-1]) for row in below]
-    return [(word if row is end and result.by != "agent" else "", row) for word, row, end in ends]
-
-
-def _against_rest(result: Breakdown, row: Row) -> str:
-    size, low, high = unsigned(row["rest_difference"], row["rest_low"], row["rest_high"])
-    apart = rest_form(result, row).with_interval(size, low, high)
-    return f"{label(row)}, {_with_rows(result, row)}, {apart} {_side(row)} the rest"
-
-
-def _side(row: Row) -> str:
-    return "above" if row["rest_difference"] > 0 else "below"
-
-
-def _with_rows(result: Breakdown, row: Row) -> str:
-    forms = dict(zip(result.points["group"], column_forms(result), strict=False))
-    rows = "" if result.metric.kind == "count" else f" ({counted(result.metric, row['n'])})"
-    return f"{forms[row['group']].value(row['value'])}{rows}"
 
 
 def reasons(points: pl.DataFrame) -> str:

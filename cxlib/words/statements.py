@@ -9,6 +9,7 @@ from cxlib.errors import UsageError
 from cxlib.stats import results
 from cxlib.words import (
     agents,
+    breakdown,
     change,
     customers,
     effects,
@@ -79,7 +80,7 @@ _WORDS: dict[type, tuple[Words, Words]] = {
     results.Trend: (trend.trend_text, trend.trend_headline),
     results.Comparison: (volume.comparison_text, volume.comparison_headline),
     results.Peaks: (volume.peaks_text, volume.peaks_headline),
-    results.Breakdown: (groups.breakdown_text, groups.breakdown_headline),
+    results.Breakdown: (breakdown.breakdown_text, breakdown.breakdown_headline),
     results.Distribution: (groups.distribution_text, groups.distribution_headline),
     results.Overview: (trend.overview_text, trend.overview_headline),
     results.Contrast: (money.contrast_text, money.contrast_headline),

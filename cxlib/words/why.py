@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from cxlib import numbers
 from cxlib.numbers import Format, format_of
+from cxlib.schema import is_personal
 from cxlib.stats.certainty import certainty
 from cxlib.stats.reasons import Decomposition
 from cxlib.words.certainty import IN_SHORT, PHRASES
@@ -182,7 +183,12 @@ def _pull(result: Decomposition, row: Row) -> float:
 
 
 def _driver(result: Decomposition, size: float) -> str:
-    """Return ", above all more phone (30.3 % after 12.8 %)": the group whose share moved the figure most that way."""
+    """Return ", above all more phone (30.3 % after 12.8 %)": the group whose share moved the figure most that way.
+
+    Persons are not named.
+    """
+    if is_personal(result.by):
+        return ""
     way = 1.0 if size > 0 else -1.0
     row = max(result.groups.iter_rows(named=True), key=lambda row: _pull(result, row) * way)
     now, before = (numbers.share_format().value(row[name]) for name in ("share", "share_before"))

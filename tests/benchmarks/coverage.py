@@ -18,11 +18,11 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric, get
-from cxlib.stats.breakdown import equality
 from cxlib.stats.cells import of_days
 from cxlib.stats.change import difference
 from cxlib.stats.counted_days import scatter
 from cxlib.stats.durations import Curve, quantiles
+from cxlib.stats.equality import equality
 from cxlib.stats.intervals import ALPHA, Array, Figures, Sums, measure, total
 
 LEVEL = np.asarray(ALPHA)

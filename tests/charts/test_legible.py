@@ -105,13 +105,13 @@ def test_those_apart_from_the_rest_are_drawn_however_few_rows_they_have_in_the_o
     many = [group(f"Agent {place:02}", estimate(70.0, 5.0, 100 + place)) for place in range(20)]
     many[1] = group("Agent 01", estimate(40.0, 9.0, 31), (-30.0, -40.0, -20.0, 0.0001))
     many[2] = group("Agent 02", estimate(40.0, 9.0, 29), (-30.0, -40.0, -20.0, 0.0001))
-    result = breakdown("csat", many, 0.001, estimate(70.0, 1.0, 2000), by="Team member")
+    result = breakdown("csat", many, 0.001, estimate(70.0, 1.0, 2000), by="Category")
     names = list(dict.fromkeys(text for text in texts(result) if text.startswith("Agent")))
     assert len(names) == 15
     assert names == sorted(names)
     assert "Agent 01" in names
     assert not [name for name in names if name.startswith("Agent 02")]
-    assert "those apart from the rest, then the largest; 5 more in the table" in subtitle(result)
+    assert "those clearly apart from the rest, then the largest; 5 more in the table" in subtitle(result)
 
 
 def test_the_line_of_effects_is_called_what_it_is() -> None:

@@ -13,11 +13,10 @@ from stats.test_durations import drawn
 
 from cxlib.metrics import View
 from cxlib.stats import Breakdown, breakdown
-from cxlib.stats.breakdown import anova_type
 from cxlib.stats.durations import coded
+from cxlib.stats.equality import anova_type
 from cxlib.stats.intervals import Array
 from cxlib.stats.logrank import log_rank
-from cxlib.tabulate import table
 from cxlib.words import say
 
 
@@ -114,24 +113,21 @@ def test_too_little_gives_no_test(rows: pl.DataFrame) -> None:
     assert anova_type(parts[expected > 0], expected[expected > 0]) is None
 
 
-def test_a_breakdown_of_waits_says_whether_the_whole_curves_differ(looked: View) -> None:
+def test_waits_have_one_verdict_made_of_medians_and_whole_curves(looked: View) -> None:
     found = breakdown("resolution_time", looked, "channel")
     assert isinstance(found, Breakdown)
+    assert found.medians_p is not None
     assert found.curves_p is not None
-    assert found.p_value is not None
-    for medians, curves, says in (
-        (0.5, 0.5, "Nor do the whole curves differ"),
-        (0.5, 0.01, "But the whole curves differ more than chance explains"),
-        (0.01, 0.5, "The whole curves differ no more than chance explains"),
-        (0.01, 0.01, "The whole curves differ too"),
-    ):
-        told = replace(found, p_value=medians, curves_p=curves)
-        assert f"{says} (log-rank test)." in table(told).notes
-        assert (f"{says} (log-rank test)." in str(say(told))) == (medians != curves), "both agreeing is not said"
-    assert "curves" not in str(say(replace(found, curves_p=None)))
+    assert found.p_value == pytest.approx(min(1.0, 2 * min(found.medians_p, found.curves_p)))
+    for medians, curves in ((0.5, 0.5), (0.5, 0.001), (0.001, 0.5), (0.001, 0.001)):
+        both = min(1.0, 2 * min(medians, curves))
+        told = say(replace(found, p_value=both, medians_p=medians, curves_p=curves)).text
+        assert ("no difference beyond chance" in told) == (both == 1.0)
+        assert ("more than chance explains" in told) == (both < 0.005)
+        assert ("of whole curves" in told or "whole curves of waits" in told) == (medians == 0.5 and both < 0.005)
     other = breakdown("csat", looked, "channel")
     assert isinstance(other, Breakdown)
-    assert other.curves_p is None
+    assert (other.medians_p, other.curves_p) == (None, None)
 
 
 def test_all_waits_unfinished_or_one_group_alone_have_no_test_of_curves(looked: View) -> None:

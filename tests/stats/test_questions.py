@@ -31,8 +31,8 @@ from cxlib.stats import (
     overview,
     trend,
 )  # fmt: skip
-from cxlib.stats.breakdown import equality
 from cxlib.stats.effects import survivors
+from cxlib.stats.equality import equality
 from cxlib.stats.results import POINT
 
 
