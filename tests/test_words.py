@@ -280,7 +280,7 @@ def test_large_amounts_of_money_have_four_digits_and_a_change_the_unit_of_its_fi
     wait = change("first_reply_time", estimate(324.0, 30.0), estimate(360.0, 30.0), 50.0, 0.2)
     said = say(replace(wait, scope=replace(wait.scope, margin=0.25))).text.replace(numbers.SPACE, " ")
     assert "at 5.4 h (202 tickets) in October 2026: −0.6 h (−1.4 to +0.2), all within ±1.5." in said
-    short = change("first_reply_time", estimate(324.0, 30.0), estimate(312.0, 30.0), 9.5, 0.01)
+    short = change("first_reply_time", estimate(324.0, 30.0), estimate(312.0, 30.0), 9.5, 0.001)
     short = replace(short, scope=replace(short.scope, margin=0.05))
     assert "rose by 12 min (2–22) to 5.4 h" in say(short).text.replace(numbers.SPACE, " ")
 

@@ -116,7 +116,7 @@ def _(result: results.Overview) -> Claims:
 
 @claims.register
 def _(result: results.Breakdown) -> Claims:
-    return _single([result.p_value, result.curves_p])
+    return _single([result.p_value])
 
 
 @claims.register
