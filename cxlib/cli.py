@@ -8,7 +8,6 @@ import errno
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,12 +15,12 @@ from pathlib import Path
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
+from cxlib.files.switch import DISK_FULL
 from cxlib.store import MANIFEST, Data, data_folder, open_data, project_root, replacing, unmixed, users_settings
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
 FORMATS = ("table", "csv", "json")
-FULL = 1_000_000  # bytes left of a disk on which nothing of ours can be written
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,9 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _of_system(error: Exception) -> str:
     """Return what the system refused, in words where the reason is a full disk or missing rights."""
     number = getattr(error, "errno", None)
-    root = project_root()
-    if number in (errno.ENOSPC, errno.EDQUOT) or (number is None and shutil.disk_usage(root).free < FULL):
-        return "The disk is full; what was there before is unchanged. Free some space and run it again."
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return DISK_FULL
     said = str(error).partition("\n")[0]
     if number in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"No right to write or read here; what was there before is unchanged. {said}"
