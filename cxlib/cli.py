@@ -70,7 +70,7 @@ def _demo(options: argparse.Namespace) -> int:
     from cxlib.sources.demo import DemoParameters, build_demo
 
     folder = _target(options.into)
-    if (folder / MANIFEST).exists() and open_data(str(folder)).manifest["sources"] != ["demo"]:
+    if (folder / MANIFEST).exists() and open_data(str(folder)).manifest.get("sources") != ["demo"]:
         raise UsageError(f"{_shown(folder)} holds other data; build the demo --into another name.")
     with replacing(folder) as aside:
         build_demo(aside, parameters=DemoParameters(seed=options.seed))

@@ -151,7 +151,8 @@ def killed_at_random(desk: Desk, times: int) -> None:
     took = {}
     for name in COMMANDS:
         began = time.monotonic()
-        assert desk.dying.run(*COMMANDS[name], kernels=True)["status"] == 0
+        told = desk.dying.run(*COMMANDS[name], kernels=True)
+        assert told["status"] == 0, told
         took[name] = time.monotonic() - began
         desk.restore()
     for number in range(times):
@@ -160,7 +161,8 @@ def killed_at_random(desk: Desk, times: int) -> None:
         desk.dying.run(*COMMANDS[name], after=draw.uniform(0, took[name]), kernels=True)
         assert desk.content(FOLDERS[name]) in (before, after), (number, name)
         open_again()
-        assert desk.dying.run(*COMMANDS[name], kernels=True)["status"] == 0
+        told = desk.dying.run(*COMMANDS[name], kernels=True)
+        assert told["status"] == 0, told
         assert desk.content(FOLDERS[name]) == after, (number, name)
         assert desk.left() == [], (number, name)
         assert kernels_of(desk) == [], (number, name)

@@ -28,7 +28,7 @@ DISK_FULL = "The disk is full; what was there before is unchanged. Free some spa
 _HERE = -100  # AT_FDCWD
 _SWAP = {"linux": ("renameat2", 2), "darwin": ("renamex_np", 2)}
 _NOT_THERE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EXDEV}
-_PAUSE_SECONDS, _PAUSES = 0.02, 250
+_PAUSE_SECONDS, _PAUSES, _FEW = 0.02, 250, 5
 
 
 def nothing(_: str) -> bool:
@@ -140,7 +140,7 @@ def alone(folder: Path, *, wait: bool = False) -> Iterator[Path]:
     """
     place = beside(folder, WRITING)
     descriptor = _taken(place)
-    for _ in range(_PAUSES if wait else 0):
+    for _ in range(_PAUSES if wait else _FEW):  # a reader may be looking for leftovers
         if descriptor is None:
             time.sleep(_PAUSE_SECONDS)
             descriptor = _taken(place)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
+from cxlib.files.locks import own_folder
 from cxlib.sources.dates import numeric_orders
 from cxlib.sources.mapping import EVENTS, FileSpec
 from cxlib.sources.readers import SURPLUS, likely_delimiter, text_frame
@@ -129,8 +129,8 @@ def _sample(path: Path) -> tuple[dict[str, str], pl.DataFrame]:
 
 
 def _first_rows(path: Path, spec: FileSpec) -> pl.DataFrame:
-    with tempfile.TemporaryDirectory() as staging:
-        frame = text_frame(path, spec, staging=Path(staging)).head(_SAMPLE).collect()
+    with own_folder() as staging:
+        frame = text_frame(path, spec, staging=staging).head(_SAMPLE).collect()
     return frame.drop(SURPLUS, strict=False)
 
 
