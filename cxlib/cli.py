@@ -8,7 +8,6 @@ import errno
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cxlib.errors import CxError, UsageError, few, shown
+from cxlib.files.switch import DISK_FULL
 from cxlib.harmless import guarded, printable, visible
 from cxlib.store import (
     MANIFEST,
@@ -37,7 +37,6 @@ Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
 FORMATS = ("table", "csv", "json")
 MOST_SEED = 2**63 - 1
-FULL = 1_000_000  # bytes left of a disk on which nothing of ours can be written
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,9 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _of_system(error: Exception) -> str:
     """Return what the system refused, in words where the reason is a full disk or missing rights."""
     number = getattr(error, "errno", None)
-    root = project_root()
-    if number in (errno.ENOSPC, errno.EDQUOT) or (number is None and shutil.disk_usage(root).free < FULL):
-        return "The disk is full; what was there before is unchanged. Free some space and run it again."
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return DISK_FULL
     said = shown(str(error).partition("\n")[0], 300)[1:-1]
     if number in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"No right to write or read here; what was there before is unchanged. {said}"
@@ -102,7 +100,7 @@ def _demo(options: argparse.Namespace) -> int:
     folder = _target(options.into)
     if not 0 <= options.seed <= MOST_SEED:
         raise UsageError(f"--seed {shown(options.seed)}: a whole number from 0 to {MOST_SEED:,} is expected.")
-    if (folder / MANIFEST).exists() and open_data(str(folder)).manifest["sources"] != ["demo"]:
+    if (folder / MANIFEST).exists() and open_data(str(folder)).manifest.get("sources") != ["demo"]:
         raise UsageError(f"{_shown(folder)} holds other data; build the demo --into another name.")
     with replacing(folder) as aside:
         build_demo(aside, parameters=DemoParameters(seed=options.seed))

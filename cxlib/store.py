@@ -16,7 +16,7 @@ import polars as pl
 
 from cxlib.errors import CxError, MissingDataError, UsageError, few, shown
 from cxlib.files.contents import CONTENTS, foreign, paths, seal
-from cxlib.files.locks import leased
+from cxlib.files.locks import leased, sweep
 from cxlib.files.switch import READING, SETTINGS, beside, recover, writing
 from cxlib.schema import PLAUSIBLE_YEARS, TABLES, conform, table
 from cxlib.settings import Settings, read_settings
@@ -225,6 +225,10 @@ class Data:
         return bool(self.scan(name).select(pl.col(column).is_null().any()).collect().item())
 
 
+def _held_prefix(folder: Path) -> str:
+    return f"{beside(folder.resolve(), READING).name}-"
+
+
 def _is_held(folder: Path) -> bool:
     """Tell whether a folder is one that `reading` holds, beside the workbook's settings of that moment."""
     return f".{READING}-" in folder.parent.name
@@ -265,6 +269,7 @@ def open_data(name: str = "demo") -> Data:
     folder = data_folder(name)
     if not _is_held(folder):
         recover(folder, _is_ours(folder, keep=False))
+        sweep(folder.resolve().parent, _held_prefix(folder))
     if not (folder / MANIFEST).exists():
         parent = folder.parent
         every = (path.parent.name for path in parent.glob(f"*/{MANIFEST}")) if parent.is_dir() else ()
@@ -319,7 +324,7 @@ def reading(name: str) -> Iterator[Data]:
     real = folder.resolve()
     with ExitStack() as stack:
         try:
-            held = stack.enter_context(leased(real.parent, f"{beside(real, READING).name}-"))
+            held = stack.enter_context(leased(real.parent, _held_prefix(real)))
         except OSError:  # a folder in which this user writes nothing
             held = stack.enter_context(leased(Path(tempfile.gettempdir()), f".cx.{READING}-"))
         while not _held(folder, held / folder.name):

@@ -3,8 +3,9 @@
 import errno
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -63,6 +64,11 @@ def leased(parent: Path, prefix: str) -> Iterator[Path]:
         yield folder
     finally:
         _remove(folder, descriptor)
+
+
+def own_folder() -> AbstractContextManager[Path]:
+    """Return a private temporary folder of this run as a context; those of dead runs are removed first."""
+    return leased(Path(tempfile.gettempdir()), "cxlib-")
 
 
 def sweep(parent: Path, prefix: str) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from cxlib.errors import CxError, UsageError
 from cxlib.files.contents import Known, State, foreign, in_words, seal, state
@@ -22,10 +23,12 @@ from cxlib.files.locks import give_back, take
 
 SETTINGS = "settings.toml"
 WRITING, READING = "writing", "reading"
+FULL = 1_000_000  # bytes left of a disk on which nothing of ours can be written
+DISK_FULL = "The disk is full; what was there before is unchanged. Free some space and run it again."
 _HERE = -100  # AT_FDCWD
 _SWAP = {"linux": ("renameat2", 2), "darwin": ("renamex_np", 2)}
 _NOT_THERE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EXDEV}
-_PAUSE_SECONDS, _PAUSES = 0.02, 250
+_PAUSE_SECONDS, _PAUSES, _FEW = 0.02, 250, 5
 
 
 def nothing(_: str) -> bool:
@@ -40,6 +43,7 @@ class Writing:
     Attributes:
         folder: The folder, links resolved; it may be absent.
         place: The folder beside it that this run holds alone.
+        new: Where the new content is built.
         keep: Whether the new content started as a copy of the old.
         before: What the folder held at the start.
         theirs: Which of that is the user's.
@@ -48,15 +52,11 @@ class Writing:
 
     folder: Path
     place: Path
+    new: Path
     keep: bool
     before: State
     theirs: frozenset[str]
     copied: State
-
-    @property
-    def new(self) -> Path:
-        """Where the new content is built."""
-        return self.place / "new" / self.folder.name
 
     def publish(self) -> None:
         """Make the new content the folder's, with what is the user's.
@@ -112,7 +112,8 @@ def writing(folder: Path, *, keep: bool = False, known: Known = nothing) -> Iter
     try:
         with alone(folder) as place:
             _finish(folder, place, known)
-            yield _begin(folder, place, keep=keep, known=known)
+            with _full_in_words(place):
+                yield _begin(folder, place, keep=keep, known=known)
     finally:
         for parent in missing:
             with suppress(OSError):
@@ -139,7 +140,7 @@ def alone(folder: Path, *, wait: bool = False) -> Iterator[Path]:
     """
     place = beside(folder, WRITING)
     descriptor = _taken(place)
-    for _ in range(_PAUSES if wait else 0):
+    for _ in range(_PAUSES if wait else _FEW):  # a reader may be looking for leftovers
         if descriptor is None:
             time.sleep(_PAUSE_SECONDS)
             descriptor = _taken(place)
@@ -186,11 +187,22 @@ def swap(new: Path, folder: Path, old: Path) -> None:
         new.rename(folder)
 
 
+@contextmanager
+def _full_in_words(place: Path) -> Iterator[None]:
+    """Say that the disk is full where something failed and it is: libraries hide the reason, and soon room is made."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, CxError) or shutil.disk_usage(place).free > FULL:
+            raise
+        raise CxError(DISK_FULL) from error
+
+
 def _begin(folder: Path, place: Path, *, keep: bool, known: Known) -> Writing:
     if not keep:
         refuse_foreign(folder, known, but=SETTINGS)
     before, theirs = state(folder), frozenset(foreign(folder, known, edited=keep))
-    new = place / "new" / folder.name
+    new = place / f"new-{uuid4().hex[:8]}" / folder.name  # another user's leftovers may be there for ever
     if keep and folder.exists():
         shutil.copytree(folder, new, symlinks=True)
         for path in state(new).keys() - theirs:
@@ -198,7 +210,9 @@ def _begin(folder: Path, place: Path, *, keep: bool, known: Known) -> Writing:
                 _copy_content((folder / path).resolve(), new / path)
     else:
         new.mkdir(parents=True)
-    return Writing(folder, place, keep, before, theirs, state(new))
+        if folder.exists():
+            new.chmod(folder.stat().st_mode & 0o7777)
+    return Writing(folder, place, new, keep, before, theirs, state(new))
 
 
 def _finish(folder: Path, place: Path, known: Known) -> None:
@@ -219,8 +233,9 @@ def _of_earlier_versions(folder: Path) -> tuple[Path, Path]:
 
 
 def _clear(place: Path) -> None:
-    for name in ("new", "old"):
-        shutil.rmtree(place / name, ignore_errors=True)
+    for path in place.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _taken(place: Path) -> int | None:

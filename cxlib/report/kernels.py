@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from weakref import WeakSet
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from cxlib.files.locks import leased
+from cxlib.files.locks import own_folder
 from cxlib.report.parameters import Value
 from cxlib.report.safe import without_paths
 
@@ -44,13 +43,6 @@ class _Kernel(AsyncKernelManager):
         provisioner = self.provisioner
         if isinstance(provisioner, LocalProvisioner) and provisioner.process is not None:
             provisioner.process.kill()
-
-
-@contextmanager
-def own_folder() -> Iterator[Path]:
-    """Yield this run's private temporary folder; those of dead runs are removed first."""
-    with leased(Path(tempfile.gettempdir()), "cxlib-") as place:
-        yield place
 
 
 def execute(jobs: Mapping[Path, Mapping[str, Value]], folder: Path, *, progress: bool = True) -> dict[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from cxlib.errors import CxError, UsageError
+from cxlib.files.locks import own_folder
 from cxlib.report.parameters import declared, read
 from cxlib.report.run import committed
 from cxlib.report.safe import without_paths
@@ -25,7 +25,7 @@ def refresh(folder: Path, *, progress: bool = True) -> list[Path]:
 
     Raises:
         UsageError: A notebook's default data are not the demo company's: outputs of real data are never committed.
-        CxError: A notebook failed; none was saved.
+        CxError: A notebook failed, or was saved by somebody else meanwhile; none was saved.
     """
     from cxlib.report.kernels import execute
 
@@ -33,15 +33,20 @@ def refresh(folder: Path, *, progress: bool = True) -> list[Path]:
     for path in paths:
         if (data := declared(path).get("data", COMMITTED_DATA)) != COMMITTED_DATA:
             raise UsageError(f"{path.name} is set to the data {data!r}; a saved notebook must show {COMMITTED_DATA!r}.")
-    with tempfile.TemporaryDirectory() as aside:
-        failed = execute({path: {} for path in paths}, Path(aside), progress=progress)
+    before = {path: path.read_bytes() for path in paths}
+    with own_folder() as aside:
+        failed = execute({path: {} for path in paths}, aside, progress=progress)
         if failed:
             said = "; ".join(f"{name}: {error}" for name, error in failed.items())
             raise CxError(f"Nothing was saved, because a notebook failed. {said}")
-        texts = {path: tidy_text(read(Path(aside) / path.name)) for path in paths}
+        texts = {path: tidy_text(read(aside / path.name)) for path in paths}
+    if saved := [path.name for path, text in before.items() if path.read_bytes() != text]:
+        raise CxError(f"Nothing was saved, because {', '.join(saved)} changed meanwhile; run it again.")
     for path, text in texts.items():
-        if path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+        if before[path] != text.encode():
+            new = path.with_name(f".{path.name}.new")
+            new.write_text(text, encoding="utf-8", newline="")
+            new.replace(path)
     return paths
 
 

@@ -92,7 +92,7 @@ def _build(
     view: View, jobs: Mapping[Path, Mapping[str, Value]], folder: Path, *, progress: bool, linked: bool
 ) -> ReportOutcome:
     from cxlib.report.kernels import execute
-    from cxlib.report.site import is_whole, link_months, refuse_other_list, write_site
+    from cxlib.report.site import is_whole, link_months, link_new, refuse_other_list, write_site
 
     beside = folder.with_name(f"{folder.name}.failed")
     refuse_foreign(beside)
@@ -107,6 +107,8 @@ def _build(
         if whole:
             _keep_beside(work.new, beside)
         else:
+            if linked:
+                link_new(work.new, folder, view.language)
             work.publish()
     if not failed:
         _remove_failed(beside)

@@ -74,20 +74,18 @@ def link_months(folder: Path, language: str = "en") -> None:
         language: Language of the months' names.
     """
     with alone(folder / "months", wait=True) as place:
-        aside = place / "new"
-        months = sorted(
-            path.name for path in folder.iterdir() if _MONTH_FOLDER.fullmatch(path.name) and _is_report(path)
-        )
-        for number, month in enumerate(months):
-            before = months[number - 1] if number else None
-            after = months[number + 1] if number + 1 < len(months) else None
-            links = _month_links(before, after, language)
+        months = _months_in(folder)
+        for month in months:
             with suppress(CxError), alone(folder / month):
-                for page in sorted((folder / month).glob("*.html")):
-                    text = page.read_text(encoding="utf-8")
-                    _replace(page, _MONTH_LINKS.sub(rf"\g<1>{links}\g<2>", text, count=1), aside)
+                _link(folder / month, month, months, language, place / "new")
         if months:
-            _replace(folder / "index.html", _month_list(folder.name, months[::-1], language), aside)
+            _replace(folder / "index.html", _month_list(folder.name, months[::-1], language), place / "new")
+
+
+def link_new(new: Path, folder: Path, language: str) -> None:
+    """Link a report that is about to become reports/<data>/<month>, the folder, with the other months."""
+    months = sorted({*_months_in(folder.parent), folder.name})
+    _link(new, folder.name, months, language, new.with_name("pages"))
 
 
 def refuse_other_list(folder: Path) -> None:
@@ -168,6 +166,21 @@ def _write_assets(folder: Path) -> None:
 
 def _is_report(folder: Path) -> bool:
     return (folder / RECORD).is_file() and (folder / "index.html").is_file()
+
+
+def _months_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if _MONTH_FOLDER.fullmatch(path.name) and _is_report(path))
+
+
+def _link(report: Path, month: str, months: Sequence[str], language: str, aside: Path) -> None:
+    """Write the links to the months before and after one into its pages."""
+    number = months.index(month)
+    before = months[number - 1] if number else None
+    after = months[number + 1] if number + 1 < len(months) else None
+    links = _month_links(before, after, language)
+    for page in sorted(report.glob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        _replace(page, _MONTH_LINKS.sub(rf"\g<1>{links}\g<2>", text, count=1), aside)
 
 
 def _month_links(before: str | None, after: str | None, language: str) -> str:

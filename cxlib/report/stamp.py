@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,6 +46,12 @@ def stamp(view: View, *, built: bool = False) -> Stamp:
         view.filter_text,
         *(f"{one.name}: {one.value}" for one in desk(view.data)),
         ", ".join(versions),
-        f"built {datetime.now(UTC):%Y-%m-%d %H:%M} UTC" if built else "",
+        f"built {_now():%Y-%m-%d %H:%M} UTC" if built else "",
     ]
     return Stamp(" · ".join(filter(None, parts)))
+
+
+def _now() -> datetime:
+    """Return the instant of building: SOURCE_DATE_EPOCH where it is set, so that equal data give equal bytes."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from cxlib.errors import CxError, UsageError, some_names
+from cxlib.files.locks import own_folder
 from cxlib.sources.dates import numeric_orders
 from cxlib.sources.delimited import SURPLUS
 from cxlib.sources.mapping import EVENTS, FileSpec
@@ -137,8 +137,8 @@ def _sample(path: Path) -> tuple[dict[str, str | int], pl.DataFrame]:
 
 
 def _first_rows(path: Path, spec: FileSpec) -> tuple[TextFile, pl.DataFrame]:
-    with tempfile.TemporaryDirectory() as staging:
-        text = text_file(path, spec, staging=Path(staging))
+    with own_folder() as staging:
+        text = text_file(path, spec, staging=staging)
         return text, text.frame.head(_SAMPLE).collect().drop(SURPLUS, strict=False)
 
 
