@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from cxlib.errors import CxError, UsageError
-from cxlib.store import MANIFEST, data_folder, open_data, project_root, replacing
+from cxlib.store import MANIFEST, Data, data_folder, open_data, project_root, replacing
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
@@ -120,21 +120,37 @@ def _check(options: argparse.Namespace) -> int:
 
 def _figures(options: argparse.Namespace) -> int:
     from cxlib.metrics import view
-    from cxlib.periods import months_between
     from cxlib.stats import figures, missing
 
     data = open_data(options.data)
-    month = data.last_month if options.month == "all" else options.month
+    months = _months(options.month, data)
+    month = months[-1] if months else options.month
     looked = view(
         data, month=month, by=options.by, filters=options.filter, weighted=not options.unweighted, engine=options.engine
     )
-    months = months_between(data.first_month, data.last_month) if options.month == "all" else [looked.month]
-    compared = options.month != "all" and options.format != "json"
-    table = figures(looked, months, by=options.by, names=options.metric or None, change=compared)
+    compared = not months and options.format != "json"
+    table = figures(looked, months or [looked.month], by=options.by, names=options.metric or None, change=compared)
     print(_formatted(table, options.format))
     for name, reason in missing(looked, options.by, options.metric or None).items():
         print(f"not known: {name}: {reason}", file=sys.stderr)
     return 0
+
+
+def _months(text: str, data: Data) -> list[str]:
+    """Return the months that a quarter, a range or "all" names and the data hold; none for a single month.
+
+    Raises:
+        UsageError: Not made of months, or the data hold none of them.
+    """
+    from cxlib.periods import months_between, months_of
+
+    if text != "all" and not re.search("[/QW]", text):
+        return []
+    held = months_between(data.first_month, data.last_month)
+    asked = held if text == "all" else months_of(text)
+    if not set(asked) & set(held):
+        raise UsageError(f"The data {data.name!r} have no month of {text}; they run from {held[0]} to {held[-1]}.")
+    return [month for month in asked if month in held]
 
 
 def _formatted(table: pl.DataFrame, form: str) -> str:
@@ -149,15 +165,16 @@ def _formatted(table: pl.DataFrame, form: str) -> str:
 def _row_list(options: argparse.Namespace) -> int:
     from cxlib.metrics import as_csv, rows, view
     from cxlib.metrics.view import filter_line
-    from cxlib.periods import months_between
 
     chosen = filter_line(((options.by, (options.group,)),)) if options.group else ""
     if options.group and not options.by:
         raise UsageError("Say of which dimension --group is one: --by channel --group phone.")
     filters = "; ".join(filter(None, (options.filter, chosen)))
-    weighted, (first, _, last) = not options.unweighted, options.month.partition("/")
-    looked = view(options.data, month=last or first, by=options.by, filters=filters, weighted=weighted)
-    found = rows(options.metric, looked, options.by, months=months_between(first, last) if last else ())
+    data = open_data(options.data)
+    months = _months(options.month, data)
+    month = months[-1] if months else options.month
+    looked = view(data, month=month, by=options.by, filters=filters, weighted=not options.unweighted)
+    found = rows(options.metric, looked, options.by, months=months)
     print(as_csv(found).rstrip("\n") if options.format == "csv" else _formatted(found, options.format))
     return 0
 
@@ -273,7 +290,11 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_figures(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--month", default="previous", help="YYYY-MM, previous (last complete month), or all")
+    parser.add_argument(
+        "--month",
+        default="previous",
+        help="YYYY-MM, FIRST/LAST, a quarter 2026-Q4, previous (last complete month), or all",
+    )
     parser.add_argument("--metric", action="append", metavar="NAME", help="only this figure; may be given again")
     parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
     parser.add_argument("--format", choices=FORMATS, default="table")
@@ -282,7 +303,7 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metric", required=True, metavar="NAME", help="the figure")
-    parser.add_argument("--month", default="previous", help="YYYY-MM, FIRST/LAST for several, or previous")
+    parser.add_argument("--month", default="previous", help="YYYY-MM, FIRST/LAST, a quarter 2026-Q4, all, or previous")
     parser.add_argument("--group", default="", metavar="NAME", help="only this group of --by")
     parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
     parser.add_argument("--format", choices=("csv", "table"), default="csv")
