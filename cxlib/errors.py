@@ -33,7 +33,8 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
 
 
 def some_names(names: Iterable[str]) -> str:
-    """Return names joined for a message: the first ten, none beyond 40 letters, and how many more there are."""
+    """Return names joined for a message: the first ten, each of 40 printable characters at most, and how many more."""
     every = list(names)
-    shown = ", ".join(name if len(name) <= 40 else f"{name[:39]}…" for name in every[:10])
+    plain = ["".join(sign if sign.isprintable() else " " for sign in name[:41]) for name in every[:10]]
+    shown = ", ".join(name if len(name) <= 40 else f"{name[:39]}…" for name in plain)
     return shown if len(every) <= 10 else f"{shown} and {len(every) - 10:,} more"
