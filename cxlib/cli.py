@@ -209,16 +209,15 @@ def _figures(options: argparse.Namespace) -> int:
 
 def _asked(data: Data, options: argparse.Namespace) -> tuple[pl.DataFrame, list[str]]:
     from cxlib.metrics import view
-    from cxlib.periods import months_between
     from cxlib.stats import figures, missing
 
-    month = data.last_month if options.month == "all" else options.month
+    months = _months(options.month, data)
+    month = months[-1] if months else options.month
     looked = view(
         data, month=month, by=options.by, filters=options.filter, weighted=not options.unweighted, engine=options.engine
     )
-    months = months_between(data.first_month, data.last_month) if options.month == "all" else [looked.month]
-    compared = options.month != "all" and options.format != "json"
-    table = figures(looked, months, by=options.by, names=options.metric or None, change=compared)
+    compared = not months and options.format != "json"
+    table = figures(looked, months or [looked.month], by=options.by, names=options.metric or None, change=compared)
     said = _notes(looked, table["metric"].unique(maintain_order=True).to_list(), compared=compared)
     notes = [f"note: {name}: {text}" for name, text in said]
     unknown = missing(looked, options.by, options.metric or None)
@@ -239,6 +238,23 @@ def _notes(view: "View", names: Iterable[str], *, compared: bool) -> Iterator[tu
         unlike = incomparable(metric, view, view.baseline) if reached else None
         if unlike:
             yield metric.name, f"not compared with {view.baseline}: {since(unlike)}."
+
+
+def _months(text: str, data: Data) -> list[str]:
+    """Return the months that a quarter, a range or "all" names and the data hold; none for a single month.
+
+    Raises:
+        UsageError: Not made of months, or the data hold none of them.
+    """
+    from cxlib.periods import months_between, months_of
+
+    if text != "all" and not re.search("[/QW]", text):
+        return []
+    held = months_between(data.first_month, data.last_month)
+    asked = held if text == "all" else months_of(text)
+    if not set(asked) & set(held):
+        raise UsageError(f"The data {data.name!r} have no month of {text}; they run from {held[0]} to {held[-1]}.")
+    return [month for month in asked if month in held]
 
 
 def _formatted(table: pl.DataFrame, form: str) -> str:
@@ -263,13 +279,12 @@ def _row_list(options: argparse.Namespace) -> int:
 def _listed(data: Data, options: argparse.Namespace) -> pl.DataFrame:
     from cxlib.metrics import rows, view
     from cxlib.metrics.view import filter_line
-    from cxlib.periods import months_asked, months_between
 
     chosen = filter_line(((options.by, (options.group,)),)) if options.group else ""
     filters = "; ".join(filter(None, (options.filter, chosen)))
-    first, last = months_asked(options.month)
-    looked = view(data, month=last, by=options.by, filters=filters, weighted=not options.unweighted)
-    months = months_between(view(data, month=first).month, looked.month)
+    months = _months(options.month, data)
+    month = months[-1] if months else options.month
+    looked = view(data, month=month, by=options.by, filters=filters, weighted=not options.unweighted)
     return rows(options.metric, looked, options.by, months=months)
 
 
@@ -393,7 +408,11 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_figures(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--month", default="previous", help="YYYY-MM, previous (last complete month), or all")
+    parser.add_argument(
+        "--month",
+        default="previous",
+        help="YYYY-MM, FIRST/LAST, a quarter 2026-Q4, previous (last complete month), or all",
+    )
     parser.add_argument("--metric", action="append", metavar="NAME", help="only this figure; may be given again")
     parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
     parser.add_argument("--format", choices=FORMATS, default="table")
@@ -402,7 +421,7 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metric", required=True, metavar="NAME", help="the figure")
-    parser.add_argument("--month", default="previous", help="YYYY-MM, FIRST/LAST for several, or previous")
+    parser.add_argument("--month", default="previous", help="YYYY-MM, FIRST/LAST, a quarter 2026-Q4, all, or previous")
     parser.add_argument("--group", default="", metavar="NAME", help="only this group of --by")
     parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
     parser.add_argument("--format", choices=("csv", "table"), default="csv")

@@ -16,6 +16,7 @@ SHOWN: dict[Grain, int] = {"day": 85, "week": 53, "month": 13, "year": 10}
 A_YEAR: dict[Grain, int] = {"day": 364, "week": 52, "month": 12, "year": 0}
 """How many periods earlier lies the one to compare with: the same weekday, week or month of the year before."""
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
 
 
 def parse_month(month: str) -> tuple[int, int]:
@@ -63,21 +64,28 @@ def months_between(first: str, last: str) -> list[str]:
     return [month_name(index) for index in range(month_index(first), month_index(last) + 1)]
 
 
-def months_asked(text: str) -> tuple[str, str]:
-    """Return the first and the last month of "FIRST/LAST", twice the same of one month; "previous" is left as it is.
+def months_of(period: str) -> list[str]:
+    """Return the months of a month, a quarter, or a range of months, both included.
 
-    >>> months_asked("2026-08/2026-10")
-    ('2026-08', '2026-10')
+    >>> months_of("2026-Q4") == months_of("2026-10/2026-12") == ["2026-10", "2026-11", "2026-12"]
+    True
 
     Raises:
-        UsageError: Not months, or the last lies before the first.
+        UsageError: Something else, such as a week, or a range that ends before it begins.
     """
-    first, sign, last = text.partition("/")
-    if not sign:
-        return text, text
-    if month_index(first) > month_index(last):
-        raise UsageError(f"{text!r} runs backwards: write the earlier month first, as in {last}/{first}.")
-    return first, last
+    if quarter := _QUARTER.fullmatch(period):
+        last = int(quarter[2]) * 3
+        return months_between(f"{quarter[1]}-{last - 2:02d}", f"{quarter[1]}-{last:02d}")
+    first, _, last_month = period.partition("/")
+    if not all(_MONTH.fullmatch(month) for month in (first, last_month or first)):
+        raise UsageError(
+            f"{period!r} is neither a month nor made of whole months; write YYYY-MM, a range such as 2020-12/2021-01 "
+            "(a fiscal year, too), or a quarter such as 2020-Q4."
+        )
+    months = months_between(first, last_month or first)
+    if not months:
+        raise UsageError(f"{period!r} ends before it begins; write the earlier month first.")
+    return months
 
 
 def first_day(month: str) -> date:

@@ -14,6 +14,7 @@ from cxlib.sources.dates import numeric_orders
 from cxlib.sources.delimited import SURPLUS
 from cxlib.sources.mapping import EVENTS, FileSpec
 from cxlib.sources.readers import TextFile, text_file
+from cxlib.sources.values import shape
 from cxlib.tables import TABLES
 from cxlib.tables.columns import Column, Table
 
@@ -191,8 +192,7 @@ def _unrecognised(sample: pl.DataFrame) -> Iterator[str]:
 def _shapes(texts: pl.Series) -> str:
     """Describe the texts of a column without repeating any: 9 for each digit, a for each word."""
     filled = texts.drop_nulls()
-    shapes = filled.str.replace_all(r"[0-9]", "9").str.replace_all(r"\p{L}+", "a").str.replace_all(r"\s+", " ")
-    some = shapes.str.slice(0, 40).unique(maintain_order=True).head(3).to_list()
+    some = filled.to_frame("of").select(shape(pl.col("of")).unique(maintain_order=True)).to_series().head(3).to_list()
     return f"{filled.n_unique():,} different, such as {' or '.join(some)}" if some else "nothing in it"
 
 
@@ -202,6 +202,10 @@ def _line(column: Column, header: str, texts: pl.Series) -> str:
         pairs = [f"{_quoted(text)} = {_quoted(_choice(text, column.choices))}" for text in seen]
         return f"{column.name} = {{ column = {_quoted(header)}, values = {{ {', '.join(pairs)} }} }}"
     if column.kind == "instant":
+        filled = texts.drop_nulls()
+        for form, pattern in (("unix", r"^[0-9]{10}$"), ("unix_ms", r"^[0-9]{13}$")):
+            if len(filled) and filled.str.contains(pattern).all():
+                return f'{column.name} = {{ column = {_quoted(header)}, formats = ["{form}"] }}'
         order = texts.to_frame("dates").select(numeric_orders({"dates": pl.col("dates")})).item()
         if order["differ"] and order["day"] == order["month"]:
             remark = "# say day_first = true or false: the dates do not tell"

@@ -82,16 +82,15 @@ def _records(path: Path, chosen: Place | None) -> Iterator[Any]:
 
 def _flat(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str | None]]:
     for key, value in record.items():
-        name = f"{before}{key}"
-        if isinstance(value, dict):
-            yield from _flat(value, f"{name}.")
+        if type(value) is str or value is None:  # most are; asked first because it is called for every cell
+            yield before + key, value
+        elif type(value) is dict:
+            yield from _flat(value, f"{before}{key}.")
         else:
-            yield name, _text(value)
+            yield before + key, _text(value)
 
 
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
+def _text(value: Any) -> str:
     if isinstance(value, list | bool):
         return json.dumps(value, ensure_ascii=False, default=float)
     if isinstance(value, Decimal) and value == value.to_integral_value() and abs(value) < 10**30:

@@ -157,14 +157,14 @@ def typed(
     )
     reading = settle(texts, block, columns, opened.spec, zone=plan.timezone, where=some_names(opened.rows))
     frame, reads = read_columns(texts, block, columns, opened.spec, reading=reading)
-    doubts = {words: (doubtful, read.text) for read in reads for words, doubtful in read.doubts.items()}
+    doubts = {words: (doubtful, read.example) for read in reads for words, doubtful in read.doubts.items()}
     unread = [
         (read.text.is_not_null() & pl.col("answer").is_null()).alias(_UNREAD)
         for read in reads
         if declared.name == "surveys" and read.column.name == "answer"
     ]
     optional = [read for read in reads if not read.column.required]
-    doubts |= {words: (lost, read.text) for read in optional for words, lost in read.faults.items()}
+    doubts |= {words: (lost, read.example) for read in optional for words, lost in read.faults.items()}
     done = frame.select(
         ROW,
         pl.coalesce(REASON, *_cell_faults(reads)).alias(REASON),

@@ -56,6 +56,20 @@ class Read:
         return pl.col(TEXT + self.column.name)
 
     @property
+    def example(self) -> pl.Expr:
+        """The text as a note may repeat it: labels as they are, of what should be a number, date or id only its shape.
+
+        A column that was mapped by mistake may hold names or whole messages.
+        """
+        if self.column.choices or self.column.kind in ("flag", "text") or self.column.name == "answer":
+            return self.text
+        return (
+            pl.when(self.text.str.contains(r"\p{L}{5}|@|\p{L}{2}.*\P{L}.*\p{L}{2}"))
+            .then(shape(self.text))
+            .otherwise(self.text)
+        )
+
+    @property
     def faults(self) -> dict[str, pl.Expr]:
         """Rows whose text has no value, by what is wrong with it."""
         lost = self.text.is_not_null() & pl.col(self.column.name).is_null()
@@ -63,6 +77,12 @@ class Read:
             return {self.problem: lost}
         dated = pl.col(_LOCAL + self.column.name).is_not_null()
         return {self.problem: lost & ~dated, f"{self.column.name} is not of the years 1980 to 2099": lost & dated}
+
+
+def shape(text: pl.Expr) -> pl.Expr:
+    """Return how a text is written without repeating it: 9 for each digit, a for each word."""
+    bare = text.str.slice(0, 200).str.replace_all(r"[0-9]", "9").str.replace_all(r"\p{L}+", "a")
+    return bare.str.replace_all(r"\s+", " ").str.slice(0, 40)
 
 
 def source_text(spec: ColumnSpec, file: FileSpec) -> pl.Expr:

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.errors import CxError, UsageError
+from cxlib.errors import CxError, UsageError, some_names
 from cxlib.sources.adding import REASON, Part
 from cxlib.sources.load import ImportReport, fingerprint
 from cxlib.sources.mapping import ROW, FileSpec
@@ -54,7 +54,7 @@ def read_records(paths: Sequence[Path], *, staging: Path, report: ImportReport) 
         for name, source in _found(path, staging):
             if name not in ALIASES:
                 if path in paths and name not in UNUSED:
-                    raise UsageError(f"{path.name}: no known kind of record. Known are {', '.join(sorted(ALIASES))}.")
+                    raise UsageError(f"{path.name}: no known kind of record. Known are {some_names(sorted(ALIASES))}.")
                 report.left_out.setdefault(name or path.stem, {})[f"file not used: {path.name}"] = 1
                 continue
             kind = KINDS[ALIASES[name]]
@@ -82,7 +82,8 @@ def _found(path: Path, staging: Path) -> list[tuple[str, Path]]:
     try:
         return list(_sources(path, staging))
     except (ValueError, AttributeError, TypeError) as error:
-        raise CxError(f"{path.name} is neither JSON lines nor JSON: {error}.") from None
+        where = f": line {error.lineno} cannot be read" if isinstance(error, json.JSONDecodeError) else ""
+        raise CxError(f"{path.name} is neither JSON lines nor JSON{where}.") from None
 
 
 def _sources(path: Path, staging: Path) -> Iterator[tuple[str, Path]]:
@@ -107,7 +108,7 @@ def _sources(path: Path, staging: Path) -> Iterator[tuple[str, Path]]:
         for page in pages:
             document = json.loads(page) if page.strip() else {}
             if not isinstance(document, dict | list):
-                raise CxError(f"{path.name} holds {page.strip()[:20]} where records are expected.")
+                raise CxError(f"{path.name} holds something else where records are expected.")
             for key, record in _elements(document):
                 kind = key or (name if name in ALIASES else _told(record) or name)
                 target = written.setdefault(kind, staging / f"{len(list(staging.iterdir()))}-{kind}.jsonl")
@@ -163,8 +164,8 @@ def _stage(source: Path, kind: Kind, staged: Path, start: int) -> tuple[dict[int
         bad = _part_from_broken(source, whole)
         try:
             _sink_json(whole, kind, staged, start)
-        except _OTHER_SHAPE as error:
-            raise CxError(f"{source.name} has another shape than Zendesk's: {str(error).splitlines()[0]}.") from None
+        except _OTHER_SHAPE:  # its words may hold cells
+            raise CxError(f"{source.name} has another shape than Zendesk's: a value of another type.") from None
     return bad, _records(staged, start) + len(bad)
 
 

@@ -110,6 +110,12 @@ def test_48_quarters_weeks_and_ranges(case: Case) -> None:
     assert case.values("ticket_volume", month="2020-Q4") == {"2020-12": 2}
     said = case.run("figures", "b", "--month", "2020-W53", "--metric", "ticket_volume", status=2)
     assert "2020-12/2021-01" in said.err
+    assert set(case.rows("ticket_volume", month="2020-12/2021-01")) == {"1", "2", "3", "4"}
+    assert set(case.rows("ticket_volume", month="2020-Q4")) == {"1", "2"}
+    said = case.run("figures", "b", "--month", "2021-01/2020-12", "--metric", "ticket_volume", status=2)
+    assert "ends before it begins" in said.err
+    said = case.run("figures", "b", "--month", "2019-Q1", "--metric", "ticket_volume", status=2)
+    assert "no month of 2019-Q1" in said.err
 
 
 def test_53_hours_that_never_were_and_hours_that_were_twice(case: Case) -> None:

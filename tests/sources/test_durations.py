@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -118,3 +120,45 @@ def test_sources_own_figures_may_be_durations(tmp_path: Path) -> None:
     import_mapped([tmp_path / "in.csv"], mapping=tmp_path / "by.toml", folder=tmp_path / "out")
     amounts = pl.read_parquet(tmp_path / "out" / "source_figures.parquet")["amount"].to_list()
     assert amounts == [pytest.approx(125 + 11 / 60), 90]
+
+
+FRESHDESK = """
+timezone = "UTC"
+[[tables]]
+table = "tickets"
+[tables.columns]
+ticket_id = "Ticket ID"
+created_at = "Created time"
+handle_minutes = "Time tracked"
+[[tables]]
+table = "source_figures"
+[tables.columns]
+figure_id = { template = "{Ticket ID} first" }
+ticket_id = "Ticket ID"
+figure = { value = "first_reply_business_minutes" }
+amount = { column = "First response time (in hrs)", scale = 60 }
+[[tables]]
+table = "source_figures"
+[tables.columns]
+figure_id = { template = "{Ticket ID} solved" }
+ticket_id = "Ticket ID"
+figure = { value = "resolution_business_minutes" }
+amount = { column = "Resolution time (in hrs)", scale = 60 }
+"""
+
+
+@pytest.mark.parametrize("kind", ["csv", "xls"])
+def test_no_duration_of_a_real_export_is_lost(shared_data: Callable[[str], Path], tmp_path: Path, kind: str) -> None:
+    path = shared_data(f"systems/freshdesk/freshdesk_tickets_january_2025.{kind}")
+    (tmp_path / "by.toml").write_text(FRESHDESK)
+    (tmp_path / "out").mkdir()
+    said = str(import_mapped([path], mapping=tmp_path / "by.toml", folder=tmp_path / "out"))
+    assert "unreadable" not in said
+    got = pl.read_parquet(tmp_path / "out" / "source_figures.parquet")
+    with shared_data("systems/freshdesk/freshdesk_tickets_january_2025.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for words, header in (("first", "First response time (in hrs)"), ("solved", "Resolution time (in hrs)")):
+        amounts = dict(got.filter(pl.col("figure_id").str.ends_with(words)).select("ticket_id", "amount").iter_rows())
+        for row in rows:
+            hours, minutes, seconds = (int(part) for part in row[header].split(":"))
+            assert amounts[row["Ticket ID"]] == pytest.approx(hours * 60 + minutes + seconds / 60)

@@ -127,6 +127,27 @@ def test_an_id_of_ten_megabytes_is_set_aside(tmp_path: Path) -> None:
     assert len(said) < 600
 
 
+def test_a_column_mapped_by_mistake_is_not_repeated(tmp_path: Path) -> None:
+    path = written(tmp_path, "in.csv", f"id;at;who;x\n1;2026-03-02;A;{SECRET}\n2;2026-03-02;B;12,5 kg\n")
+    (tmp_path / "more.toml").write_text(
+        MAPPING.replace("{options}", "") + 'handle_minutes = "x"\nsolved_at = "x"\nchannel = "who"\n'
+    )
+    (tmp_path / "out").mkdir()
+    said = str(import_mapped([path], mapping=tmp_path / "more.toml", folder=tmp_path / "out"))
+    assert SECRET not in said
+    assert "Jane" not in said
+    assert "unreadable handle_minutes: 2 (such as '12,5 kg', 'a a, 9 a a')" in said or (
+        "unreadable handle_minutes: 2 (such as 'a a, 9 a a', '12,5 kg')" in said
+    )
+    assert "channel is none of its values: 2 (such as 'A', 'B')" in said
+    assert SECRET not in (tmp_path / "out" / "manifest.json").read_text()
+
+
+def test_seconds_since_1970_are_drafted_as_such(tmp_path: Path) -> None:
+    text = draft_mapping(written(tmp_path, "in.csv", "Ticket ID,Created at\n1,1773655200\n2,1773655260\n"))
+    assert 'created_at = { column = "Created at", formats = ["unix"] }' in text
+
+
 def test_a_match_that_matches_nothing(tmp_path: Path) -> None:
     refuse(written(tmp_path, "in.csv", TEXT), 'match = "nope*.csv"', match=r"in\.csv matches no entry", draft=False)
 

@@ -88,7 +88,7 @@ def test_files_that_are_not_json_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("null", "tickets.json holds null where records are expected"),
+        ("null", "tickets.json holds something else where records are expected"),
         (json.dumps([{**TICKETS[0], "satisfaction_rating": "good"}]), "has another shape than Zendesk's"),
     ],
 )
