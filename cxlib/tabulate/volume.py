@@ -10,7 +10,7 @@ from cxlib.words.groups import estimate, forms_of, label
 from cxlib.words.money import span
 from cxlib.words.planning import agents, rests_on, seven_days
 from cxlib.words.sentence import plain
-from cxlib.words.volume import LONG, clock_hour, day, is_compared, made_of, percent
+from cxlib.words.volume import LONG, clock_hour, day, is_compared, made_of, percent, run_text
 
 
 @table.register
@@ -52,7 +52,8 @@ def _(result: UnusualDays) -> Table:
     ]  # fmt: skip
     columns = ("Day", f">{result.metric.measured_in.capitalize()}", ">Expected", ">Between", "Beyond chance")
     caption = f"{result.metric.title} a day, {numbers.month(result.scope.month)}{filters(result.scope)}"
-    return Table(caption, columns, tuple(rows), ("Between: all days together lie within theirs with 95 %.",))
+    notes = [f"In a row: {run_text(result.run)}"] if result.run else []
+    return Table(caption, columns, tuple(rows), ("Between: all days together lie within theirs with 95 %.", *notes))
 
 
 @table.register

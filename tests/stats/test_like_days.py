@@ -72,8 +72,8 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, Counter[date
         "orders": frame.select("customer_id", order_id="number", ordered_at="at", amount=pl.lit(10.0),
                                currency=pl.lit("PLN"), kind=pl.lit("order")),
     }  # fmt: skip
-    for name, table in tables.items():
-        conform(table.lazy(), name).sink_parquet(folder / f"{name}.parquet")
+    for name, rows_of in tables.items():
+        conform(rows_of.lazy(), name).sink_parquet(folder / f"{name}.parquet")
     (folder / "settings.toml").write_text(SETTINGS, encoding="utf-8")
     end = datetime(2026, 12, 1, tzinfo=ZONE).astimezone(UTC)
     write_manifest(folder, {"extracted_at": end.isoformat(), "sources": ["literal"]})
