@@ -74,6 +74,10 @@ def _(result: Forecast) -> Table:
     ]
     notes.append(f"Weeks within the model's own 95 % interval: {numbers.percent(test.held / 100)}")
     notes.append(f"Interval made wider for it: {numbers.number(test.widened, 2)} times")
+    if test.surprised:
+        notes.append(
+            f"{test.surprised} made before a lasting step was known count in these errors, not in the interval"
+        )
     columns = ("Seven days", ">Value", ">95 % prediction interval", "What")
     return Table(f"{result.metric.title}, the weeks to come{filters(result.scope)}", columns, tuple(rows), tuple(notes))
 
