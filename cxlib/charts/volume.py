@@ -72,10 +72,10 @@ def _map(result: Peaks | Staffing, top: Row, texts: list[str], tips: list[str], 
 @chart.register
 def _(result: UnusualDays) -> Figure:
     rows = list(result.points.iter_rows(named=True))
-    axis = Axis.of(result.metric, [row[end] for row in rows for end in ("low", "high", "value")])
+    axis = Axis.of(result.metric, [row["value"] for row in rows], bounds=[(row["low"], row["high"]) for row in rows])
     last = max(row["day"].day for row in rows)
     frame = Frame((0.5, last + 0.5), (axis.low, axis.high), HEIGHT, top=ROOM)
-    bands = [{"x": row["day"].day, "y": axis.at(row["low"]), "y2": axis.at(row["high"])} for row in rows]
+    bands = [{"x": row["day"].day, "y": axis.inside(row["low"]), "y2": axis.inside(row["high"])} for row in rows]
     places = [
         {"x": row["day"].day, "y": axis.at(row["value"]), "tip": f"{day(row)}: {against(row)}", "out": row["outside"]}
         for row in rows
@@ -123,14 +123,15 @@ def _run(result: UnusualDays, frame: Frame, axis: Axis) -> Layers:
 def _(result: Forecast) -> Figure:
     language = result.scope.language
     rows = list(enumerate(result.points.iter_rows(named=True)))
-    axis = Axis.of(result.metric, [row[end] for _, row in rows for end in ("value", "low", "high")])
+    bounds = [(row["low"], row["high"]) for _, row in rows]
+    axis = Axis.of(result.metric, [row["value"] for _, row in rows], bounds=bounds)
     frame = Frame((0, len(rows) - 1), (axis.low, axis.high), HEIGHT)
     known, coming = ([(x, row) for x, row in rows if row["ahead"] == ahead] for ahead in (False, True))
     dots = [{"x": x, "y": axis.at(row["value"]), "tip": _tip(result, row)} for x, row in rows]
     line = [{"x": x, "y": axis.at(row["value"])} for x, row in known]
     path = line[-1:] + [{"x": x, "y": axis.at(row["value"])} for x, row in coming]
     bounded = [(x, row) for x, row in coming if row["high"] is not None]
-    band = [{"x": x, "y": axis.at(row["low"]), "y2": axis.at(row["high"])} for x, row in bounded]
+    band = [{"x": x, "y": axis.inside(row["low"]), "y2": axis.inside(row["high"])} for x, row in bounded]
     band = line[-1:] and [line[-1] | {"y2": line[-1]["y"]}, *band]
     last = len(known) - 0.5
     firsts = [(x, row["first"]) for x, row in rows[::LABELS]]

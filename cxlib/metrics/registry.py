@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal, NamedTuple
 
 import narwhals as nw
@@ -36,6 +37,7 @@ class Ratio(NamedTuple):
 
 
 Value = nw.Expr | Clock | Ratio
+SIGNED = "net_amount"  # a column whose rows may be negative: refunds
 MONEY = "money"  # stands for the currency of the data until a view names it
 
 
@@ -89,6 +91,11 @@ class Metric:
     def statistic(self) -> str:
         """What of the waits is printed: "median", or "90 % quantile"."""
         return "median" if self.quantile == 0.5 else f"{100 * self.quantile:g}\N{NO-BREAK SPACE}% quantile"
+
+    @property
+    def possible(self) -> tuple[float, float]:
+        """Lowest and highest printed value there can be: of its scale, else from 0 on; money may be paid back."""
+        return self.scale or (-inf if SIGNED in self.needs else 0.0, inf)
 
     @property
     def factor(self) -> float:

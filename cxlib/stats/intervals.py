@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cxlib.metrics.registry import Metric
+from cxlib.metrics.registry import SIGNED, Metric
 
 Array = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 Limits = Callable[[Array], tuple[Array, Array]]
 ALPHA = 0.05
-SIGNED = "net_amount"  # a column whose rows may be negative: refunds
 FEWEST_EVEN = 2 - 1e-9
 MANY = 1e9  # degrees of freedom of a normal distribution
 
@@ -91,7 +90,7 @@ class Figures:
 
 def measure(metric: Metric, sums: Sums) -> Figures:
     """Return value, error and interval of a share, mean, score or count, in computed units (shares 0–1)."""
-    lowest, highest = metric.scale or (-np.inf, np.inf)
+    lowest, highest = metric.possible
     by_kind = {"share": share, "score": score, "rate": rate, "count": amount if SIGNED in metric.needs else total}
     return by_kind.get(metric.kind, mean)(sums).clipped(lowest / metric.factor, highest / metric.factor)
 
