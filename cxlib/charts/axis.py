@@ -32,15 +32,22 @@ class Axis:
 
     @classmethod
     def of(
-        cls, metric: Metric, values: Iterable[float | None], *, form: Format | None = None, zero: bool = False
+        cls,
+        metric: Metric,
+        values: Iterable[float | None],
+        *,
+        bounds: Iterable[tuple[float | None, float | None]] = (),
+        form: Format | None = None,
+        zero: bool = False,
     ) -> Axis:
         """Return the axis that holds all values, in the metric's unit; None is skipped.
 
-        `form` is how they are printed, if not as the metric's; with `zero` the axis must reach it (bars).
+        It holds the ends of intervals, `bounds`, too, but for those far beyond the others, which `inside` cuts. `form`
+        is how they are printed, if not as the metric's; with `zero` the axis must reach it (bars).
         """
         known = [value for value in values if value is not None]
-        low, high = min(known), max(known)
-        ends = metric.scale if metric.scale and form is None else (-float("inf"), float("inf"))
+        low, high = _with_bounds(min(known), max(known), bounds)
+        ends = metric.possible if form is None else (-float("inf"), float("inf"))
         if zero or metric.kind == "count" or 0 < low < 0.4 * high:
             low = min(low, max(ends[0], 0.0))
         room = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
@@ -106,6 +113,17 @@ class Axis:
         if self.metric is None:
             return self.form.short.value(tick)
         return replace(format_of(self.metric, 10**tick), decimals=0 if tick >= 0 else 1).value(10**tick)
+
+
+def _with_bounds(low: float, high: float, bounds: Iterable[tuple[float | None, float | None]]) -> tuple[float, float]:
+    """Return the ends of values, moved outward by intervals: by no more than thrice a usual one's width at a time."""
+    pairs = [(one, other) for one, other in bounds if one is not None and other is not None]
+    if not pairs:
+        return low, high
+    usual = sorted(other - one for one, other in pairs)[(len(pairs) - 1) // 2]
+    reach = max(3 * usual, high - low, 0.25 * abs(high))
+    first, last = min(one for one, _ in pairs), max(other for _, other in pairs)
+    return min(low, max(first, low - reach)), max(high, min(last, high + reach))
 
 
 def measure(metric: Metric, axis: Axis, n: int | None = None) -> str:

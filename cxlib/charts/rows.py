@@ -61,13 +61,11 @@ def axis_of(metric: Metric, rows: list[Row], *more: float | None, form: Format |
     """
     values = [value for row in rows for value in (row.value, row.before)]
     loud = [row for row in rows if not row.quiet] or rows
-    ends = [end for row in loud for end in (row.low, row.high) if end is not None]
-    if metric.scale and form is None:  # an interval of few answers reaches beyond what can be answered
-        ends = [min(max(end, metric.scale[0]), metric.scale[1]) for end in ends]
+    bounds = [(row.low, row.high) for row in loud]
     known = [row.value for row in rows]
     if form is None and metric.kind == "duration" and 0 < LOGARITHMIC * min(known) < max(known):
-        return Axis.logarithmic(metric, [*values, *ends, *more])
-    return Axis.of(metric, [*values, *ends, *more], form=form, zero=form is not None)
+        return Axis.logarithmic(metric, [*values, *(end for pair in bounds for end in pair), *more])
+    return Axis.of(metric, [*values, *more], bounds=bounds, form=form, zero=form is not None)
 
 
 def frame_of(axis: Axis, rows: list[Row], *, headed: bool = False) -> Frame:

@@ -28,8 +28,8 @@ def _(result: Trend) -> Figure:
     if not now:
         return blank(result)
     aims = [goal.value for goal in (result.target, result.benchmark) if goal is not None]
-    ends = [point[end] for point in now for end in ("value", "low", "high")]
-    axis = Axis.of(result.metric, [*ends, *(point["value"] for point in before), *aims])
+    values = [point["value"] for point in (*now, *before)]
+    axis = Axis.of(result.metric, [*values, *aims], bounds=[(point["low"], point["high"]) for point in now])
     events = _events(result)
     frame = Frame((min(0, now[0]["x"]), _end(result)), (axis.low, axis.high), HEIGHT, top=LINE * len(events))
     lines = [[_place(axis, point) for point in points] for points in (now, before) if points]
@@ -194,7 +194,7 @@ def _place(axis: Axis, point: Point) -> Point:
 
 
 def _interval(axis: Axis, point: Point) -> Point:
-    return {"x": point["x"], "y": axis.at(point["low"]), "y2": axis.at(point["high"])}
+    return {"x": point["x"], "y": axis.inside(point["low"]), "y2": axis.inside(point["high"])}
 
 
 def _bounded(point: Point) -> bool:

@@ -4,7 +4,7 @@ from cxlib import numbers
 from cxlib.charts import theme
 from cxlib.charts.axis import Axis
 from cxlib.charts.figure import Figure, chart, figure
-from cxlib.charts.frame import Frame
+from cxlib.charts.frame import Frame, Layers
 from cxlib.numbers import Format
 from cxlib.stats.planning_results import Forecast, Staffing
 from cxlib.stats.results import Peaks, UnusualDays
@@ -13,7 +13,7 @@ from cxlib.words.groups import Row, estimate
 from cxlib.words.money import span
 from cxlib.words.planning import agents, expected, most_agents, seven_days
 from cxlib.words.sentence import plain
-from cxlib.words.volume import DAYS_TOLD, against, busiest, clock_hour, day, outside
+from cxlib.words.volume import DAYS_TOLD, against, beside_run, busiest, clock_hour, day, run_text
 
 ROW, DARKEST = 18, 0.5
 HEIGHT, ROOM = 240, 30  # of single days, and of weeks to come
@@ -72,10 +72,10 @@ def _map(result: Peaks | Staffing, top: Row, texts: list[str], tips: list[str], 
 @chart.register
 def _(result: UnusualDays) -> Figure:
     rows = list(result.points.iter_rows(named=True))
-    axis = Axis.of(result.metric, [row[end] for row in rows for end in ("low", "high", "value")])
+    axis = Axis.of(result.metric, [row["value"] for row in rows], bounds=[(row["low"], row["high"]) for row in rows])
     last = max(row["day"].day for row in rows)
     frame = Frame((0.5, last + 0.5), (axis.low, axis.high), HEIGHT, top=ROOM)
-    bands = [{"x": row["day"].day, "y": axis.at(row["low"]), "y2": axis.at(row["high"])} for row in rows]
+    bands = [{"x": row["day"].day, "y": axis.inside(row["low"]), "y2": axis.inside(row["high"])} for row in rows]
     places = [
         {"x": row["day"].day, "y": axis.at(row["value"]), "tip": f"{day(row)}: {against(row)}", "out": row["outside"]}
         for row in rows
@@ -86,9 +86,12 @@ def _(result: UnusualDays) -> Figure:
     }
     month = numbers.short_month(result.scope.month, result.scope.language)
     ticks = [{"x": number, "y": axis.low, "text": f"{number} {month}"} for number in range(1, last + 1, 7)]
-    named = [{"x": row["day"].day, "y": axis.at(row["value"]), "text": day(row)} for row in outside(result)[:DAYS_TOLD]]
+    named = [
+        {"x": row["day"].day, "y": axis.at(row["value"]), "text": day(row)} for row in beside_run(result)[:DAYS_TOLD]
+    ]
     sides = [[row for row in named if (row["x"] > last / 2) == right] for right in (False, True)]
     layers = [
+        *_run(result, frame, axis),
         *axis.down_the_side(frame),
         *frame.layer("text", ticks, dy=16, fill=theme.MUTED),
         *frame.layer("rule", bands, stroke=theme.FAINT, strokeWidth=8, strokeOpacity=0.4),
@@ -101,21 +104,34 @@ def _(result: UnusualDays) -> Figure:
         f"{result.metric.title} a day, {numbers.month(result.scope.month)}. Bars: what the calendar and the trend let "
         f"expect, all days together within theirs with 95 %. Blue: outside."
     )
+    subtitle += f" Shaded: {result.run.days} days in a row beyond chance." if result.run else ""
     return figure(result, frame, layers, subtitle)
+
+
+def _run(result: UnusualDays, frame: Frame, axis: Axis) -> Layers:
+    """Return the days of a run, as far as they are in the month, as a shaded field."""
+    if result.run is None:
+        return []
+    shown = [row["day"].day for row in result.points.iter_rows(named=True) if row["day"] >= result.run.first]
+    shown = [number for number in shown if number <= result.run.last.day]
+    field = {"x": min(shown) - 0.5, "x2": max(shown) + 0.5, "y": axis.low, "y2": axis.high}
+    tip = run_text(result.run)
+    return frame.layer("rect", [field | {"tip": tip}], fill=theme.ACCENT, fillOpacity=theme.BAND / 2)
 
 
 @chart.register
 def _(result: Forecast) -> Figure:
     language = result.scope.language
     rows = list(enumerate(result.points.iter_rows(named=True)))
-    axis = Axis.of(result.metric, [row[end] for _, row in rows for end in ("value", "low", "high")])
+    bounds = [(row["low"], row["high"]) for _, row in rows]
+    axis = Axis.of(result.metric, [row["value"] for _, row in rows], bounds=bounds)
     frame = Frame((0, len(rows) - 1), (axis.low, axis.high), HEIGHT)
     known, coming = ([(x, row) for x, row in rows if row["ahead"] == ahead] for ahead in (False, True))
     dots = [{"x": x, "y": axis.at(row["value"]), "tip": _tip(result, row)} for x, row in rows]
     line = [{"x": x, "y": axis.at(row["value"])} for x, row in known]
     path = line[-1:] + [{"x": x, "y": axis.at(row["value"])} for x, row in coming]
     bounded = [(x, row) for x, row in coming if row["high"] is not None]
-    band = [{"x": x, "y": axis.at(row["low"]), "y2": axis.at(row["high"])} for x, row in bounded]
+    band = [{"x": x, "y": axis.inside(row["low"]), "y2": axis.inside(row["high"])} for x, row in bounded]
     band = line[-1:] and [line[-1] | {"y2": line[-1]["y"]}, *band]
     last = len(known) - 0.5
     firsts = [(x, row["first"]) for x, row in rows[::LABELS]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal, NamedTuple
 
 import narwhals as nw
@@ -52,6 +53,7 @@ class History(NamedTuple):
 Value = nw.Expr | Clock | Ratio
 # Where tickets are counted by what comes after their creation, those created before the data begin are missing.
 SOLVED = (History("tickets", "created", "resolution_days", withheld=False),)
+SIGNED = "net_amount"  # a column whose rows may be negative: refunds
 MONEY = "money"  # stands for the currency of the data until a view names it
 
 
@@ -115,6 +117,11 @@ class Metric:
     def census(self) -> bool:
         """Whether its rows are everybody there is – days, agents, a total – so that few of them are no small sample."""
         return self.kind == "count" or self.unit in ("day", "agent_id")
+
+    @property
+    def possible(self) -> tuple[float, float]:
+        """Lowest and highest printed value there can be: of its scale, else from 0 on; money may be paid back."""
+        return self.scale or (-inf if SIGNED in self.needs else 0.0, inf)
 
     @property
     def factor(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric, View, measured_frame, row_frame, unit_frame
+from cxlib.metrics.registry import SIGNED
 from cxlib.stats.counted_days import KEYS, day_sums, scatter, with_empty_days
 from cxlib.stats.durations import Curve, coded, curves_by, parted, quantiles
 from cxlib.stats.intervals import ALPHA, MANY, Array, Figures, Places, Sums, counted_total, measure
@@ -42,13 +43,20 @@ class Cells:
         summed = units.group_by(KEYS).agg(
             pl.col("n", "sum_w", "sum_wx", "sum_wxx").sum(), units=pl.len(), **{k: v.sum() for k, v in squares.items()}
         )
-        return cls.of_sums(metric, summed.sort(KEYS))
+        found = cls.of_sums(metric, summed.sort(KEYS))
+        return found if SIGNED in metric.needs and (units["sum_wx"] < 0).any() else found.from_zero()
 
     @classmethod
     def of_sums(cls, metric: Metric, frame: pl.DataFrame) -> Cells:
         """Return the cells of a measured frame."""
         sums = Sums.of(frame)
         return cls(metric, frame.select(KEYS), lambda places: measure(metric, sums.take(places)))
+
+    def from_zero(self) -> Cells:
+        """Return sums of money without a refund, whose intervals begin at 0; all else is within its range anyway."""
+        if SIGNED not in self.metric.needs:
+            return self
+        return replace(self, choose=lambda places: self.choose(places).clipped(0.0, np.inf))
 
     def points(self) -> pl.DataFrame:
         """Return period, group and the POINT columns in printed units, null where there is nothing to say."""
@@ -76,7 +84,14 @@ def cells(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Ce
         return cells_of(metric, row_frame(metric, view, months, by))
     if metric.kind == "count" and metric.unit == "day":
         return daily(metric, view, unit_frame(metric, view, months, by), by)
-    return Cells.of_sums(metric, measured_frame(metric, view, months, by))
+    found = Cells.of_sums(metric, measured_frame(metric, view, months, by))
+    return found if SIGNED in metric.needs and _paid_back(metric, view) else found.from_zero()
+
+
+def _paid_back(metric: Metric, view: View) -> bool:
+    """Tell whether the data have negative amounts: without, no sum of them is below 0."""
+    negative = view.data.scan(metric.table).select((pl.col(SIGNED) < 0).any())
+    return bool(view.data.once(("negative amounts", metric.table), negative.collect).item())
 
 
 def cells_of(metric: Metric, rows: pl.DataFrame) -> Cells:

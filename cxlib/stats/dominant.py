@@ -10,8 +10,8 @@ from __future__ import annotations
 import polars as pl
 
 from cxlib.metrics import Metric
+from cxlib.metrics.registry import SIGNED
 from cxlib.stats.cells import Cells, cells_of, estimates, influences_of, influences_of_units
-from cxlib.stats.intervals import SIGNED
 from cxlib.stats.results import Without
 
 LARGE = 0.15  # of a month's rows or amount: below a fifth, so that one who usually has a fifth is always seen

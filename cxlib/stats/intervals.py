@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxlib.metrics.registry import Metric
+from cxlib.metrics.registry import SIGNED, Metric
 from cxlib.stats.sums import Array, Places, Sums, divide, even_units, residual, skewness
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
 
 Limits = Callable[[Array], tuple[Array, Array]]
 ALPHA = 0.05
-SIGNED = "net_amount"  # a column whose rows may be negative: refunds
 FEWEST_EVEN = 2 - 1e-9
 MORE_SKEWED = 1.4  # times the skewness a sample shows: samples of heavy tails show too little of it
 MORE_SKEWED_SUM = 1.25  # the same of the cubes of a sum, which no deviation from a mean makes smaller
@@ -62,7 +61,7 @@ class Figures:
 
 def measure(metric: Metric, sums: Sums) -> Figures:
     """Return value, error and interval of a share, mean, score or count, in computed units (shares 0–1)."""
-    lowest, highest = metric.scale or (-np.inf, np.inf)
+    lowest, highest = metric.possible
     by_kind = {"share": share, "score": score, "rate": rate, "count": amount if SIGNED in metric.needs else total}
     return by_kind.get(metric.kind, mean)(sums).clipped(lowest / metric.factor, highest / metric.factor)
 

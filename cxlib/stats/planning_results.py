@@ -26,6 +26,9 @@ class Backtest:
         held: Share of the weeks within the model's own 95 % interval, %.
         widened: How many times as wide as its own the interval is made for it, 1 if the errors were as expected.
         naive: Which seasonal naive did better: "the week before" or "the same week of the year before".
+        surprised: Origins whose weeks a lasting step made wrong before it was known: they count in the errors, but not
+            in the widening and in which method is closer.
+        closer: Whether the model was closer in the others.
     """
 
     origins: int
@@ -36,11 +39,13 @@ class Backtest:
     held: float
     widened: float
     naive: str
+    surprised: int = 0
+    closer: bool | None = None
 
     @property
     def beats(self) -> bool:
         """Whether the model was closer than seasonal naive."""
-        return self.error < self.naive_error
+        return self.error < self.naive_error if self.closer is None else self.closer
 
 
 @dataclass(frozen=True, slots=True)

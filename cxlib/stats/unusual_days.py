@@ -14,6 +14,7 @@ from cxlib.stats.daily import daily_metric
 from cxlib.stats.intervals import ALPHA, Array
 from cxlib.stats.level_shift import steps_of
 from cxlib.stats.results import NotKnown, UnusualDays
+from cxlib.stats.runs import strongest_run
 from cxlib.stats.scope import scope
 
 
@@ -22,7 +23,7 @@ def unusual_days(name: str, view: View) -> UnusualDays | NotKnown:
 
     The interval is one for a new day – negative binomial with the dispersion of days and the error of the expectation –
     at a level at which all days of the month together are inside with 95 % (Bonferroni). Days outside it, were all days
-    of the data tested, have no say in it.
+    of the data tested, have no say in it, nor has a run of days (`strongest_run`) that is beyond chance.
 
     Raises:
         UsageError: No such metric or dimension, or no daily count.
@@ -33,7 +34,11 @@ def unusual_days(name: str, view: View) -> UnusualDays | NotKnown:
         return days
     columns, counts = design(days, steps_of(metric, view, days)), days["sum_wx"].to_numpy()
     low, high = expected_between(fit(days, columns), ALPHA / days.height)
-    model = fit(days, columns, (counts < low) | (counts > high))
+    outside = (counts < low) | (counts > high)
+    run = strongest_run(days, columns, view.month, outside)
+    if run:
+        outside |= days["day"].is_between(run.first, run.last).to_numpy()
+    model = fit(days, columns, outside)
     tested: Flags = model.kept & (days["period"] == view.month).to_numpy()
     if not tested.any():
         return NotKnown(metric.title, f"The data {view.data.name!r} observe no such day of {view.month}.")
@@ -42,7 +47,7 @@ def unusual_days(name: str, view: View) -> UnusualDays | NotKnown:
         expected=model.expected, low=low, high=high,
         what=pl.Series(_happened(days["day"].to_list(), days["feast"].to_list(), view.data.settings)),
     ).with_columns(outside=(pl.col("value") < pl.col("low")) | (pl.col("value") > pl.col("high")))  # fmt: skip
-    return UnusualDays(metric, scope(metric, view), points.filter(pl.Series(tested)))
+    return UnusualDays(metric, scope(metric, view), points.filter(pl.Series(tested)), run)
 
 
 def expected_between(model: Model, alpha: float) -> tuple[Array, Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -54,14 +55,39 @@ class Peaks:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Days in a row with more or less than expected: first and last day, count, what was expected of it.
+
+    `difference`, `low`, `high`: in % of what was expected; the interval allows for the run having been picked among
+    all, so that p < .05 exactly when 0 lies outside.
+    """
+
+    first: date
+    last: date
+    value: float
+    expected: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+
+    @property
+    def days(self) -> int:
+        """How many days it lasts."""
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True, slots=True)
 class UnusualDays:
     """Days of the reported month against what weekday, holidays, time of the year and trend let expect.
 
     Attributes:
         points: `day` (local), `n`, `value` (the count), `expected`, `low` and `high` (all days together are within
             theirs with 95 %), `what` (dated event or public holiday, empty if none), `outside`.
+        run: The strongest run of days beyond chance that ends in the month; None without.
     """
 
     metric: Metric
     scope: Scope
     points: pl.DataFrame
+    run: Run | None = None

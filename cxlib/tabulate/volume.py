@@ -10,7 +10,7 @@ from cxlib.words.groups import estimate, forms_of, label
 from cxlib.words.money import span
 from cxlib.words.planning import agents, rests_on, seven_days
 from cxlib.words.sentence import plain
-from cxlib.words.volume import LONG, clock_hour, day, is_compared, made_of, percent
+from cxlib.words.volume import LONG, clock_hour, day, is_compared, made_of, percent, run_text
 
 
 @table.register
@@ -52,7 +52,8 @@ def _(result: UnusualDays) -> Table:
     ]  # fmt: skip
     columns = ("Day", f">{result.metric.measured_in.capitalize()}", ">Expected", ">Between", "Beyond chance")
     caption = f"{result.metric.title} a day, {numbers.month(result.scope.month)}{filters(result.scope)}"
-    return Table(caption, columns, tuple(rows), ("Between: all days together lie within theirs with 95 %.",))
+    notes = [f"In a row: {run_text(result.run)}"] if result.run else []
+    return Table(caption, columns, tuple(rows), ("Between: all days together lie within theirs with 95 %.", *notes))
 
 
 @table.register
@@ -73,6 +74,10 @@ def _(result: Forecast) -> Table:
     ]
     notes.append(f"Weeks within the model's own 95 % interval: {numbers.percent(test.held / 100)}")
     notes.append(f"Interval made wider for it: {numbers.number(test.widened, 2)} times")
+    if test.surprised:
+        notes.append(
+            f"{test.surprised} made before a lasting step was known count in these errors, not in the interval"
+        )
     columns = ("Seven days", ">Value", ">95 % prediction interval", "What")
     return Table(f"{result.metric.title}, the weeks to come{filters(result.scope)}", columns, tuple(rows), tuple(notes))
 

@@ -1,9 +1,8 @@
 """What is said of customers so large that a figure is theirs."""
 
 from cxlib import numbers
-from cxlib.metrics.registry import Metric
+from cxlib.metrics.registry import SIGNED, Metric
 from cxlib.numbers import Format
-from cxlib.stats.intervals import SIGNED
 from cxlib.stats.results import Without
 
 PART = Format("%", decimals=0)

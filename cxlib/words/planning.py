@@ -23,6 +23,8 @@ def forecast_text(result: Forecast) -> str:
         size = total.with_interval(result.total.value or 0.0, result.total.low, result.total.high)
         opening += f"; {size} in {weeks} weeks"
     own, rival = (f"{numbers.share_format().value(error)}" for error in (test.error, test.naive_error))
+    if test.surprised:
+        opening += ", from the lasting step on"
     if test.beats:
         return f"{opening}. In {test.origins} backtests off by {own} on average, {test.naive} by {rival}."
     return (

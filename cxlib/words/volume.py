@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from cxlib import numbers
 from cxlib.numbers import Format
-from cxlib.stats.certainty import Certainty, of_row
+from cxlib.stats.certainty import Certainty, certainty, of_row
 from cxlib.stats.results import Comparison, Peaks, UnusualDays
+from cxlib.stats.volume_results import Run
+from cxlib.words.certainty import certainty_words
 from cxlib.words.change import TOGETHER, counted, counted_rows, level_format, subject, width
 from cxlib.words.groups import Row, estimate, label, share_format
 from cxlib.words.money import span
@@ -149,22 +151,42 @@ def _count(number: int) -> str:
 
 
 def days_text(result: UnusualDays) -> str:
-    """Return the days outside of what is expected, the farthest first."""
-    found, number = outside(result), numbers.number(result.points.height)
+    """Return the run of days beyond chance, if there is one, and the days outside of it, the farthest first."""
+    found, number = beside_run(result), numbers.number(result.points.height)
     name = f"{subject(result.metric)}, {numbers.month(result.scope.month)}"
-    if not found:
+    if not found and result.run is None:
         return f"{name}: no day of {number} lies outside of what the calendar and the trend let expect."
+    run = f"{run_text(result.run)}; {certainty_words(certainty(result.run.p_value))}." if result.run else ""
+    if not found:
+        return f"{name}: {run}"
     told = "; ".join(f"{day(row)}, {against(row)}" for row in found[:DAYS_TOLD])
     which = "These and others" if len(found) > DAYS_TOLD else "These"
     judged = "; more than chance explains" if len(found) == 1 else f". {which} are more than chance explains"
-    return f"{name}: {told}{judged} among {number} days."
+    return f"{name}: {run}{' By themselves: ' if run else ''}{told}{judged} among {number} days."
 
 
 def days_headline(result: UnusualDays) -> str:
-    """Return the days in a few words."""
-    found = outside(result)
+    """Return the run and the days in a few words."""
+    found = beside_run(result)
     parts = ", ".join(day(row) for row in found[:2]) + (" and others" if len(found) > 2 else "")
+    if result.run is not None:
+        way = "more" if result.run.difference > 0 else "fewer"
+        return f"{subject(result.metric)}: {way} than expected on {result.run.days} days in a row"
     return f"{subject(result.metric)}: {f'unusual on {parts}' if found else 'no day unusual beyond chance'}"
+
+
+def run_text(run: Run) -> str:
+    """Return "10 October 2026 to 31 October 2026, 22 days in a row, 2,640 against 1,890 expected, +40 % (…)"."""
+    form = replace(numbers.share_format(width(run.low, run.high)), signed=True).apart(run.low, run.high)
+    size, whole = form.with_interval(run.difference, run.low, run.high), Format("")
+    counts = f"{whole.value(run.value)} against {whole.value(run.expected)} expected"
+    return f"{numbers.day(run.first)} to {numbers.day(run.last)}, {run.days} days in a row, {counts}, {size}"
+
+
+def beside_run(result: UnusualDays) -> list[Row]:
+    """Return the days outside their interval that are not in the run."""
+    run = result.run
+    return [row for row in outside(result) if run is None or not run.first <= row["day"] <= run.last]
 
 
 def outside(result: UnusualDays) -> list[Row]:
