@@ -13,7 +13,7 @@ import polars as pl
 
 from cxlib.metrics.registry import Metric
 from cxlib.settings import Event, Goal
-from cxlib.stats.comparable_result import Incomparable
+from cxlib.stats.comparable_result import Incomparable, Responding
 from cxlib.stats.customer_results import History, WaitingList
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.money_results import Contrast, Survival, Worth
@@ -42,6 +42,7 @@ __all__ = [
     "NotKnown",
     "Overview",
     "Peaks",
+    "Responding",
     "Result",
     "Scope",
     "Shortlist",
@@ -121,7 +122,8 @@ class Change:
     p < .05 exactly when 0 lies outside the interval. All None where either side has no value; `low`, `high` and
     `p_value` None where either side has a value but no interval (one answer, all answers of a mean alike). All None
     too for counts of months of which either is not wholly observed (`scope.observed`, `before_observed`), and where
-    the two months are not alike (`incomparable` says why).
+    the two months are not alike (`incomparable` says why). `responding` tells how the response rate of a survey moved
+    meanwhile, where it did.
     """
 
     metric: Metric
@@ -137,6 +139,7 @@ class Change:
     group: str = ""
     before_observed: tuple[int, int] | None = None
     incomparable: Incomparable | None = None
+    responding: Responding | None = None
 
 
 @dataclass(frozen=True, slots=True)
