@@ -156,8 +156,8 @@ READS = {
     "why.",
     "worth": "A customer active at the end of October 2025 brought 71 EUR (68–74; 3,365 customers) in the year after, "
     "more than winning one costs (35 EUR). That is the margin less estimated agents' time of what they bought, 169 EUR, "
-    "the mean of those who stayed and those who left. What one who leaves would have brought is not known; later years "
-    "are not counted.",
+    "the mean of those who stayed and those who left. What one who leaves would have brought is not known; later "
+    "years are not counted.",
     "breakdown, equal": "Satisfaction by channel: no difference beyond chance; all together 77.3 % (75.6–79.0; "
     "2,282 answers).",
     "distribution": "NPS classes: the largest class in October 2026 is Promoters with 48.2 % (44.1–52.3; 512 "

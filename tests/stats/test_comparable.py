@@ -252,7 +252,7 @@ def test_a_response_rate_that_moved_too_is_told_with_what_it_could_do(tmp_path: 
     assert found.responding is not None
     assert (found.responding.before, found.responding.after, found.responding.worst) == (25.0, 35.0, True)
     assert found.responding.bound == pytest.approx(100 * 160 / 200)  # without the 80 it would be as before
-    assert "The response rate rose too, from 25 % to 35 %" in say(found).text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "The response rate rose too, from 25.0 % to 35.0 %" in say(found).text.replace("\N{NO-BREAK SPACE}", " ")
     back = change("csat", view(here.data, month="2026-08", compare_with="2026-09"))
     assert isinstance(back, Change)
     assert back.responding is not None
