@@ -330,8 +330,8 @@ EUROS = replace(METRICS["revenue"], measured_in="EUR")
 CLASSES, APART = ("promoter", "detractor"), (16.6, 11.5, 21.4, 1e-9, 1.58, 1.36, 1.83)
 BUYING = estimate(45.2, 3.2, 980), estimate(28.6, 3.7, 568)
 PARTS = [("Bought in the year", estimate(169.2, 6.6, 3365)), ("Gross margin of it", estimate(71.1, 2.8, 3365))]
-LOST = ("A customer lost, a year", estimate(71.1, 2.8, 3365))
-WON = ("A customer won", Estimate(0, 0, 35.0, None, None, None))
+LOST = ("What a customer brings in the year", estimate(71.1, 2.8, 3365))
+WON = ("What winning a customer costs", Estimate(0, 0, 35.0, None, None, None))
 RESULTS |= {
     "trend, money": replace(trend("revenue", wave(107_000, 9_000, 7_000), 9_900.0, 0.2), metric=EUROS),
     "contrast": contrast(CLASSES, BUYING, APART),

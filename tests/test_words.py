@@ -157,9 +157,10 @@ READS = {
     "2026: detractor 78.6 % (76.6–79.6; 160 at risk); passive 86.6 % (84.6–87.6; 160 at risk); promoter 93.0 % "
     "(91.0–94.0; 160 at risk). The classes differ by more than chance explains. What goes together need not be "
     "why.",
-    "worth": "A customer lost costs 71 EUR (68–74; 3,365 customers) a year, more than winning one (35 EUR). That "
-    "is the margin less estimated agents' time of those active at the end of October 2025, who bought for 169 EUR "
-    "in the year after. Later years are not counted.",
+    "worth": "A customer active at the end of October 2025 brought 71 EUR (68–74; 3,365 customers) in the year after, "
+    "more than winning one costs (35 EUR). That is the margin less estimated agents' time of what they bought, 169 "
+    "EUR, the mean of those who stayed and those who left. What one who leaves would have brought is not known; later "
+    "years are not counted.",
     "breakdown, equal": "Satisfaction by channel: no difference beyond chance; all together 77.3 % (75.6–79.0; "
     "2,282 answers).",
     "distribution": "NPS classes: the largest class in October 2026 is Promoters with 48.2 % (44.1–52.3; 512 "

@@ -45,9 +45,9 @@ def customer_months(
     bought = orders.filter(IS_ORDER).select("customer_id", begins="ordered_at", until=pl.col("ordered_at") + look_back)
     earlier = pl.col("ends") - look_back
     active = _active(pl.concat([contracts, bought]), months.with_columns(at="ends"), left, "active")
-    by_contract = _active(contracts, months.with_columns(at="starts"), left, "active_before")
-    by_order = _active(bought, months.with_columns(at=earlier), left, "active_before")
-    before = pl.concat([by_contract, by_order]).unique()
+    instants = ((contracts, pl.col("starts")), (bought, earlier))
+    parts = [_active(spans, months.with_columns(at=at), left, "active_before") for spans, at in instants]
+    before = pl.concat(parts).unique()
     observed = orders["ordered_at"].min() if orders.height else months["starts"][0] - 2 * look_back
     can_leave = bool(orders.height or customers["left_at"].count())
     one_currency = bool(orders["currency"].n_unique() == 1)

@@ -298,6 +298,11 @@ def change(name: str, view: View, baseline: str = "", *, everybody: bool = False
         return reason
     found = cells(metric, view, [baseline, view.month])
     frame = None if everybody else rows_of(metric, view, [baseline, view.month])
-    return changes_of(metric, view, found, scope(metric, view), baseline, frame=frame)[0] or NotKnown(
+    told = changes_of(metric, view, found, scope(metric, view), baseline, frame=frame)[0]
+    if told is not None:
+        from cxlib.stats.responding import with_response  # which compares response rates with what stands here
+
+        return with_response(told, view)
+    return NotKnown(
         metric.title, f"There is nothing to compare with: the data {view.data.name!r} do not hold {baseline}."
     )

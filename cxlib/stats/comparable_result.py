@@ -22,3 +22,26 @@ class Incomparable:
     since: str
     before: str = ""
     after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Responding:
+    """How the response rate moved beside a figure of answers, and how much of its change that could make.
+
+    Attributes:
+        before: Response rate of the baseline month, in %.
+        after: That of the reported month.
+        low: Lower end of the 95 % interval of their difference, in points.
+        high: Upper end.
+        p_value: Of the difference.
+        worst: Whether the bound takes the extra (or missing) answers for the worst there are, else for the best.
+        bound: The figure of the reported month without the extra answers, or with the missing ones, in that case.
+    """
+
+    before: float
+    after: float
+    low: float | None
+    high: float | None
+    p_value: float
+    worst: bool
+    bound: float

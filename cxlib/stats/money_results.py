@@ -43,12 +43,13 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """Amounts per customer that add up to what a lost one costs.
+    """Amounts per customer that add up to what one brings in a year, and what winning one costs.
 
     Attributes:
         metric: Revenue, in its currency.
         start: The customers are those active at the end of this month; the year after it is counted.
-        points: `group` (what it is) and POINT columns; the second last row is the customer lost, the last the one won.
+        points: `group` (what it is) and POINT columns; the second last row is what one brings, the last what winning
+            one costs.
     """
 
     metric: Metric

@@ -14,7 +14,7 @@ import polars as pl
 from cxlib.metrics.registry import Metric
 from cxlib.schema import is_personal
 from cxlib.settings import Event, Goal
-from cxlib.stats.comparable_result import Incomparable
+from cxlib.stats.comparable_result import Incomparable, Responding
 from cxlib.stats.customer_results import History, WaitingList
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.money_results import Contrast, Survival, Worth
@@ -43,6 +43,7 @@ __all__ = [
     "NotKnown",
     "Overview",
     "Peaks",
+    "Responding",
     "Result",
     "Scope",
     "Shortlist",
@@ -148,6 +149,7 @@ class Change:
     too for counts of months of which either is not wholly observed (`scope.observed`, `before_observed`), and where
     the two months are not alike (`incomparable` says why). `detectable`: the smallest change that four of five such
     months would show, in the printed unit, of durations and counts in % of the figure before (`sizes.detectable`).
+    `responding` tells how the response rate of a survey moved meanwhile, where it did.
 
     Where customers with a large part of either month are left out (`without`), `difference`, `low`, `high` and
     `p_value` are those of the figures without them, `after` and `before` still the published ones of all.
@@ -170,6 +172,7 @@ class Change:
     incomparable: Incomparable | None = None
     detectable: float | None = None
     without: Without | None = None
+    responding: Responding | None = None
 
     @property
     def plain(self) -> float | None:

@@ -10,6 +10,7 @@ from cxlib.metrics import Metric, View, row_frame
 from cxlib.periods import month_of
 from cxlib.stats.cells import Cells, cells, cells_of, influences, influences_of
 from cxlib.stats.change import changes_of, rows_of
+from cxlib.stats.responding import with_response
 from cxlib.stats.results import POINT, NotKnown, Trend
 from cxlib.stats.scope import scope, unanswerable
 
@@ -41,7 +42,7 @@ def trend(name: str, view: View, months: int = 25) -> Trend | NotKnown:
         metric=metric,
         scope=about,
         points=found.at(keys).points().select("period", *POINT),
-        change=changes[0],
+        change=with_response(changes[0], view) if changes[0] else None,
         last_year=changes[1],
         target=settings.goal(name, view.month),
         benchmark=settings.goal(name, view.month, kind="benchmarks"),

@@ -1,4 +1,4 @@
-"""What a lost customer costs, beside what winning one costs."""
+"""What a customer brings in a year, beside what winning one costs."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from cxlib.stats.relation import OF_CUSTOMERS
 from cxlib.stats.results import POINT, NotKnown, Worth
 from cxlib.stats.scope import scope
 
-TITLE = "Cost of a lost customer"
+TITLE = "What a customer brings"
 MONTHS = 12
 _WORK = {"handle_minutes", "estimated_handle_minutes"}
 BOUGHT, MARGIN, TIME, LOST, WON = (
-    "Bought in the year", "Gross margin of it", "Agents' time in the year", "A customer lost, a year", "A customer won",
+    "Bought in the year", "Gross margin of it", "Agents' time in the year", "What a customer brings in the year",
+    "What winning a customer costs",
 )  # fmt: skip
 
 
@@ -43,12 +44,12 @@ def _lost_customer(view: View) -> Listed | NotKnown:
 
 @listed_by(_lost_customer)
 def lost_customer(view: View) -> Worth | NotKnown:
-    """Return what customers active a year ago brought in the year since, per customer: what is lost with one of them.
+    """Return what customers active a year ago brought in the year since, per customer, beside what winning one costs.
 
-    All who were active then count, also those who bought nothing more: no life time is assumed, nothing beyond the
-    year. Amounts in the data's currency, means over customers with the limits of `intervals.mean`. From [costs]:
-    `gross_margin` (share of revenue), `acquisition` (per customer won), `agent_hour` (optional: agents' time is then
-    subtracted).
+    All who were active then count, those who stayed and those who bought nothing more: what one who left would have
+    brought, nobody saw. No life time is assumed, nothing beyond the year. Amounts in the data's currency, means over
+    customers with the limits of `intervals.mean`, the settings held for exact. From [costs]: `gross_margin` (share of
+    revenue), `acquisition` (per customer won), `agent_hour` (optional: agents' time is then subtracted).
 
     Raises:
         UsageError: A gross margin that is not a share.

@@ -185,7 +185,8 @@ def change_text(change: Change, *, dated: bool = True) -> str:
     moved = f"moved by {_signed(change)}" if found == "chance" else moved_by(change, sure=found != "possible")
     unseen = f": {would_not_show(change)}" if found == "chance" and change.detectable else ""
     calendar = calendar_sentence(change, replace(difference_format(change), signed=True))
-    return f"{name} {moved}{against(change)} to {value}; {chance_words(change)}{unseen}.{calendar}"
+    beside = responding(change) if found in ("rose", "fell", "possible") else ""
+    return f"{name} {moved}{against(change)} to {value}; {chance_words(change)}{unseen}.{calendar}{beside}"
 
 
 def would_not_show(change: Change) -> str:
@@ -212,6 +213,22 @@ def _large(change: Change) -> str:
 
 def _of_all(change: Change) -> str:
     return f"it is {level(change.metric, change.after)} after {level(change.metric, change.before)}"
+
+
+def responding(change: Change) -> str:
+    """Return how the response rate moved too, and what the figure would be had that made the change; or nothing."""
+    found = change.responding
+    if found is None:
+        return ""
+    more = found.after > found.before
+    form = numbers.share_format(width(found.low, found.high))
+    rates = f"from {form.value(found.before)} to {form.value(found.after)}"
+    rate = f"The response rate {'rose' if more else 'fell'} too, {rates}"
+    kind = "worst" if found.worst else "best"
+    value = level_format(change.metric, change.after).value(found.bound)
+    if more:
+        return f" {rate}: had the extra answers all been the {kind} there are, it would be {value} without them."
+    return f" {rate}: had the missing answers all been the {kind} there are, it would be {value} with them."
 
 
 def chance_words(change: Change) -> str:

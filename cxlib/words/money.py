@@ -70,10 +70,10 @@ def is_small(result: Contrast) -> bool:
 
 
 def worth_text(result: Worth) -> str:
-    """Return what a lost customer costs in a year beside what winning one costs."""
+    """Return what a customer active then brought in the year after, beside what winning one costs."""
     *parts, lost, won = (estimate(row) for row in result.points.iter_rows(named=True))
     if lost.value is None or won.value is None:
-        return f"Cost of a lost customer: {nothing(result.metric, lost, result.scope.month)}."
+        return f"What a customer brings: {nothing(result.metric, lost, result.scope.month)}."
     low, high = lost.low or 0.0, lost.high or 0.0
     against = "more than" if low > won.value else "less than" if high < won.value else "within chance of"
     n = f"{numbers.number(lost.n)}{numbers.SPACE}customers"
@@ -82,9 +82,9 @@ def worth_text(result: Worth) -> str:
     less = " less estimated agents' time" if "estimated" in "".join(result.points["group"]) else ""
     less = less or (" less agents' time" if len(parts) > 2 else "")
     return (
-        f"A customer lost costs {cost} a year, {against} winning one ({price}). That is the margin{less} of those "
-        f"active at the end of {numbers.month(result.start)}, who bought for {bought} in the year after. "
-        "Later years are not counted."
+        f"A customer active at the end of {numbers.month(result.start)} brought {cost} in the year after, {against} "
+        f"winning one costs ({price}). That is the margin{less} of what they bought, {bought}, the mean of those who "
+        "stayed and those who left. What one who leaves would have brought is not known; later years are not counted."
     )
 
 
@@ -92,9 +92,9 @@ def worth_headline(result: Worth) -> str:
     """Return both amounts."""
     *_, lost, won = (estimate(row) for row in result.points.iter_rows(named=True))
     if lost.value is None or won.value is None:
-        return "Cost of a lost customer: not known"
+        return "What a customer brings: not known"
     values = [amount(result, side).value(side.value or 0.0) for side in (lost, won)]
-    return f"A customer lost costs {values[0]} a year, one won {values[1]}"
+    return f"A customer brings {values[0]} a year, winning one costs {values[1]}"
 
 
 def amount(result: Worth, side: Estimate) -> Format:

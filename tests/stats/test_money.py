@@ -325,7 +325,7 @@ def test_a_lost_customer_costs_the_margin_a_loop_adds_up(shop: View) -> None:
     assert (lost["n"], lost["value"]) == (len(active), pytest.approx(each.mean()))
     assert lost["se"] == pytest.approx(each.std(ddof=1) / len(active) ** 0.5)
     assert won["value"] == 30.0
-    assert "A customer lost costs" in say(found).text
+    assert "those who stayed and those who left" in say(found).text
 
 
 def test_without_costs_or_a_year_nothing_is_made_up(shop: View) -> None:
