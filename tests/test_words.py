@@ -183,7 +183,7 @@ READS = {
     "October 2026. More of it than at other hours, beyond chance: phone (channel) 21.0 % against 17.2 %, +3.8 "
     "points (+1.7 to +6.2).",
     "why": "Satisfaction fell by 6.8 points: 6.1 (4.0–8.1) come from another mix of channels, above all more "
-    "phone (40.1 % after 17.0 %). Within channels it fell by 2.7 (−1.9 to 7.2), no more than chance explains.",
+    "phone (40.1 % after 17.0 %). Within channels it moved by −2.7 (−7.2 to +1.9), no more than chance explains.",
     "why, chance": "Net Promoter Score moved no more than chance explains (−3.0 points; −10.2 to +4.2), and so "
     "did its parts: +0.4 (−3.1 to +3.9) from another mix of channels, −3.4 (−9.8 to +3.0) within channels.",
     "funnel": "Satisfaction by team member, November 2025 to October 2026, with the same mix of channel and "

@@ -199,6 +199,7 @@ class Overview:
         missing: Metric name → why it is not known.
         by_title: Title of the view's dimension where the groups of what moved were looked at, else empty.
         segments: Of the figures that moved, the groups that did: those that survive the same control among all groups.
+        parts: Of the figures that moved, what another mix of the groups made of it, where the change has parts.
     """
 
     scope: Scope
@@ -207,6 +208,7 @@ class Overview:
     missing: dict[str, str] = field(default_factory=dict)
     by_title: str = ""
     segments: tuple[Change, ...] = ()
+    parts: tuple[Decomposition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
