@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reasons_by_hand import decomposition
 from results_by_hand import RESULTS, change, estimate, group
@@ -41,6 +41,7 @@ def built(name: str, size: float, half: float) -> Change:
     return change(name, estimate(100.0 + size, 3.0), estimate(100.0, 3.0), half, 0.001 if half < abs(size) else 0.4)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NAMES), sizes, halves)
 def test_changes(name: str, size: float, half: float) -> None:
     made = built(name, size, half)
@@ -54,6 +55,7 @@ def test_changes(name: str, size: float, half: float) -> None:
     assert holds_its_sign(say(overview).text)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NAMES[:4]), sizes, halves, st.lists(st.tuples(sizes, halves), min_size=2, max_size=3))
 def test_parts_of_a_change(name: str, size: float, half: float, parts: list[tuple[float, float]]) -> None:
     divided = decomposition(built(name, size, half), *((part, part - h, part + h) for part, h in parts))
@@ -70,6 +72,7 @@ def test_parts_of_a_change(name: str, size: float, half: float, parts: list[tupl
     assert holds_its_sign(say(whole).text)
 
 
+@settings(deadline=None)
 @given(st.floats(-30, 30).filter(lambda x: abs(x) > 0.1), st.floats(0.01, 1))
 def test_groups_beside_the_rest(size: float, share: float) -> None:
     half = abs(size) * share * 0.99

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cxlib.stats.results import Change, Scope
 
 HALF_OF_IT = 0.5
+NINE_IN_TEN = 3.29  # standard deviations between the ends of the middle 90 % of a normal distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ class Spread:
     dispersion: float
     p_more: float
     p_less: float
+
+    @property
+    def nine_in_ten(self) -> tuple[float, float, float | None]:
+        """How many points apart the ends of the nine in ten agents in the middle lie, with low and high."""
+        return NINE_IN_TEN * self.value, NINE_IN_TEN * self.low, None if self.high is None else NINE_IN_TEN * self.high
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,9 @@ def effects_headline(result: Effects) -> str:
     if not is_tested(result) and not any(row["beyond"] for row in rows):
         return title
     found = [f"{label(row)} {effect_format(result, row).value(row['value'])}" for row in rows if row["beyond"]]
-    return f"{title}: {', '.join(found[:2]) or 'nothing beyond chance'}"
+    alone = is_tested(result) and len(tried(result)) == 1  # of one estimate "nothing" would read as none
+    none = f"not told apart from {numbers.number(result.none or 0.0)}" if alone else "nothing beyond chance"
+    return f"{title}: {', '.join(found[:2]) or none}"
 
 
 def effect(result: Effects, row: Row) -> str:
