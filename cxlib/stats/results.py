@@ -13,6 +13,7 @@ import polars as pl
 
 from cxlib.metrics.registry import Metric
 from cxlib.settings import Event, Goal
+from cxlib.stats.concentration import Largest
 from cxlib.stats.customer_results import History, WaitingList
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.money_results import Contrast, Survival, Worth
@@ -72,6 +73,7 @@ class Scope:
         outside: Rows of the month outside the wait by a competing end (solved, merged, deleted first); durations only.
         unfinished: Rows of the month whose clock still runs, durations only.
         observed: How many days of the month the data observe wholly, and how many it has; counts only, None if all.
+        largest: The largest hundredth of the month's amounts of money, where it carries more than a fifth of their sum.
         listed: Which list of rows (`stats.listed`) the answer is made from and what was asked; empty where its metric's
             own rows are.
     """
@@ -86,6 +88,7 @@ class Scope:
     outside: int = 0
     unfinished: int = 0
     observed: tuple[int, int] | None = None
+    largest: Largest | None = None
     listed: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 

@@ -11,6 +11,7 @@ from cxlib.errors import CxError, UsageError
 from cxlib.metrics import Metric, View, known, population, settles
 from cxlib.periods import first_day, last_day
 from cxlib.schema import DIMENSIONS, path_of
+from cxlib.stats.concentration import largest
 from cxlib.stats.results import NotKnown, Scope
 
 
@@ -33,6 +34,7 @@ def scope(metric: Metric, view: View) -> Scope:
         outside=outside,
         unfinished=running,
         observed=partly_observed(metric, view, view.month),
+        largest=largest(metric, view),
     )
 
 

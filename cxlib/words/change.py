@@ -9,6 +9,7 @@ from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format, format_of
 from cxlib.periods import earlier, grain_of
 from cxlib.settings import Goal
+from cxlib.stats.concentration import Largest
 from cxlib.stats.results import Change, Estimate, Scope
 from cxlib.stats.sizes import margin
 from cxlib.words.sentence import plain
@@ -224,6 +225,8 @@ def caveat(metric: Metric, scope: Scope) -> str:
     """Return the one caveat that matters most, or nothing."""
     if told := unfinished(scope):
         return told
+    if scope.largest:
+        return f" {carried(metric, scope.largest)}."
     if metric.kind != "duration" or not (scope.unfinished or scope.outside):
         return ""
     waiting = [f"{numbers.number(scope.unfinished)} still waiting"] if scope.unfinished else []
@@ -232,6 +235,14 @@ def caveat(metric: Metric, scope: Scope) -> str:
     verb = "is" if scope.outside == 1 else "are"
     outside = [f"{numbers.number(scope.outside)} {ended} and {verb} outside"] if scope.outside else []
     return f" {'; '.join(waiting + outside)}."
+
+
+def carried(metric: Metric, found: Largest) -> str:
+    """Return "The largest 1 % (17 orders) carry 34 % of the sum": what a mean or a total of such amounts hangs on."""
+    share, rows = numbers.percent(found.share), counted(metric, found.rows)
+    if found.rows == 1:
+        return f"The largest of them alone carries {share} of the sum"
+    return f"The largest 1{numbers.SPACE}% ({rows}) carry {share} of the sum"
 
 
 def unfinished(scope: Scope) -> str:
