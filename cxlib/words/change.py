@@ -17,6 +17,7 @@ from cxlib.words.sentence import plain
 FEW = 30
 TOGETHER = " once all are looked at"
 Verdict = Literal["rose", "fell", "same", "chance", "few", "unknown"]
+_MEANT = {"retention": "Retention asks who is active by an order or a subscription, not who has left"}
 _ENDED_OTHERWISE = {
     "take_up_time": "ended without being taken",
     "first_reply_time": "ended without a reply",
@@ -227,6 +228,8 @@ def caveat(metric: Metric, scope: Scope) -> str:
         return told
     if scope.largest:
         return f" {carried(metric, scope.largest)}."
+    if metric.name in _MEANT:
+        return f" {_MEANT[metric.name]}."
     if metric.kind != "duration" or not (scope.unfinished or scope.outside):
         return ""
     waiting = [f"{numbers.number(scope.unfinished)} still waiting"] if scope.unfinished else []
