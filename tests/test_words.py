@@ -20,6 +20,7 @@ from cxlib import numbers
 from cxlib.errors import UsageError
 from cxlib.metrics import METRICS
 from cxlib.periods import bounds
+from cxlib.stats.reasons import Spread
 from cxlib.stats.results import Change, Coverage, Effects, Estimate, Result, Tally
 from cxlib.stats.sizes import margin
 from cxlib.tabulate import table
@@ -56,6 +57,8 @@ def figures_of(part: Any) -> Iterator[float]:
     elif is_dataclass(part) and type(part).__name__ != "Metric":
         if isinstance(part, Change):
             yield margin(part)
+        if isinstance(part, Spread):
+            yield from (3.29 * end for end in (part.value, part.low, part.high) if end is not None)
         for item in fields(part):
             yield from figures_of(getattr(part, item.name))
 
@@ -184,12 +187,12 @@ READS = {
     "October 2026. Clearly more of it than at other hours: phone (channel) 21.0 % against 17.2 %, +3.8 "
     "points (+1.7 to +6.2).",
     "why": "Satisfaction fell by 6.8 points: 6.1 (4.0–8.1) come from another mix of channels, above all more "
-    "phone (40.1 % after 17.0 %). Within channels it fell by 2.7 (−1.9 to 7.2), no more than chance explains.",
+    "phone (40.1 % after 17.0 %). Within channels it moved by −2.7 (−7.2 to +1.9), no more than chance explains.",
     "why, chance": "Net Promoter Score moved no more than chance explains (−3.0 points; −10.2 to +4.2), and so "
     "did its parts: +0.4 (−3.1 to +3.9) from another mix of channels, −3.4 (−9.8 to +3.0) within channels.",
     "funnel": "Satisfaction by team member, November 2025 to October 2026, with the same mix of channel and "
     "category: Zoe is evidently below, 33 of 60 answers where 48.0 were expected. If the other team members "
-    "differ, then by at most 2.1 points (standard deviation).",
+    "differ, nine in ten of them lie within 7.0 points at most.",
     "funnel, too alike": "Satisfaction by team member, November 2025 to October 2026, with the same mix of "
     "channel and category: no evidence that any team member differs. The team members differ less than chance "
     "alone would make them (φ 0.21): a warning about how the data came about.",

@@ -28,13 +28,13 @@ def csat_mean() -> nw.Expr:
     return nw.when(rated("csat")).then(nw.col("scale_share") * 100.0)
 
 
-@_customers(title="Satisfied customers", better="higher")
+@_customers(title="Customers who answered satisfied", better="higher")
 def satisfied_customers() -> nw.Expr:
     """Number of customers whose latest answer of the month to the question on satisfaction is in the top box."""
     return nw.when(last_word("csat")).then(box_is("top"))
 
 
-@_customers(title="Dissatisfied customers", better="lower")
+@_customers(title="Customers who answered dissatisfied", better="lower")
 def dissatisfied_customers() -> nw.Expr:
     """Number of customers whose latest answer of the month to the question on satisfaction is in the bottom box."""
     return nw.when(last_word("csat")).then(box_is("bottom"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -13,9 +13,12 @@ from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import cells, estimates
 from cxlib.stats.change import compare
 from cxlib.stats.comparable import incomparable
+from cxlib.stats.decomposition import why
 from cxlib.stats.effects import survivors
+from cxlib.stats.reasons import Decomposition
 from cxlib.stats.results import Change, NotKnown, Overview, Scope, Trend
 from cxlib.stats.scope import unanswerable
+from cxlib.stats.sizes import sized
 from cxlib.stats.trend import trend
 
 HEADLINE = (
@@ -27,7 +30,8 @@ HEADLINE = (
 def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
     """Return the trends of the key figures and the changes that survive Benjamini–Hochberg at 5 % over all of them.
 
-    Overall first: then, of the figures that moved, the groups of the view's dimension, again one family.
+    Overall first: then, of the figures that moved, the groups of the view's dimension, again one family, and what
+    another mix of them did to the whole.
 
     Args:
         view: What is looked at.
@@ -48,12 +52,21 @@ def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
         missing={name: answer.reason for name, answer in answers.items() if isinstance(answer, NotKnown)},
         by_title=DIMENSIONS[view.by].title if moved else "",
         segments=tuple(one for place, one in enumerate(moved) if str(place) in beyond),
+        parts=tuple(_parts(trends, survives, view)) if view.by else (),
     )
+
+
+def _parts(trends: Sequence[Trend], survives: frozenset[str], view: View) -> Iterator[Decomposition]:
+    """Yield what mix and groups made of each figure that moved, where its change has parts."""
+    for name in (each.metric.name for each in trends if each.metric.name in survives):
+        found = why(name, view)
+        if isinstance(found, Decomposition):
+            yield found
 
 
 def _by_group(whole: Trend, view: View) -> list[Change]:
     """Return how each known group of the view's dimension changed, as the whole did; none of persons, or undefined."""
-    metric, by, months = whole.metric, view.by, [view.month, view.baseline]
+    metric, about, by, months = whole.metric, whole.scope, view.by, [view.month, view.baseline]
     unlike = incomparable(metric, view, view.baseline)
     if not by or is_personal(by) or unanswerable(metric, view, by) or unlike:
         return []
@@ -63,9 +76,11 @@ def _by_group(whole: Trend, view: View) -> list[Change]:
     sides = [found.at(after.with_columns(period=pl.lit(month))).points() for month in months]
     named = dict(labels(view, by, after.select("group")).iter_rows())
     return [
-        Change(
-            metric, whole.scope, view.month, view.baseline, here, then, size, low, high, p_value, named[group],
-            calendar=calendar,
+        sized(
+            Change(
+                metric, about, view.month, view.baseline, here, then, size, low, high, p_value, named[group],
+                calendar=calendar,
+            )
         )
         for group, (size, low, high, p_value, calendar), here, then in zip(
             after["group"], apart, *map(estimates, sides), strict=True

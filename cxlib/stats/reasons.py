@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from cxlib.metrics.registry import Metric
+from cxlib.stats.certainty import certainty
 
 if TYPE_CHECKING:
     from cxlib.stats.results import Change, Scope
+
+HALF_OF_IT = 0.5
+NINE_IN_TEN = 3.29  # standard deviations between the ends of the middle 90 % of a normal distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,21 @@ class Decomposition:
     parts: pl.DataFrame
     groups: pl.DataFrame
 
+    def part(self, name: str) -> dict[str, Any] | None:
+        """Return the row of a part, None where there is none."""
+        return next((row for row in self.parts.iter_rows(named=True) if row["part"] == name), None)
+
+    @property
+    def by_mix(self) -> bool:
+        """Whether another mix of groups carries most of the change: clearly, its way, and more than half of it.
+
+        Then the figure looks better or worse without its groups having become so, or although they went the other way.
+        """
+        mix, size = self.part("mix"), self.change.difference
+        if mix is None or not size or certainty(mix["p_value"]) != "clear":
+            return False
+        return bool(mix["difference"] / size > HALF_OF_IT)
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -55,6 +74,11 @@ class Spread:
     dispersion: float
     p_more: float
     p_less: float
+
+    @property
+    def nine_in_ten(self) -> tuple[float, float, float | None]:
+        """How many points apart the ends of the nine in ten agents in the middle lie, with low and high."""
+        return NINE_IN_TEN * self.value, NINE_IN_TEN * self.low, None if self.high is None else NINE_IN_TEN * self.high
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cxlib.metrics.registry import Metric
 from cxlib.schema import is_personal
 from cxlib.settings import Event, Goal
 from cxlib.stats.comparable_result import Incomparable, Responding
+from cxlib.stats.concentration import Largest
 from cxlib.stats.customer_results import History, WaitingList
 from cxlib.stats.effects_result import Effects
 from cxlib.stats.money_results import Contrast, Survival, Worth
@@ -76,6 +77,7 @@ class Scope:
         outside: Rows of the month outside the wait by a competing end (solved, merged, deleted first); durations only.
         unfinished: Rows of the month whose clock still runs, durations only.
         observed: How many days of the month the data observe wholly, and how many it has; counts only, None if all.
+        largest: The largest hundredth of the month's amounts of money, where it carries more than a fifth of their sum.
         weighted: Whether answers of the month count unequally, by their weights.
         unweighted: The figure of the month with every answer counting once; None where not weighted or not known.
         question: The question that the figure is made of, where the data hold several of its kind; else empty.
@@ -98,6 +100,7 @@ class Scope:
     unweighted: float | None = None
     question: str = ""
     other_questions: tuple[str, ...] = ()
+    largest: Largest | None = None
     listed: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -268,6 +271,7 @@ class Overview:
         missing: Metric name → why it is not known.
         by_title: Title of the view's dimension where the groups of what moved were looked at, else empty.
         segments: Of the figures that moved, the groups that did: those that survive the same control among all groups.
+        parts: Of the figures that moved, what another mix of the groups made of it, where the change has parts.
     """
 
     scope: Scope
@@ -276,6 +280,7 @@ class Overview:
     missing: dict[str, str] = field(default_factory=dict)
     by_title: str = ""
     segments: tuple[Change, ...] = ()
+    parts: tuple[Decomposition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from cxlib.metrics.rows import counted_rows
 from cxlib.periods import first_day, last_day
 from cxlib.schema import DIMENSIONS, path_of
 from cxlib.stats.comparable import other_questions, weights
+from cxlib.stats.concentration import largest
 from cxlib.stats.results import NotKnown, Scope
 
 
@@ -39,6 +40,7 @@ def scope(metric: Metric, view: View) -> Scope:
         unfinished=running,
         observed=partly_observed(metric, view, view.month),
         **_of_answers(metric, view),
+        largest=largest(metric, view),
     )
 
 

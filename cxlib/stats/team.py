@@ -20,6 +20,7 @@ from cxlib.stats.certainty import POSSIBLE
 from cxlib.stats.change import difference, widest
 from cxlib.stats.effects import Row, effect_points, no_value
 from cxlib.stats.intervals import Figures, Sums, measure
+from cxlib.stats.reasons import NINE_IN_TEN
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.same_work import MIX, expected
 from cxlib.stats.scope import about, scope, unanswerable
@@ -27,6 +28,7 @@ from cxlib.stats.workload import LOAD, agent_loads
 
 FAMILY = ("csat", "first_contact_resolution", "reopen_rate")
 ALL = "all months"
+ALIKE = 10.0  # points between the ends of nine in ten agents up to which they are called alike
 
 
 def alike(view: View, names: Sequence[str] = FAMILY, *, months: int = 12) -> Effects | NotKnown:
@@ -64,14 +66,20 @@ def alike(view: View, names: Sequence[str] = FAMILY, *, months: int = 12) -> Eff
     if reason := no_value(title, rows):
         return reason
     points = effect_points(rows)
-    most = points["high"].max()
     differ = bool((points["p_adjusted"] < POSSIBLE).any())
-    within = f"alike within {number(float(str(most)), 1)} points: time to try different ways"
-    reading = "" if differ or most is None else within
+    reading = "" if differ else _alike(points["high"].drop_nulls().to_list())
     caveat = f"Left out: {number(left_out)} evidently apart in one figure." if left_out else ""
     span = (min(months_seen), max(months_seen))
     told = replace(metric, table="rows", unit="agent_id")
     return Effects(told, about(view), title, span, "points", 0.0, points, reading=reading, caveat=caveat, signed=False)
+
+
+def _alike(limits: list[float]) -> str:
+    """Return how near to each other nine in ten agents lie at most: alike only where that is a small difference."""
+    if not limits:
+        return ""
+    apart = NINE_IN_TEN * max(limits)
+    return f"{'alike, nine' if apart <= ALIKE else 'nine'} in ten agents within {number(apart, 1)} points at most"
 
 
 def one_agent(view: View, agent_id: str = "", name: str = "csat", *, months: int = 12) -> Effects | NotKnown:

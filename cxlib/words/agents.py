@@ -78,9 +78,9 @@ def _spread(result: Funnel) -> str:
             "a warning about how the data came about."
         )
     if _differ(result):
-        between = POINTS.with_interval(found.value, found.low, found.high)
-        return f" {capital(who)} differ more than chance explains, with a standard deviation of {between}."
-    return f" If {who} differ, then by at most {POINTS.value(found.high)} (standard deviation)."
+        between = POINTS.with_interval(*found.nine_in_ten)
+        return f" {capital(who)} differ more than chance explains: nine in ten of them lie within {between}."
+    return f" If {who} differ, nine in ten of them lie within {POINTS.value(found.nine_in_ten[2] or 0.0)} at most."
 
 
 def _alone(result: Funnel) -> str:

@@ -10,6 +10,7 @@ from cxlib.numbers import Format, format_of
 from cxlib.periods import earlier, grain_of
 from cxlib.settings import Goal
 from cxlib.stats.certainty import Certainty, certainty
+from cxlib.stats.concentration import Largest
 from cxlib.stats.results import Change, Estimate, Scope
 from cxlib.stats.sizes import margin
 from cxlib.words.certainty import certainty_words
@@ -21,6 +22,7 @@ from cxlib.words.sentence import plain
 FEW = 30
 TOGETHER = " once all are looked at"
 Verdict = Literal["rose", "fell", "possible", "same", "chance", "few", "unknown"]
+_MEANT = {"retention": "Retention asks who is active by an order or a subscription, not who has left"}
 _ENDED_OTHERWISE = {
     "take_up_time": "ended without being taken",
     "first_reply_time": "ended without a reply",
@@ -292,6 +294,10 @@ def caveat(metric: Metric, scope: Scope) -> str:
         return told + answers
     if answers:
         return answers
+    if scope.largest:
+        return f" {carried(metric, scope.largest)}."
+    if metric.name in _MEANT:
+        return f" {_MEANT[metric.name]}."
     if metric.kind != "duration" or not (scope.unfinished or scope.outside):
         return ""
     waiting = [f"{numbers.number(scope.unfinished)} still waiting"] if scope.unfinished else []
@@ -300,6 +306,14 @@ def caveat(metric: Metric, scope: Scope) -> str:
     verb = "is" if scope.outside == 1 else "are"
     outside = [f"{numbers.number(scope.outside)} {ended} and {verb} outside"] if scope.outside else []
     return f" {'; '.join(waiting + outside)}."
+
+
+def carried(metric: Metric, found: Largest) -> str:
+    """Return "The largest 1 % (17 orders) carry 34 % of the sum": what a mean or a total of such amounts hangs on."""
+    share, rows = numbers.percent(found.share), counted(metric, found.rows)
+    if found.rows == 1:
+        return f"The largest of them alone carries {share} of the sum"
+    return f"The largest 1{numbers.SPACE}% ({rows}) carry {share} of the sum"
 
 
 def unfinished(scope: Scope) -> str:

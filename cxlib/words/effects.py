@@ -120,7 +120,9 @@ def effects_headline(result: Effects) -> str:
         return title
     found = [row for row in rows if of_row(row) == "clear"]
     if not found:
-        return f"{title}: {'a possible difference' if any(map(is_possible, rows)) else 'no difference beyond chance'}"
+        alone = len(tried(result)) == 1  # of one estimate "nothing" would read as none
+        none = f"not told apart from {numbers.number(result.none or 0.0)}" if alone else "no difference beyond chance"
+        return f"{title}: {'a possible difference' if any(map(is_possible, rows)) else none}"
     sizes = [f"{label(row)} {effect_format(result, row).value(row['value'])}" for row in found[:2]]
     return f"{title}: {', '.join(sizes)}"
 

@@ -6,6 +6,7 @@ from cxlib import numbers
 from cxlib.metrics.registry import METRICS, Metric
 from cxlib.periods import month_of
 from cxlib.settings import Goal
+from cxlib.stats.reasons import Decomposition
 from cxlib.stats.results import Change, Estimate, Overview, Trend
 from cxlib.words.change import (
     change_headline,
@@ -25,6 +26,7 @@ from cxlib.words.change import (
 from cxlib.words.comparable import of_answers, since
 from cxlib.words.groups import estimate
 from cxlib.words.sentence import plain
+from cxlib.words.why import mix_text, plural
 
 MOST, GROUPS = 5, 3  # changes and groups told on the first page
 
@@ -72,7 +74,7 @@ def _changes(result: Overview) -> list[str]:
     found = surviving(result)
     if found:
         told = [
-            change_text(change, dated=False) + unfinished(change.scope) + of_answers(change.metric, change.scope)
+            _told(result, change) + unfinished(change.scope) + of_answers(change.metric, change.scope)
             for change in found[:MOST]
         ]
         return [*told, *_by_group(result)]
@@ -85,6 +87,18 @@ def _changes(result: Overview) -> list[str]:
     return [together if alone else f"{nothing}."]
 
 
+def _told(result: Overview, change: Change) -> str:
+    """Return the sentence of a change, of one that another mix of groups made with what happened within them."""
+    made = [parts for parts in by_mix(result) if parts.metric.name == change.metric.name]
+    return mix_text(made[0]) if made else change_text(change, dated=False)
+
+
+def by_mix(result: Overview) -> list[Decomposition]:
+    """Return the parts of the changes that another mix of groups made."""
+    named = {change.metric.name for change in surviving(result)}
+    return [parts for parts in result.parts if parts.by_mix and parts.metric.name in named]
+
+
 def _unlike(result: Overview) -> list[str]:
     """Return which key figures are not compared because they mean something else than before."""
     changes = [trend.change for trend in result.trends if trend.change and trend.change.incomparable]
@@ -93,13 +107,15 @@ def _unlike(result: Overview) -> list[str]:
 
 
 def _by_group(result: Overview) -> list[str]:
-    """Return which groups of what moved did so too, or that none did: then another mix of groups moved it."""
+    """Return which groups of what moved did so too, or that none did; nothing of what another mix made alone."""
     if not result.by_title:
         return []
     by = f"By {plain(result.by_title).lower()},"
     moved = sorted((one for one in result.segments if verdict(one) in ("rose", "fell")), key=_certainty)
     if not moved:
-        return [f"{by} none of these moved beyond chance within any group: another mix of groups may be why."]
+        made = {parts.metric.name for parts in by_mix(result)}
+        alone = all(change.metric.name in made for change in surviving(result))
+        return [] if alone else [f"{by} no single group moved beyond chance."]
     told = "; ".join(f"{subject(change.metric, change.group)} {moved_by(change)}" for change in moved[:GROUPS])
     return [f"{by} more than chance explains: {told}."]
 
@@ -110,7 +126,9 @@ def overview_headline(result: Overview) -> str:
     month = numbers.month(result.scope.month)
     if not found:
         return f"{month}: nothing moved more than chance"
-    return f"{month}: {found} of {len(result.trends)} key figures moved more than chance explains"
+    made = len(by_mix(result))
+    whose = f", {'all' if made == found else made} by another mix of {plural(result.parts[0])}" if made else ""
+    return f"{month}: {found} of {len(result.trends)} key figures moved more than chance explains{whose}"
 
 
 def surviving(result: Overview) -> list[Change]:

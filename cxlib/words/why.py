@@ -7,11 +7,13 @@ from cxlib.numbers import Format, format_of
 from cxlib.schema import is_personal
 from cxlib.stats.certainty import certainty
 from cxlib.stats.reasons import Decomposition
+from cxlib.stats.results import Change
 from cxlib.words.certainty import IN_SHORT, PHRASES
 from cxlib.words.change import (
     against,
     change_headline,
     change_text,
+    counted,
     difference_form,
     difference_format,
     level_format,
@@ -54,7 +56,63 @@ def why_headline(result: Decomposition) -> str:
         return change_headline(change)
     found = [row for row in result.parts.iter_rows(named=True) if beyond(row) and row["difference"] * _way(result) > 0]
     sizes = [f"{_bare(result, row).value(abs(row['difference']))} {_source(result, row)}" for row in found]
-    return f"{subject(result.metric)} {moved_by(change, interval=False)}{': ' if sizes else ''}{', '.join(sizes)}"
+    return f"{subject(result.metric)} {_as_it_looks(result)}{': ' if sizes else ''}{', '.join(sizes)}"
+
+
+def _as_it_looks(result: Decomposition) -> str:
+    """Return "fell by 46 min", or "looks 46 min shorter" where another mix made it."""
+    if not result.by_mix:
+        return moved_by(result.change, interval=False)
+    size = difference_format(result.change).value(abs(result.change.difference or 0.0))
+    return f"looks {size} {_by_way(result)}"
+
+
+def _by_way(result: Decomposition) -> str:
+    ways = ("longer", "shorter") if result.metric.kind == "duration" else ("higher", "lower")
+    return ways[0] if _way(result) > 0 else ways[1]
+
+
+def mix_text(result: Decomposition) -> str:
+    """Return the sentences of a change that another mix made, and of what happened within the groups meanwhile.
+
+    "Time to first reply looks 46 min (26–72) shorter, at 80 min (2,456 tickets), because of another mix of channels,
+    above all more phone (31 % after 13 %). Within channels it rose by 21 min (2–41); possible: …".
+    """
+    change = result.change
+    size, low, high = unsigned(change.difference or 0.0, change.low, change.high)
+    looks = f"{difference_format(change).with_interval(size, low, high)} {_by_way(result)}"
+    within = result.part("within")
+    whose = f"because of another mix of {plural(result)}{_driver(result, size * _way(result))}"
+    opening = f"{subject(result.metric)} looks {looks}, at {_reached(change)}, {whose}"
+    return f"{opening}. {capital(within_text(result, within))}." if within else f"{opening}."
+
+
+def within_text(result: Decomposition, row: Row, *, bare: bool = False) -> str:
+    """Return "within channels it rose by 21 min (2–41), more than chance explains", signed where it may be either way.
+
+    Args:
+        result: What the part is one of.
+        row: The part.
+        bare: Whether the unit was just printed.
+    """
+    form, size, low, high = _bare(result, row) if bare else part_format(result, row), *sides_of(row)
+    level = certainty(row["p_value"])
+    sure = "" if low is None else f", {IN_SHORT[level]}"
+    if low is None or level == "none":
+        return f"within {plural(result)} it moved by {replace(form, signed=True).with_interval(size, low, high)}{sure}"
+    rose = ("may have fallen", "may have risen") if level == "possible" else ("fell", "rose")
+    printed = form.with_interval(*unsigned(size, low, high))
+    return f"within {plural(result)} it {rose[size > 0]} by {printed}{sure}"
+
+
+def sides_of(row: Row) -> tuple[float, float | None, float | None]:
+    """Return the size of a part and its interval."""
+    return row["difference"], row["low"], row["high"]
+
+
+def _reached(change: Change) -> str:
+    rows = f" ({counted(change.metric, change.after.n)})"
+    return level_format(change.metric, change.after).value(change.after.value or 0.0) + rows
 
 
 def beyond(row: Row) -> bool:
@@ -157,13 +215,11 @@ def _source(result: Decomposition, row: Row) -> str:
 
 
 def _part(result: Decomposition, row: Row) -> str:
-    form, size, low, high = _bare(result, row), row["difference"], row["low"], row["high"]
+    form, size, low, high = _bare(result, row), *sides_of(row)
     if row["part"] == "within":
-        printed = form.with_interval(*unsigned(size, low, high))
-        sure = "" if low is None else f", {IN_SHORT[certainty(row['p_value'])]}"
-        return f"within {plural(result)} it {'fell' if size < 0 else 'rose'} by {printed}{sure}"
+        return within_text(result, row, bare=True)
     moved = verdict(result.change) in ("rose", "fell")
-    same_way = moved and size * _way(result) > 0
+    same_way = moved and size * _way(result) > 0 and (low is None or beyond(row))  # else the interval turns the sign
     values = unsigned(size, low, high) if same_way else (size, low, high)
     printed = replace(form, signed=not same_way).with_interval(*values)
     what = _source(result, row)

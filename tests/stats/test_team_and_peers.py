@@ -55,8 +55,23 @@ def test_alike_agents_are_called_so_and_a_worse_one_is_left_out(tmp_path: Path) 
     row = same.points.row(0, named=True)
     assert (row["value"], row["low"], row["n"], row["units"]) == (0.0, 0.0, 4000, 8)
     assert row["p_value"] > 0.05
-    assert same.reading.startswith("alike within")
+    apart = 2 * 1.645 * row["high"]  # the middle nine tenths of a normal distribution
+    assert apart < 10
+    assert same.reading == f"alike, nine in ten agents within {apart:.1f} points at most"
     assert "Left out: 1 evidently apart" in str(say(one))
+
+
+def test_few_answers_never_call_agents_alike(tmp_path: Path) -> None:
+    day = datetime(2026, 10, 5, tzinfo=UTC)
+    rows = [
+        {"survey_id": f"{agent}{k}", "kind": "csat", "box": "top" if k < 9 else "bottom", "latest": True,
+         "customer_latest": True, "answer": 1.0, "answered_at": day, "answered_day": day.date(),
+         "ticket_id": f"{agent}{k}", "customer_id": f"{agent}{k}", "agent_id": agent}
+        for agent in "abcdef" for k in range(13 + ord(agent) % 2)
+    ]  # fmt: skip
+    found = alike(view(desk.build(tmp_path / "desk", surveys=rows), month="2026-10"), ("csat",))
+    assert isinstance(found, Effects)
+    assert "alike" not in found.reading + str(say(found)).split(":", 1)[1]
 
 
 def test_the_spread_of_agents_is_another_tools_on_differences_counted_by_hand(tmp_path: Path) -> None:
