@@ -10,7 +10,7 @@ import polars as pl
 from cxlib.metrics.registry import Metric
 
 if TYPE_CHECKING:
-    from cxlib.stats.results import Change, Scope
+    from cxlib.stats.results import Change, Scope, Without
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Decomposition:
             without rows), `mix`, `within`, `turnover` and their sum `difference` with `low`, `high`, `p_value`, largest
             first. Its mix counts how far the group lies from the common level. Of waits, whose median is no sum over
             groups, all but shares, `before` and `value` are null.
+        without: Customers with a large part of the figure, whom neither the change nor its parts hold; None if there
+            are none.
     """
 
     metric: Metric
@@ -35,6 +37,7 @@ class Decomposition:
     change: Change
     parts: pl.DataFrame
     groups: pl.DataFrame
+    without: Without | None = None
 
 
 @dataclass(frozen=True, slots=True)
