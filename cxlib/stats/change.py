@@ -280,14 +280,14 @@ def rows_of(metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame |
     return (row_frame if metric.kind == "duration" else unit_frame)(metric, view, months)
 
 
-def change(name: str, view: View, baseline: str = "", *, everybody: bool = False) -> Change | NotKnown:
-    """Return how a metric changed from a month (default: the view's baseline) to the reported one.
+def large_customers(metric: Metric, view: View, months: list[str]) -> pl.Series:
+    """Return the customers left out of the change between two months, the reported one last."""
+    frame = rows_of(metric, view, months)
+    return pl.Series("unit", [], pl.String) if frame is None else dominant(metric, frame, months[::-1])["unit"]
 
-    Args:
-        name: Metric name.
-        view: What is looked at.
-        baseline: The month compared with.
-        everybody: Whether customers with a large part of the figure are compared too.
+
+def change(name: str, view: View, baseline: str = "") -> Change | NotKnown:
+    """Return how a metric changed from a month (default: the view's baseline) to the reported one.
 
     Raises:
         UsageError: No such metric or dimension.
@@ -297,7 +297,7 @@ def change(name: str, view: View, baseline: str = "", *, everybody: bool = False
     if reason := unanswerable(metric, view):
         return reason
     found = cells(metric, view, [baseline, view.month])
-    frame = None if everybody else rows_of(metric, view, [baseline, view.month])
+    frame = rows_of(metric, view, [baseline, view.month])
     told = changes_of(metric, view, found, scope(metric, view), baseline, frame=frame)[0]
     if told is not None:
         from cxlib.stats.responding import with_response  # which compares response rates with what stands here

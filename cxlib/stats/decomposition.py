@@ -13,7 +13,7 @@ from cxlib.metrics.registry import Ratio
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import cells_of, known
-from cxlib.stats.change import change
+from cxlib.stats.change import change, large_customers
 from cxlib.stats.intervals import ALPHA, Array, t_quantile
 from cxlib.stats.reasons import Decomposition
 from cxlib.stats.results import Change, NotKnown
@@ -57,13 +57,15 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
         return NotKnown(f"Why {metric.title} moved", f"{refused.capitalize()}.")
     if reason := unanswerable(metric, view, by):
         return reason
-    whole = change(name, view, baseline, everybody=True)
+    whole = change(name, view, baseline)
     if isinstance(whole, NotKnown):
         return whole
     if whole.incomparable:
         return NotKnown(f"Why {metric.title} moved", f"{baseline} and {view.month} are not alike: {said(whole)}.")
     months = [baseline, view.month]
     frame = (row_frame if metric.kind == "duration" else unit_frame)(metric, view, months, by)
+    if whole.without is not None:
+        frame = frame.filter(~pl.col("unit").is_in(large_customers(metric, view, months).implode()))
     groups = frame["group"].unique().sort()
     if not frame.group_by("group").agg(pl.col("period").n_unique() == len(set(months)))["period"].any():
         return NotKnown(whole.metric.title, _apart(whole.metric, by, baseline, view.month))
@@ -75,7 +77,7 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
     size = pl.coalesce("difference", pl.col("share") - pl.col("share_before")).abs()
     contributions = contributions.join(names, on="group", how="left").sort(size, "group", descending=[True, False])
     title = DIMENSIONS[by].title
-    return Decomposition(metric, whole.scope, by, title, whole, parts, contributions)
+    return Decomposition(metric, whole.scope, by, title, whole.compared, parts, contributions, whole.without)
 
 
 def said(change: Change) -> str:

@@ -11,7 +11,7 @@ from cxlib.metrics.registry import Metric
 from cxlib.stats.certainty import certainty
 
 if TYPE_CHECKING:
-    from cxlib.stats.results import Change, Scope
+    from cxlib.stats.results import Change, Scope, Without
 
 HALF_OF_IT = 0.5
 NINE_IN_TEN = 3.29  # standard deviations between the ends of the middle 90 % of a normal distribution
@@ -30,6 +30,8 @@ class Decomposition:
             without rows), `mix`, `within`, `turnover` and their sum `difference` with `low`, `high`, `p_value`, largest
             first. Its mix counts how far the group lies from the common level. Of waits, whose median is no sum over
             groups, all but shares, `before` and `value` are null.
+        without: Customers with a large part of the figure, whom neither the change nor its parts hold; None if there
+            are none.
     """
 
     metric: Metric
@@ -39,6 +41,7 @@ class Decomposition:
     change: Change
     parts: pl.DataFrame
     groups: pl.DataFrame
+    without: Without | None = None
 
     def part(self, name: str) -> dict[str, Any] | None:
         """Return the row of a part, None where there is none."""

@@ -14,6 +14,7 @@ from cxlib.words.change import (
     change_headline,
     change_text,
     counted,
+    counted_rows,
     difference_form,
     difference_format,
     level_format,
@@ -22,6 +23,7 @@ from cxlib.words.change import (
     unsigned,
     verdict,
 )
+from cxlib.words.dominant import large_customers
 from cxlib.words.groups import Row, label
 from cxlib.words.sentence import capital, plain
 
@@ -33,6 +35,9 @@ CHANCE = PHRASES["none"]
 
 def why_text(result: Decomposition) -> str:
     """Return "Satisfaction fell by 8.8 points: 6.1 (4.0–8.1) come from another mix of channels …. Within …"."""
+    if result.without is not None:
+        who = large_customers(result.metric, result.without, counted_rows(result.metric), result.change.baseline)
+        return f"Without {who}: {why_text(replace(result, without=None))}"
     change, found = result.change, verdict(result.change)
     if found in ("few", "unknown"):
         return change_text(change)
@@ -51,6 +56,8 @@ def why_text(result: Decomposition) -> str:
 
 def why_headline(result: Decomposition) -> str:
     """Return the change and the parts that chance does not explain and that go the same way."""
+    if result.without is not None:
+        return f"{why_headline(replace(result, without=None))} (without large customers)"
     change = result.change
     if verdict(change) not in ("rose", "fell"):
         return change_headline(change)

@@ -9,10 +9,13 @@ import numpy as np
 import polars as pl
 import pytest
 from results_by_hand import RESULTS, change, estimate
+from stats import desk
 
 from benchmarks import dominant as simulated
 from cxlib import numbers
-from cxlib.metrics import METRICS
+from cxlib.metrics import METRICS, View, view
+from cxlib.stats import Change, Decomposition, Trend, trend, why
+from cxlib.stats import change as change_of
 from cxlib.stats.dominant import FEWEST, dominant
 from cxlib.stats.results import Without
 from cxlib.tabulate import table
@@ -127,3 +130,33 @@ def test_the_sentence_says_whose_the_figure_is_and_what_it_is_without_them() -> 
     assert headline(told).endswith("(without one customer)")
     assert "is without one customer with 40" in " ".join(table(told).notes)
     assert "Without" not in say(RESULTS["change"]).text
+
+
+@pytest.fixture(scope="module")
+def with_a_large_one(
+    tmp_path_factory: pytest.TempPathFactory, literal_tickets: desk.Rows, literal_surveys: desk.Rows
+) -> View:
+    """The desk of the other tests, but two fifths of all answers are one customer's."""
+    folder = tmp_path_factory.mktemp("large") / "desk"
+    surveys = [row | ({"customer_id": "large"} if n % 5 < 2 else {}) for n, row in enumerate(literal_surveys)]
+    return view(desk.build(folder, tickets=literal_tickets, surveys=surveys), month=NOW)
+
+
+def test_trend_change_and_its_parts_all_leave_the_large_customer_out(with_a_large_one: View) -> None:
+    told, of_trend, parts = (
+        change_of("csat", with_a_large_one),
+        trend("csat", with_a_large_one),
+        why("csat", with_a_large_one, "channel"),
+    )
+    assert isinstance(told, Change)
+    assert isinstance(of_trend, Trend)
+    assert isinstance(parts, Decomposition)
+    assert told.without is not None
+    assert 30 < told.without.share < 50
+    assert of_trend.change == told
+    assert of_trend.points["value"][-1] == told.after.value, "the published figure is everybody's"
+    assert parts.without == told.without
+    assert parts.parts["difference"].sum() == pytest.approx(told.difference)
+    assert parts.change.after == told.without.after
+    for answer in (told, of_trend, parts):
+        assert say(answer).text.startswith("Without one customer with ")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks import groups as simulated
 from cxlib.metrics import METRICS, View
-from cxlib.stats import Breakdown, NotKnown, breakdown, contrast, dated_event, level_shift, movers, overview
+from cxlib.stats import Breakdown, breakdown
 from cxlib.stats.apart import stepped_down
 from cxlib.stats.breakdown import against_rest
 from cxlib.stats.capped import LARGEST, caps
@@ -22,7 +22,6 @@ from cxlib.stats.durations import coded
 from cxlib.stats.equality import anova_type, curves_apart, either, equality, residuals
 from cxlib.stats.logrank import log_rank
 from cxlib.stats.outcome_groups import MADE_OF, made_of_outcome
-from cxlib.stats.team import _evident
 from cxlib.words import say
 
 CSAT, WAIT = METRICS["csat"], METRICS["reply_time"]
@@ -189,14 +188,6 @@ def test_equal_groups_are_seldom_named() -> None:
     assert np.mean([p is not None and p < 0.05 for p in named]) <= 0.06
 
 
-def test_persons_are_compared_together_and_never_looked_for_one_by_one(looked: View) -> None:
-    found = breakdown("csat", looked, "agent")
-    assert isinstance(found, Breakdown)
-    assert found.personal
-    assert found.p_value is not None
-    assert found.points["adjusted_p"].null_count() == found.points.height
-
-
 def test_groups_made_of_the_figure_itself_are_not_compared(looked: View, monkeypatch: pytest.MonkeyPatch) -> None:
     assert made_of_outcome("customer_effort", "effort_class")
     assert not made_of_outcome("csat", "effort_class")
@@ -212,28 +203,6 @@ def test_agents_and_days_are_everybody_and_customers_a_sample() -> None:
     census = {name for name, metric in METRICS.items() if metric.census}
     assert {"conversations_per_agent", "agent_turnover", "ticket_volume", "revenue"} <= census
     assert not {"csat", "resolution_time", "retention", "left_with_ticket", "average_order_value"} & census
-
-
-@pytest.mark.parametrize("asked", [
-    lambda view: contrast("csat", view, "agent", "a0", "a1"),
-    lambda view: movers("ticket_volume", view, "agent"),
-    lambda view: level_shift("ticket_volume", view, "agent"),
-    lambda view: dated_event("csat", view, by="agent", group="a0"),
-])  # fmt: skip
-def test_no_other_question_compares_persons_one_by_one(looked: View, asked: Callable[[View], object]) -> None:
-    found = asked(looked)
-    assert isinstance(found, NotKnown)
-    assert "cx.agents" in found.reason
-
-
-def test_the_first_page_names_no_person_who_moved(looked: View) -> None:
-    assert overview(dataclasses.replace(looked, by="agent")).segments == ()
-
-
-def test_one_agents_months_are_beyond_chance_by_the_funnels_rule() -> None:
-    """Holm at 1 %: .0004 × 4, .003 × 3 hold; .006 × 2 does not, nor what has no p-value."""
-    found = _evident(pl.Series([0.003, None, 0.5, 0.0004, 0.006]))
-    assert found.to_list() == [True, None, False, True, False]
 
 
 def test_requests_to_eight_agencies_differ_although_two_callers_made_half_of_them(

@@ -1,0 +1,43 @@
+"""Persons: compared together, never looked for one by one but by the funnel, whose rule is Holm's at 1 %."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from cxlib.metrics import View
+from cxlib.stats import Breakdown, NotKnown, breakdown, contrast, dated_event, level_shift, movers, overview
+from cxlib.stats.team import _evident
+
+
+def test_persons_are_compared_together_and_never_looked_for_one_by_one(looked: View) -> None:
+    found = breakdown("csat", looked, "agent")
+    assert isinstance(found, Breakdown)
+    assert found.personal
+    assert found.p_value is not None
+    assert found.points["adjusted_p"].null_count() == found.points.height
+
+
+@pytest.mark.parametrize("asked", [
+    lambda view: contrast("csat", view, "agent", "a0", "a1"),
+    lambda view: movers("ticket_volume", view, "agent"),
+    lambda view: level_shift("ticket_volume", view, "agent"),
+    lambda view: dated_event("csat", view, by="agent", group="a0"),
+])  # fmt: skip
+def test_no_other_question_compares_persons_one_by_one(looked: View, asked: Callable[[View], object]) -> None:
+    found = asked(looked)
+    assert isinstance(found, NotKnown)
+    assert "cx.agents" in found.reason
+
+
+def test_the_first_page_names_no_person_who_moved(looked: View) -> None:
+    assert overview(dataclasses.replace(looked, by="agent")).segments == ()
+
+
+def test_one_agents_months_are_beyond_chance_by_the_funnels_rule() -> None:
+    """Holm at 1 %: .0004 × 4, .003 × 3 hold; .006 × 2 does not, nor what has no p-value."""
+    found = _evident(pl.Series([0.003, None, 0.5, 0.0004, 0.006]))
+    assert found.to_list() == [True, None, False, True, False]
