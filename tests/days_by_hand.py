@@ -18,7 +18,8 @@ def days(scope: Any, *outside: tuple[int, float, str], last: int = 31, run: Run 
     rows = [
         {"day": date(2026, 10, number), "n": int(found.get(number, (66.0, ""))[0]),
          "value": found.get(number, (66.0, ""))[0], "expected": 70.25, "low": 44.0, "high": 99.0,
-         "what": found.get(number, (0.0, ""))[1], "outside": number in found}
+         "what": found.get(number, (0.0, ""))[1], "outside": number in found,
+         "p_value": 1e-5 if number in found else 0.4, "p_adjusted": 3e-4 if number in found else 1.0}
         for number in range(1, last + 1)
     ]  # fmt: skip
     return UnusualDays(METRICS["ticket_volume"], scope, pl.DataFrame(rows), run)

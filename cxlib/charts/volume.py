@@ -6,6 +6,7 @@ from cxlib.charts.axis import Axis
 from cxlib.charts.figure import Figure, chart, figure
 from cxlib.charts.frame import Frame, Layers
 from cxlib.numbers import Format
+from cxlib.stats.certainty import of_row
 from cxlib.stats.planning_results import Forecast, Staffing
 from cxlib.stats.results import Peaks, UnusualDays
 from cxlib.words.change import level_format
@@ -77,7 +78,12 @@ def _(result: UnusualDays) -> Figure:
     frame = Frame((0.5, last + 0.5), (axis.low, axis.high), HEIGHT, top=ROOM)
     bands = [{"x": row["day"].day, "y": axis.inside(row["low"]), "y2": axis.inside(row["high"])} for row in rows]
     places = [
-        {"x": row["day"].day, "y": axis.at(row["value"]), "tip": f"{day(row)}: {against(row)}", "out": row["outside"]}
+        {
+            "x": row["day"].day,
+            "y": axis.at(row["value"]),
+            "tip": f"{day(row)}: {against(row)}",
+            "out": of_row(row) == "clear",
+        }
         for row in rows
     ]
     dots = {
@@ -102,7 +108,7 @@ def _(result: UnusualDays) -> Figure:
     ]
     subtitle = (
         f"{result.metric.title} a day, {numbers.month(result.scope.month)}. Bars: what the calendar and the trend let "
-        f"expect, all days together within theirs with 95 %. Blue: outside."
+        f"expect, all days together within theirs with 95 %. Blue: clear."
     )
     subtitle += f" Shaded: {result.run.days} days in a row beyond chance." if result.run else ""
     return figure(result, frame, layers, subtitle)

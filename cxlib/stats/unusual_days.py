@@ -46,7 +46,8 @@ def unusual_days(name: str, view: View) -> UnusualDays | NotKnown:
     points = days.select("day", pl.col("n").cast(pl.Int64), value="sum_wx").with_columns(
         expected=model.expected, low=low, high=high,
         what=pl.Series(_happened(days["day"].to_list(), days["feast"].to_list(), view.data.settings)),
-    ).with_columns(outside=(pl.col("value") < pl.col("low")) | (pl.col("value") > pl.col("high")))  # fmt: skip
+        p_value=tail_p(model, counts), outside=(counts < low) | (counts > high),
+    ).with_columns(p_adjusted=(pl.col("p_value") * int(tested.sum())).clip(0.0, 1.0))  # fmt: skip
     return UnusualDays(metric, scope(metric, view), points.filter(pl.Series(tested)), run)
 
 
@@ -54,14 +55,29 @@ def expected_between(model: Model, alpha: float) -> tuple[Array, Array]:
     """Return between what counts each day lies with probability 1 − alpha or more."""
     from scipy.stats import nbinom, poisson
 
-    mean = np.where(model.kept, model.expected, 1.0)
-    more = (model.dispersion - 1) * mean + mean**2 * model.error * model.slow
-    size = mean**2 / np.fmax(more, 1e-9)
+    mean, size, wide = _spread_of(model)
     ends = []
     for level in (alpha / 2, 1 - alpha / 2):
-        wide = nbinom.ppf(level, size, size / (size + mean))
-        ends.append(np.where(more > 1e-6 * mean, wide, poisson.ppf(level, mean)))
+        ends.append(np.where(wide, nbinom.ppf(level, size, size / (size + mean)), poisson.ppf(level, mean)))
     return ends[0], ends[1]
+
+
+def tail_p(model: Model, counts: Array) -> Array:
+    """Return the two-sided p-value of each day's count: twice the smaller tail of what is expected of a new day."""
+    from scipy.stats import nbinom, poisson
+
+    mean, size, wide = _spread_of(model)
+    chance = size / (size + mean)
+    below = np.where(wide, nbinom.cdf(counts, size, chance), poisson.cdf(counts, mean))
+    above = np.where(wide, nbinom.sf(counts - 1, size, chance), poisson.sf(counts - 1, mean))
+    return np.asarray(np.fmin(1.0, 2 * np.fmin(below, above)))
+
+
+def _spread_of(model: Model) -> tuple[Array, Array, Flags]:
+    """Return the mean and size of a negative binomial new day, and whether it is wider than Poisson."""
+    mean = np.where(model.kept, model.expected, 1.0)
+    more = (model.dispersion - 1) * mean + mean**2 * model.error * model.slow
+    return mean, mean**2 / np.fmax(more, 1e-9), more > 1e-6 * mean
 
 
 def _happened(days: list[date], feasts: list[bool], settings: Settings) -> list[str]:

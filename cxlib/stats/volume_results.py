@@ -83,7 +83,8 @@ class UnusualDays:
 
     Attributes:
         points: `day` (local), `n`, `value` (the count), `expected`, `low` and `high` (all days together are within
-            theirs with 95 %), `what` (dated event or public holiday, empty if none), `outside`.
+            theirs with 95 %), `what` (dated event or public holiday, empty if none), `p_value`, `p_adjusted`
+            (Bonferroni among the days of the month) and `outside` (of low to high).
         run: The strongest run of days beyond chance that ends in the month; None without.
     """
 

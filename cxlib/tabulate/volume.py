@@ -47,7 +47,7 @@ def _(result: UnusualDays) -> Table:
     form = Format("", language=result.scope.language)
     rows = [
         (day(row), form.value(row["value"]), form.value(row["expected"]), form.interval(row["low"], row["high"]),
-         "yes" if row["outside"] else "no")
+         certainty_cell(row["p_adjusted"]))
         for row in result.points.iter_rows(named=True)
     ]  # fmt: skip
     columns = ("Day", f">{result.metric.measured_in.capitalize()}", ">Expected", ">Between", "Beyond chance")

@@ -138,8 +138,8 @@ def _(result: results.Funnel) -> Claims:
 
 @claims.register
 def _(result: results.UnusualDays) -> Claims:
-    outside = int(result.points["outside"].sum())
-    return Claims(result.points.height, outside, 0, FALSE_DISCOVERIES)
+    run = Claims() if result.run is None else _of([(result.run.p_value, certainty(result.run.p_value))])
+    return _family(result.points) + run
 
 
 def _single(p_values: Iterable[float | None]) -> Claims:

@@ -159,20 +159,22 @@ def days_text(result: UnusualDays) -> str:
     run = f"{run_text(result.run)}; {certainty_words(certainty(result.run.p_value))}." if result.run else ""
     if not found:
         return f"{name}: {run}"
-    told = "; ".join(f"{day(row)}, {against(row)}" for row in found[:DAYS_TOLD])
-    which = "These and others" if len(found) > DAYS_TOLD else "These"
-    judged = "; more than chance explains" if len(found) == 1 else f". {which} are more than chance explains"
+    clear = [row for row in found if of_row(row) == "clear"]
+    told = "; ".join(f"{day(row)}, {against(row)}" for row in (clear or found)[:DAYS_TOLD])
+    which = "These and others" if len(clear) > DAYS_TOLD else "These"
+    judged = "; more than chance explains" if len(clear) == 1 else f". {which} are more than chance explains"
+    judged = judged if clear else "; only possible"
     return f"{name}: {run}{' By themselves: ' if run else ''}{told}{judged} among {number} days."
 
 
 def days_headline(result: UnusualDays) -> str:
     """Return the run and the days in a few words."""
-    found = beside_run(result)
+    found = [row for row in beside_run(result) if of_row(row) == "clear"]
     parts = ", ".join(day(row) for row in found[:2]) + (" and others" if len(found) > 2 else "")
     if result.run is not None:
         way = "more" if result.run.difference > 0 else "fewer"
         return f"{subject(result.metric)}: {way} than expected on {result.run.days} days in a row"
-    return f"{subject(result.metric)}: {f'unusual on {parts}' if found else 'no day unusual beyond chance'}"
+    return f"{subject(result.metric)}: {f'unusual on {parts}' if found else 'no day clearly unusual'}"
 
 
 def run_text(run: Run) -> str:
