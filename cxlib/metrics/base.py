@@ -180,7 +180,7 @@ _SUMS = {"w": "sum_w", "wx": "sum_wx", "wxx": "sum_wxx"}
 def placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame:
     """Lay period, group and unit beside the rows of the metric's table, filtered; files are read for these days only.
 
-    Constants are laid beside them for expressions: `window_minutes`, `outside_minutes` and `observed_until`.
+    Beside them stand the `constants` of expressions.
     """
     of = metric.table, metric.anchor, metric.unit, metric.window, metric.history, bool(metric.survey)
     asked = *of, tuple(months), by, view.filters, view.engine
@@ -205,14 +205,18 @@ def _placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame
         frame, dimension = _with_dimension(frame, metric.table, name, view)
         groups.append(nw.col(dimension).cast(nw.String).fill_null(NOT_KNOWN))
     group = nw.concat_str(groups, separator=BETWEEN) if groups else nw.lit("")
-    window = getattr(view.data.settings.windows, metric.window) * 1440.0 if metric.window else 0.0
-    return frame.with_columns(
-        group=group,
-        unit=_unit(metric),
-        window_minutes=nw.lit(window),
-        outside_minutes=nw.lit(view.data.settings.windows.unanswered_days * 1440.0),
-        observed_until=nw.lit(view.data.extracted_at),
-    )
+    return frame.with_columns(group=group, unit=_unit(metric), **constants(metric, view))
+
+
+def constants(metric: Metric, view: View) -> dict[str, nw.Expr]:
+    """Return what a metric's expression may name beside the columns of its table."""
+    windows = view.data.settings.windows
+    window = getattr(windows, metric.window) * 1440.0 if metric.window else 0.0
+    return {
+        "window_minutes": nw.lit(window),
+        "outside_minutes": nw.lit(windows.unanswered_days * 1440.0),
+        "observed_until": nw.lit(view.data.extracted_at),
+    }
 
 
 def kept(frame: Frame, table_name: str, view: View) -> Frame:

@@ -13,7 +13,7 @@ from polars import selectors
 from cxlib.clock import day_kinds
 from cxlib.errors import MissingDataError
 from cxlib.harmless import guarded
-from cxlib.metrics.base import BETWEEN, Frame, counted, kept, known, scan, waits
+from cxlib.metrics.base import BETWEEN, Frame, constants, counted, kept, known, scan, waits
 from cxlib.metrics.registry import Metric
 from cxlib.metrics.view import View
 from cxlib.periods import bounds
@@ -29,13 +29,24 @@ WORKING, DECIMALS = "working", 12
 _DAY = "its day"
 
 
-def table_rows(name: str, view: View, where: nw.Expr, *columns: str | nw.Expr) -> pl.DataFrame:
+def table_rows(
+    name: str, view: View, where: nw.Expr, *columns: str | nw.Expr, metric: Metric | None = None
+) -> pl.DataFrame:
     """Return these columns of the rows of a table, of any month, that pass the view's filters and `where`.
+
+    Args:
+        name: The table.
+        view: What is looked at.
+        where: Which rows.
+        columns: Columns and expressions.
+        metric: The metric whose expression is among them, if any.
 
     Raises:
         CxError: A filter is not defined on that table.
     """
-    return _collected(kept(scan(view, name), name, view).filter(where).select(*columns))
+    rows = kept(scan(view, name), name, view).filter(where)
+    rows = rows.with_columns(**constants(metric, view)) if metric else rows
+    return _collected(rows.select(*columns))
 
 
 def counted_rows(metric: Metric, view: View, months: Sequence[str], *columns: str, by: str = "") -> pl.DataFrame:

@@ -57,7 +57,7 @@ def experiences(metric: Metric, view: View, months: list[str], *, survey: str = 
     rows = table_rows(
         "surveys", view, where, "survey_id", "ticket_id", "customer_id", "answered_at",
         nw.col(f"{anchor}_at").alias("at"), day.alias("day"), weight.cast(nw.Float64).alias("weight"),
-        nw.coalesce(metric.unit, own).alias("unit"), value.cast(nw.Float64).alias("x"),
+        nw.coalesce(metric.unit, own).alias("unit"), value.cast(nw.Float64).alias("x"), metric=metric,
     ).sort("survey_id")  # fmt: skip
     everything = replace(view, filters=())
     for name, columns in (("tickets", _TICKET), ("customers", _CUSTOMER)):
