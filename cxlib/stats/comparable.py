@@ -40,6 +40,16 @@ def incomparable(metric: Metric, view: View, baseline: str) -> Incomparable | No
     return next((found for kind in _ASKED if (found := _changed(kind, metric, view, months))), None)
 
 
+def in_words(found: Incomparable) -> str:
+    """Return why two months are not compared, for the reason of an answer that is not known."""
+    return {
+        "scale": f"answers are on the scale {found.after} since {found.since}, on {found.before} before",
+        "question": f"another question is asked since {found.since}",
+        "history": f"the data reach back far enough only from {found.since} on",
+        "time": "later months have had less time",
+    }[found.kind]
+
+
 def _changed(kind: str, metric: Metric, view: View, months: Sequence[str]) -> Incomparable | None:
     mixes = _mixes(kind, metric, view, months)
     before, after = mixes[months[0]], mixes[months[-1]]

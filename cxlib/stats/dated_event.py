@@ -20,6 +20,7 @@ from cxlib.periods import last_day, month_of, months_between
 from cxlib.schema import DIMENSIONS
 from cxlib.settings import Event
 from cxlib.stats.breakdown import labels
+from cxlib.stats.comparable import in_words, incomparable
 from cxlib.stats.counting import (
     YEAR,
     YEARS_FOR_MONTHS,
@@ -75,6 +76,9 @@ def dated_event(name: str, view: View, *, within: str = "", by: str = "", group:
     title = f"{metric.title} since dated events{f', {group} against all others' if by else ''}"
     if not events:
         return NotKnown(title, "The settings name no event within the data; write date and title as [[events]].")
+    unlike = incomparable(metric, view, month_of(span[0]))
+    if unlike and unlike.kind in ("scale", "question"):
+        return NotKnown(title, f"The weeks are not alike: {in_words(unlike)}.")
     within = "" if metric.kind == "count" else within  # a count has no mix
     counted = metric.kind == "count" and metric.unit == "day" and not by
     found = _counted(metric, view, events) if counted else _weekly(metric, view, events, (within, by, group), span)

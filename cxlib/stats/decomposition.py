@@ -14,9 +14,10 @@ from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import cells_of, known
 from cxlib.stats.change import change, large_customers
+from cxlib.stats.comparable import in_words
 from cxlib.stats.intervals import ALPHA, Array, t_quantile
 from cxlib.stats.reasons import Decomposition
-from cxlib.stats.results import Change, NotKnown
+from cxlib.stats.results import NotKnown
 from cxlib.stats.reweighting import parts_of_wait
 from cxlib.stats.scope import unanswerable
 
@@ -60,8 +61,8 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
     whole = change(name, view, baseline)
     if isinstance(whole, NotKnown):
         return whole
-    if whole.incomparable:
-        return NotKnown(f"Why {metric.title} moved", f"{baseline} and {view.month} are not alike: {said(whole)}.")
+    if unlike := whole.incomparable:
+        return NotKnown(f"Why {metric.title} moved", f"{baseline} and {view.month} are not alike: {in_words(unlike)}.")
     months = [baseline, view.month]
     frame = (row_frame if metric.kind == "duration" else unit_frame)(metric, view, months, by)
     if whole.without is not None:
@@ -78,19 +79,6 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
     contributions = contributions.join(names, on="group", how="left").sort(size, "group", descending=[True, False])
     title = DIMENSIONS[by].title
     return Decomposition(metric, whole.scope, by, title, whole.compared, parts, contributions, whole.without)
-
-
-def said(change: Change) -> str:
-    """Return in words of the data why two months are not compared."""
-    unlike = change.incomparable
-    assert unlike
-    words = {
-        "scale": f"answers are on the scale {unlike.after} since {unlike.since}, on {unlike.before} before",
-        "question": f"another question is asked since {unlike.since}",
-        "history": f"the figure looks back, and the data reach back far enough from {unlike.since} on",
-        "time": "later months have had less time",
-    }
-    return words[unlike.kind]
 
 
 def _medians(metric: Metric, view: View, rows: pl.DataFrame, baseline: str) -> pl.DataFrame:

@@ -52,6 +52,8 @@ def experiences(metric: Metric, view: View, months: list[str], *, survey: str = 
     assert isinstance(value, nw.Expr)
     where = (day >= nw.lit(first_day(months[0]))) & (day <= nw.lit(last_day(months[-1])))
     where = where & (nw.col("kind") == survey) if survey else where
+    if survey and "question" not in dict(view.filters):
+        where = where & nw.col("main_question").fill_null(True)
     weight = nw.col("weight").fill_null(1.0) if view.weighted else nw.lit(1.0)
     own = nw.concat_str([nw.lit("row "), nw.col("survey_id")])
     rows = table_rows(

@@ -7,6 +7,7 @@ import polars as pl
 
 from cxlib.metrics import View
 from cxlib.numbers import month as month_text
+from cxlib.stats.comparable import in_words, incomparable
 from cxlib.stats.effects import effect_points, tested
 from cxlib.stats.experience import experiences, unweighted
 from cxlib.stats.intervals import Array
@@ -38,6 +39,8 @@ def ordinal_change(name: str, view: View, baseline: str = "") -> Effects | NotKn
         return NotKnown(title, reason.reason)
     if before == view.month:
         return NotKnown(title, f"{before} is compared with itself.")
+    if unlike := incomparable(metric, view, before):
+        return NotKnown(title, f"The two months are not alike: {in_words(unlike)}.")
     sides = [experiences(metric, view, [month]).filter(pl.col("x").is_not_null()) for month in (before, view.month)]
     fewest = min(side["unit"].n_unique() for side in sides)
     if fewest < LEAST:
