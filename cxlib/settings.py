@@ -51,8 +51,8 @@ class Windows:
 class Margins:
     """Differences that are "about the same".
 
-    Shares, rates and NPS in points, means of answers in scale widths, each at most a tenth of the distance to the
-    nearer end of the scale; durations, counts and all other means (by `count`) relative to the figure before.
+    Shares, rates and NPS in points, at most a tenth of the distance to the nearer end of the scale; means of answers in
+    scale widths; durations, counts and all other means (by `count`) relative to the figure before.
     """
 
     share: float = 2.0

@@ -25,6 +25,8 @@ def margin(change: Change) -> float:
     before, given = change.before.value or 0.0, change.scope.margin
     if is_relative(change.metric):
         return given * abs(before)
+    if change.metric.kind == "mean":  # of answers, of which no end is the rarer
+        return given
     ends = change.metric.scale or (0.0,)
     return min(given, *(RARER * abs(before - end) for end in ends))
 

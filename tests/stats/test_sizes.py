@@ -34,7 +34,7 @@ def of(name: str, before: float, given: float, **other: float) -> Change:
         ("agent_turnover", 2.0, 1.0, 0.2),
         ("nps", 30.0, 5.0, 5.0),
         ("nps", -90.0, 5.0, 1.0),
-        ("customer_effort", 2.0, 0.2, 0.1),
+        ("customer_effort", 2.0, 0.2, 0.2),
         ("gross_revenue_retention", 15.4, 0.05, 0.77),
         ("handoffs", 0.2, 0.05, 0.01),
         ("ticket_volume", 2000.0, 0.05, 100.0),
