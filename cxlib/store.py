@@ -3,9 +3,8 @@
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,8 +15,9 @@ import polars as pl
 
 from cxlib.errors import CxError, MissingDataError, UsageError, few, shown
 from cxlib.files.contents import CONTENTS, foreign, paths, seal
-from cxlib.files.locks import leased, sweep
-from cxlib.files.switch import READING, SETTINGS, beside, recover, writing
+from cxlib.files.held import holding, is_held, number, prefix
+from cxlib.files.locks import sweep
+from cxlib.files.switch import SETTINGS, recover, writing
 from cxlib.schema import PLAUSIBLE_YEARS, TABLES, conform, table
 from cxlib.settings import Settings, read_settings
 
@@ -53,7 +53,7 @@ def _named(folder: Path) -> Path:
 
 def settings_of(folder: Path) -> Settings:
     """Return the settings of a data folder: its own over those of the workbook."""
-    held = folder.parent / SETTINGS if _is_held(folder) else None
+    held = folder.parent / SETTINGS if is_held(folder) else None
     return read_settings(held or project_root() / "data" / SETTINGS, folder / SETTINGS)
 
 
@@ -87,12 +87,12 @@ class Data:
 
     def __post_init__(self) -> None:
         """Note which version of the folder was opened."""
-        object.__setattr__(self, "opened", _number(self.folder))
+        object.__setattr__(self, "opened", number(self.folder))
 
     @property
     def is_current(self) -> bool:
         """Whether the folder still is what was opened: an import puts another one in its place."""
-        return self.opened == _number(self.folder)
+        return self.opened == number(self.folder)
 
     @cached_property
     def extracted_at(self) -> datetime:
@@ -225,23 +225,6 @@ class Data:
         return bool(self.scan(name).select(pl.col(column).is_null().any()).collect().item())
 
 
-def _held_prefix(folder: Path) -> str:
-    return f"{beside(folder.resolve(), READING).name}-"
-
-
-def _is_held(folder: Path) -> bool:
-    """Tell whether a folder is one that `reading` holds, beside the workbook's settings of that moment."""
-    return f".{READING}-" in folder.parent.name
-
-
-def _number(folder: Path) -> tuple[int, int]:
-    try:
-        told = folder.stat()
-    except OSError:
-        return 0, 0
-    return told.st_dev, told.st_ino
-
-
 def _filled_in(rows: pl.LazyFrame) -> set[str]:
     counts = rows.select(pl.all().count()).collect()
     return {name for name in counts.columns if counts[name][0]}
@@ -267,9 +250,9 @@ def open_data(name: str = "demo") -> Data:
         UsageError: No such folder, or it holds no manifest.
     """
     folder = data_folder(name)
-    if not _is_held(folder):
+    if not is_held(folder):
         recover(folder, _is_ours(folder, keep=False))
-        sweep(folder.resolve().parent, _held_prefix(folder))
+        sweep(folder.resolve().parent, prefix(folder))
     if not (folder / MANIFEST).exists():
         parent = folder.parent
         every = (path.parent.name for path in parent.glob(f"*/{MANIFEST}")) if parent.is_dir() else ()
@@ -320,39 +303,8 @@ def reading(name: str) -> Iterator[Data]:
     Raises:
         UsageError: No such data set.
     """
-    folder = open_data(name).folder
-    real = folder.resolve()
-    with ExitStack() as stack:
-        try:
-            held = stack.enter_context(leased(real.parent, _held_prefix(real)))
-        except OSError:  # a folder in which this user writes nothing
-            held = stack.enter_context(leased(Path(tempfile.gettempdir()), f".cx.{READING}-"))
-        while not _held(folder, held / folder.name):
-            recover(folder)
-        if (ours := project_root() / "data" / SETTINGS).exists():
-            shutil.copy2(ours, held)
-        yield open_data(str(held / folder.name))
-
-
-def _held(folder: Path, held: Path) -> bool:
-    """Link a folder's files; tell whether the folder was the same all the while."""
-    before = _number(folder)
-    shutil.rmtree(held, ignore_errors=True)
-    try:
-        shutil.copytree(folder, held, copy_function=_hold, ignore_dangling_symlinks=True)
-    except OSError:
-        if before == _number(folder):
-            raise
-    return before == _number(folder)
-
-
-def _hold(source: str, target: str) -> None:
-    """Link a file, as tables are never written again; copy what may be edited in place, or cannot be linked."""
-    if not source.endswith((".toml", ".json")):
-        with suppress(OSError):
-            os.link(os.path.realpath(source), target)
-            return
-    shutil.copy2(source, target)
+    with holding(open_data(name).folder, project_root() / "data" / SETTINGS) as held:
+        yield open_data(str(held))
 
 
 def unmixed(name: str, ask: Callable[[Data], Made]) -> Made:

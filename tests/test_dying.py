@@ -149,9 +149,9 @@ def test_dying_at_any_change_to_the_disk_leaves_before_or_after(desk: Desk, name
 def killed_at_random(desk: Desk, times: int) -> None:
     draw = random.Random(times)
     took = {}
-    for name, command in COMMANDS.items():
+    for name, words in COMMANDS.items():
         began = time.monotonic()
-        told = desk.dying.run(*command, kernels=True)
+        told = desk.dying.run(*words, kernels=True)
         assert told["status"] == 0, told
         took[name] = time.monotonic() - began
         desk.restore()
