@@ -69,10 +69,9 @@ def test_a_desk_in_new_york_works_on_epiphany_and_on_corpus_christi(
     cx: Run, holidays: str, third_of_july: float
 ) -> None:
     """3 July 2026, a Friday, stands for the 4th in the United States, if told."""
-    told = bring(
-        cx,
-        settings=f'[settings.schedules.default]\nholidays = "{holidays}"\n[settings.schedules.default.hours]\n{HOURS}',
-    )
+    calendar = f'holidays = "{holidays}"\n' if holidays else ""
+    plan = "[settings.schedules.default]\n" + calendar + "[settings.schedules.default.hours]\n" + HOURS
+    told = bring(cx, settings=plan)
     assert [minutes(cx, month) for month in ("2026-01", "2026-06", "2026-07")] == [[30.0], [30.0], [third_of_july]]
     for text in (told, cx("check", "desk")[1]):
         assert "time zone: America/New_York (data/desk/settings.toml)" in text
@@ -114,9 +113,9 @@ def test_a_ticket_of_the_last_evening_of_march_counts_in_the_month_of_the_desk(
 def test_months_exist_where_any_table_has_rows_and_a_figure_without_rows_has_n_0(cx: Run) -> None:
     bring(cx, rows="id,created,cust,replied\n1,2026-03-02 09:00,A,\n", zone="UTC")
     Path("asked.toml").write_text(
-        'timezone = "UTC"\n[[tables]]\ntable = "surveys"\n[tables.columns]\nsurvey_id = "id"\nkind = { value = "csat" }\n'
-        'answered_at = "at"\nanswer = "score"\nscale_low = { value = 1 }\nscale_high = { value = 5 }\n'
-        "high_is_good = { value = true }\n"
+        'timezone = "UTC"\n[[tables]]\ntable = "surveys"\n[tables.columns]\nsurvey_id = "id"\n'
+        'kind = { value = "csat" }\nanswered_at = "at"\nanswer = "score"\n'
+        "scale_low = { value = 1 }\nscale_high = { value = 5 }\nhigh_is_good = { value = true }\n"
     )
     Path("asked.csv").write_text("id,at,score\n1,2026-01-15,5\n2,2026-05-15,4\n3,2026-05-16,1\n")
     cx("import", "mapped", "asked.csv", "--mapping", "asked.toml", "--into", "desk")
@@ -138,8 +137,8 @@ def test_an_import_into_a_name_adds_and_replace_starts_anew(cx: Run) -> None:
 
 def test_orders_without_a_currency_are_in_none(cx: Run) -> None:
     Path("map.toml").write_text(
-        'timezone = "UTC"\n[[tables]]\ntable = "orders"\ncolumns = { order_id = "id", customer_id = "who", ordered_at = "at", '
-        'amount = "amount" }\n'
+        'timezone = "UTC"\n[[tables]]\ntable = "orders"\n[tables.columns]\n'
+        'order_id = "id"\ncustomer_id = "who"\nordered_at = "at"\namount = "amount"\n'
     )
     Path("in.csv").write_text("id,who,at,amount\n1,a,2026-01-01,10\n2,b,2026-01-31,20\n")
     cx("import", "mapped", "in.csv", "--mapping", "map.toml", "--into", "shop")
