@@ -91,9 +91,10 @@ def test_without_hours_figures_in_opening_hours_are_not_known_and_all_others_are
     assert "No opening hours are set" in text
 
 
+@pytest.mark.parametrize("kind", ["schedules", "account"])
 @pytest.mark.parametrize(("zone", "months"), [("", {"2026-03": 2}), ("Europe/Warsaw", {"2026-03": 1, "2026-04": 1})])
 def test_a_ticket_of_the_last_evening_of_march_counts_in_the_month_of_the_desk(
-    cx: Run, zone: str, months: dict[str, int]
+    cx: Run, kind: str, zone: str, months: dict[str, int]
 ) -> None:
     base = {"requester_id": 1, "assignee_id": 9, "updated_at": "2026-05-10T00:00:00Z", "status": "open"}
     Path("export").mkdir()
@@ -101,10 +102,10 @@ def test_a_ticket_of_the_last_evening_of_march_counts_in_the_month_of_the_desk(
     write_lines(Path("export/tickets.jsonl"), *({**base, **ticket} for ticket in tickets))
     if zone:
         plan = {"id": 5, "name": "Desk", "time_zone": zone, "intervals": [{"start_time": 1980, "end_time": 2460}]}
-        write_lines(Path("export/schedules.jsonl"), plan)
+        write_lines(Path(f"export/{kind}.json"), {"account": plan} if kind == "account" else plan)
     _, told = cx("import", "zendesk", "export", "--into", "desk")
     assert f"time zone: {zone or 'UTC'} ({'data/desk/settings.toml' if zone else 'default'}" in told
-    assert ("opening hours: Mon 09:00-17:00" in told) == bool(zone)
+    assert ("opening hours: Mon 09:00-17:00" in told) == (bool(zone) and kind == "schedules")
     _, text = cx("figures", "desk", "--month", "all", "--metric", "ticket_volume", "--format", "csv")
     found = {row["period"]: int(row["n"]) for row in csv.DictReader(io.StringIO(text))}
     assert found == months
