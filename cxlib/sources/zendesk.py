@@ -156,7 +156,7 @@ class _Import:
         if own.exists() and settings:
             text = own.read_text(encoding="utf-8")
             there = tomllib.loads(text).get("schedules", {})
-            lacking = {name: plan for name, plan in settings["schedules"].items() if name not in there}
+            lacking = {name: plan for name, plan in settings.get("schedules", {}).items() if name not in there}
             first = "" if there else toml_text({"default_schedule": settings["default_schedule"]})
             if lacking:
                 own.write_text(f"{first}{text.rstrip()}\n\n{toml_text({'schedules': lacking})}", encoding="utf-8")

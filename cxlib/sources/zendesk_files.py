@@ -118,7 +118,8 @@ def _sources(path: Path, staging: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _lists(document: Any) -> dict[str, list[Any]]:
-    return {key: value for key, value in document.items() if key in ALIASES and isinstance(value, list)}
+    found = {key: value for key, value in document.items() if key in ALIASES and isinstance(value, list)}
+    return found | ({"account": [document["account"]]} if isinstance(document.get("account"), dict) else {})
 
 
 def _elements(document: Any) -> Iterator[tuple[str, Any]]:

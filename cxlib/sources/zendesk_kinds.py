@@ -151,6 +151,7 @@ KINDS: dict[str, Kind] = {
         "schedules schedule",
         "id name time_zone created_at updated_at default intervals holidays start_time end_time _fivetran_deleted",
     ),
+    "account": _kind("account", "id name time_zone updated_at"),
     "holidays": _kind(
         "holidays schedule_holiday schedule_holidays", "schedule_id start_date end_date _fivetran_deleted"
     ),

@@ -30,7 +30,7 @@ _DATED, _BY_ID = Identity(("id",), "updated_at"), Identity(("id",))
 _VERSIONS = Identity(("id",), "updated_at", versions=True)
 IDENTITIES = {
     "tickets": _VERSIONS, "users": _VERSIONS, "ratings": _VERSIONS,
-    "events": Identity(("event_id", "field")),
+    "account": _DATED, "events": Identity(("event_id", "field")),
     "ticket_metrics": Identity(("ticket_id",), "updated_at"),
     "responses": Identity(("id", "question_id", "type"), "updated_at"),
     "groups": _DATED, "brands": _DATED, "macros": _DATED, "organizations": _DATED, "metric_events": _BY_ID,

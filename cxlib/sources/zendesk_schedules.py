@@ -16,7 +16,8 @@ Row = Mapping[str, Any]
 
 
 def schedules(records: Records) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return schedule names by id, and settings: `timezone`, `default_schedule`, `schedules`; both empty without any.
+    """Return schedule names by id, and settings: `timezone`, `default_schedule`, `schedules`; both empty without any,
+    but for the account's own time zone where the export holds the account.
 
     The default schedule is the one that says so, else the first of the list, which is how the API orders them. Holidays
     are given by their first and last day.
@@ -38,7 +39,8 @@ def schedules(records: Records) -> tuple[dict[str, str], dict[str, Any]]:
             "extra_holidays": sorted({day for holiday in days for day in _days(holiday)}),
         }
     if not plans:
-        return {}, {}
+        zones = records["account"].select("time_zone").drop_nulls().collect()["time_zone"].to_list()
+        return {}, {"timezone": iana_zone(zones[-1])} if zones else {}
     told = next((row["id"] for row in rows if _is_true(row["default"])), None)
     default = names[told] if told else next(iter(plans))
     return names, {"timezone": plans[default]["timezone"], "default_schedule": default, "schedules": plans}

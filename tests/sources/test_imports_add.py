@@ -252,3 +252,13 @@ class fresh:  # noqa: N801 (used as a function)
 
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.path)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 7])
+def test_a_large_table_is_sorted_part_by_part_to_the_same_order(
+    place: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("cxlib.sources.adding.AT_ONCE", at_once)
+    numbers = ["10", "9", "a", "1", "100", "b", "2"]
+    add(place, "id,created,status,solved\n" + "".join(f"{number},2026-10-01,open,\n" for number in numbers))
+    assert [row[0] for row in rows(place)] == ["1", "2", "9", "a", "b", "10", "100"]

@@ -21,6 +21,8 @@ END = desk.EXTRACTED
 @pytest.fixture(autouse=True)
 def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CX_HOME", str(tmp_path))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "settings.toml").write_text('important = ["high"]\n', encoding="utf-8")
 
 
 def at(days: float) -> datetime:

@@ -15,7 +15,7 @@ from stats.volume_desk import EMPTY_WEEK, FIRST, HOLIDAYS, LAST, Row, days_of, k
 from cxlib.clock import day_kinds
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
-from cxlib.settings import ScheduleSettings
+from cxlib.settings import WEEKDAYS, ScheduleSettings
 from cxlib.stats import movers, peaks, per_working_day, seasons, volume
 from cxlib.store import open_data
 
@@ -164,7 +164,10 @@ def test_only_daily_counts_have_days_weeks_and_hours(warsaw: View) -> None:
 
 
 def test_the_kinds_of_day_know_half_days_and_closed_weekdays() -> None:
-    plan = ScheduleSettings(holidays="PL", half_days={"2026-12-24": ["08:00-12:00"], "2026-12-31": []})
+    hours = {day: ["09:00-17:00"] for day in WEEKDAYS[:5]}
+    plan = ScheduleSettings(hours=hours, holidays="PL", half_days={"2026-12-24": ["08:00-12:00"], "2026-12-31": []})
     days = pl.Series([date(2026, 12, day) for day in (23, 24, 25, 26, 27, 31)])
     assert day_kinds(days, plan).to_list() == ["working", "working", "holiday", "weekend", "weekend", "holiday"]
     assert day_kinds(days.clear(), plan).to_list() == []
+    unset = ScheduleSettings(holidays="PL")  # nobody said on which weekdays the desk works
+    assert day_kinds(days, unset).to_list() == ["working", "holiday", "holiday", "holiday", "working", "working"]

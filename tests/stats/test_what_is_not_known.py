@@ -25,9 +25,12 @@ from cxlib.words.change import nothing
 from cxlib.words.volume import peaks_text
 
 Rows = list[dict[str, Any]]
+OFFICE = "[schedules.default.hours]\n" + "".join(
+    f'{day} = ["09:00-17:00"]\n' for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
+)
 
 
-def build(folder: Path, until: datetime, month: str, zone: str = "UTC", settings: str = "", **tables: Rows) -> View:
+def build(folder: Path, until: datetime, month: str, zone: str = "UTC", settings: str = OFFICE, **tables: Rows) -> View:
     folder.mkdir()
     for name, rows in tables.items():
         conform(pl.LazyFrame(rows), name).sink_parquet(folder / f"{name}.parquet")
@@ -151,7 +154,7 @@ def test_without_opening_hours_there_is_no_working_day(tmp_path: Path) -> None:
     closed = "[schedules.default.hours]\nmonday = []\n"
     shut = build(tmp_path / "shut", datetime(2026, 7, 1, tzinfo=UTC), "2026-06", "UTC", closed, tickets=tickets(days))
     rated = per_working_day("ticket_volume", shut)
-    assert isinstance(rated, NotKnown) and "no opening hours" in rated.reason
+    assert isinstance(rated, NotKnown) and "No opening hours are set" in rated.reason
 
 
 def test_one_year_is_called_the_one_known_and_one_month_is_named_once(tmp_path: Path) -> None:

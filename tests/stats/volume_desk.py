@@ -25,6 +25,7 @@ RISE = date(2026, 5, 4)
 HOLIDAYS = holidays.country_holidays("PL", years=(2025, 2026))
 SETTINGS = """
 timezone = "Europe/Warsaw"
+minutes_per_reply = 6.0
 [schedules.default]
 holidays = "PL"
 [schedules.default.half_days]
