@@ -104,7 +104,11 @@ def test_marks_of_byte_order_and_every_line_end(tmp_path: Path, encoding: str, e
 
 def test_line_ends_that_are_mixed(tmp_path: Path) -> None:
     lines = TEXT.splitlines()
-    assert ids(written(tmp_path, "in.csv", "\r\n".join(lines[:2]) + "\n" + "\n".join(lines[2:]))) == ["1", "2", "3"]
+    for ends in (("\r\n", "\n", "\r", "\n"), ("\r", "\r\n", "\r", "\n"), ("\n", "\n", "\r", "\r")):
+        text = "".join(line + end for line, end in zip(lines, ends, strict=True))
+        assert ids(written(tmp_path, "in.csv", text)) == ["1", "2", "3"]
+    quoted = TEXT.replace("A", '"a\rb"').replace("B", '"c\r\nd"')
+    assert run(written(tmp_path, "in.csv", quoted))[1]["customer_id"].to_list() == ["a\rb", "c\r\nd", SECRET]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b" \n", b"\xff\xfe"])
@@ -260,7 +264,8 @@ def test_a_workbook_whose_sheet_is_damaged(tmp_path: Path, harm: str) -> None:
 
 ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
  xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
- xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet><table:table table:name="Data">{rows}</table:table></office:spreadsheet></office:body>
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>
+<table:table table:name="Data">{rows}</table:table></office:spreadsheet></office:body>
 </office:document-content>"""
 
 
