@@ -1,11 +1,12 @@
 """Delimited text: which mark divides its fields, how quotation marks are escaped, on which line the header stands."""
 
 import csv
+import re
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,11 +28,15 @@ _MOST_FIELDS = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a delimited file is laid out: lines above the header, the mark between fields, the escape of quotes."""
+    """How a delimited file is laid out: lines above the header, the mark between fields, the escape of quotes.
+
+    `returns` says whether a line may end with a carriage return alone.
+    """
 
     skip: int
     delimiter: str
     escape: str = ""
+    returns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ def settle_quotes(path: Path, layout: Layout, name: str) -> tuple[Layout, Parsed
         CxError: Both fit alike and differ, or a quotation mark is left open.
     """
     chosen, parsed = layout, _parsed(path, layout)
-    if _holds_escapes(path):
+    if _holds(path, rb'\\"'):
         other = Layout(layout.skip, layout.delimiter, "\\")
         escaped = _parsed(path, other)
         if escaped.irregular == parsed.irregular and escaped.records != parsed.records:
@@ -156,14 +161,15 @@ def settle_quotes(path: Path, layout: Layout, name: str) -> tuple[Layout, Parsed
         raise CxError(
             f"{name}: line {parsed.broken}: a quotation mark is left open, or one within a cell is not doubled."
         )
-    return chosen, parsed
+    return replace(chosen, returns=_holds(path, rb"\r[^\n]")), parsed
 
 
-def _holds_escapes(path: Path) -> bool:
+def _holds(path: Path, pattern: bytes) -> bool:
+    """Tell whether a file holds two bytes that match a pattern."""
     with path.open("rb") as file:
         tail = b""
         while chunk := file.read(1 << 22):
-            if b'\\"' in tail + chunk:
+            if re.search(pattern, tail + chunk):
                 return True
             tail = chunk[-1:]
     return False
@@ -171,7 +177,7 @@ def _holds_escapes(path: Path) -> bool:
 
 def read_delimited(path: Path, layout: Layout, *, staging: Path, name: str) -> pl.LazyFrame:
     """Return a UTF-8 file as a lazy frame of text; surplus fields in the columns `SURPLUS`."""
-    if layout.escape:
+    if layout.escape or layout.returns:
         path, layout = _rewritten(path, layout, staging), Layout(0, ",")
     names = header_names(next(_records(path, layout), []), name)
     options: dict[str, Any] = {"separator": layout.delimiter, "skip_lines": layout.skip, "infer_schema": False}

@@ -21,24 +21,20 @@ _MOST_UNPACKED, _MOST_RATIO = 1 << 30, 200
 
 
 def as_utf8(path: Path, encoding: str, *, staging: Path) -> Path:
-    r"""Return a plain UTF-8 file of the same text: the file itself if it is one, else a copy in `staging`.
-
-    Lines that end with "\r" alone end with "\n" in the copy.
+    """Return a plain UTF-8 file of the same text and name: the file itself if it is one, else a copy below `staging`.
 
     Raises:
         UsageError: No such encoding.
         CxError: Not written in it, cut off, or no text.
     """
     found = encoding_of(path, encoding)
-    plain = found in ("utf-8", "utf-8-sig") and not is_packed(path)
-    if plain and not _ends_with_returns(path):
+    if found in ("utf-8", "utf-8-sig") and not is_packed(path):
         deque(decoded(path, found), maxlen=0)
         return path
-    copy = staging / f"{len(list(staging.iterdir()))}-{path.name}.text"
+    copy = staging / f"{len(list(staging.iterdir()))}-text" / path.name
+    copy.parent.mkdir()
     with copy.open("wb") as target:
         target.writelines(text.encode() for text in decoded(path, found))
-    if _ends_with_returns(copy):
-        copy = _with_newlines(copy)
     return copy
 
 
@@ -106,17 +102,3 @@ def _chunks(path: Path, size: int) -> Iterator[bytes]:
         raise CxError(f"{path.name} is cut off: the packed file ends too early.") from None
     except (gzip.BadGzipFile, zlib.error):
         raise CxError(f"{path.name} is no gzip file, or a damaged one.") from None
-
-
-def _ends_with_returns(path: Path) -> bool:
-    r"""Tell whether lines end with "\r" alone, as on old Macintoshes."""
-    start = first_bytes(path, 1 << 16)
-    return b"\r" in start and b"\n" not in start and b"\0" not in start and not is_packed(path)
-
-
-def _with_newlines(path: Path) -> Path:
-    copy = path.with_suffix(".lines")
-    with path.open("rb") as source, copy.open("wb") as target:
-        while chunk := source.read(_CHUNK):
-            target.write(chunk.replace(b"\r", b"\n"))
-    return copy

@@ -1,6 +1,7 @@
 """Spreadsheets to frames of text: which sheet, and which of its lines is the header."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,15 +61,25 @@ def _workbook(path: Path) -> dict[str, Load]:
 
     def loader(name: str) -> Load:
         def load(lines: int | None) -> pl.DataFrame:
-            sheet = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=lines, dtypes="string")
-            return sheet.to_polars() if sheet.width else pl.DataFrame()
+            with _told(path):
+                sheet = book.load_sheet(name, header_row=None, skip_rows=0, n_rows=lines, dtypes="string")
+                return sheet.to_polars() if sheet.width else pl.DataFrame()
 
         return load
 
-    try:
+    with _told(path):
         book = fastexcel.read_excel(path)
         return {name: loader(name) for name in book.sheet_names}
-    except fastexcel.FastExcelError:
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what the reader of workbooks raises, its panics too, into an error in words."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+            raise
         raise CxError(f"{path.name} cannot be read as Excel: it is damaged, locked by a password or none.") from None
 
 

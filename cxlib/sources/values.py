@@ -63,11 +63,8 @@ class Read:
         """
         if self.column.choices or self.column.kind in ("flag", "text") or self.column.name == "answer":
             return self.text
-        return (
-            pl.when(self.text.str.contains(r"\p{L}{5}|@|\p{L}{2}.*\P{L}.*\p{L}{2}"))
-            .then(shape(self.text))
-            .otherwise(self.text)
-        )
+        words = self.text.str.contains(r"\p{L}{5}|@|\p{L}{2}.*\P{L}.*\p{L}{2}")
+        return pl.when(words).then(shape(self.text)).otherwise(self.text)
 
     @property
     def faults(self) -> dict[str, pl.Expr]:

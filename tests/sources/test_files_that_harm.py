@@ -104,7 +104,11 @@ def test_marks_of_byte_order_and_every_line_end(tmp_path: Path, encoding: str, e
 
 def test_line_ends_that_are_mixed(tmp_path: Path) -> None:
     lines = TEXT.splitlines()
-    assert ids(written(tmp_path, "in.csv", "\r\n".join(lines[:2]) + "\n" + "\n".join(lines[2:]))) == ["1", "2", "3"]
+    for ends in (("\r\n", "\n", "\r", "\n"), ("\r", "\r\n", "\r", "\n"), ("\n", "\n", "\r", "\r")):
+        text = "".join(line + end for line, end in zip(lines, ends, strict=True))
+        assert ids(written(tmp_path, "in.csv", text)) == ["1", "2", "3"]
+    quoted = TEXT.replace("A", '"a\rb"').replace("B", '"c\r\nd"')
+    assert run(written(tmp_path, "in.csv", quoted))[1]["customer_id"].to_list() == ["a\rb", "c\r\nd", SECRET]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b" \n", b"\xff\xfe"])
@@ -246,6 +250,45 @@ def test_damaged_workbooks(tmp_path: Path) -> None:
     refuse(written(tmp_path, "in.xlsx", b"\xd0\xcf\x11\xe0" + bytes(600)), match="cannot be read as Excel")
     refuse(written(tmp_path, "in.xls", "<html><table><tr><td>1</td></tr></table></html>"), match="web page")
     assert ids(written(tmp_path, "in.xls", TEXT)) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("harm", ["99999</v>", "</v></c></row></sheetData>"])
+def test_a_workbook_whose_sheet_is_damaged(tmp_path: Path, harm: str) -> None:
+    workbook(tmp_path / "whole.xlsx", Data=[HEAD, *ROWS])
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "in.xlsx", "w") as copy:
+        for name in whole.namelist():
+            content = whole.read(name).decode()
+            copy.writestr(name, content.replace("0</v>", harm, 1) if "sheet1" in name else content)
+    refuse(tmp_path / "in.xlsx", match=r"in\.xlsx", draft=False)
+
+
+ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>
+<table:table table:name="Data">{rows}</table:table></office:spreadsheet></office:body>
+</office:document-content>"""
+
+
+def open_document(path: Path, rows: list[list[str]], more: str = "") -> Path:
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    lines = ["<table:table-row>" + "".join(cell.format(text) for text in row) + "</table:table-row>" for row in rows]
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", ODS.replace("{rows}", "".join(lines) + more))
+    return path
+
+
+def test_open_document_sheets(tmp_path: Path) -> None:
+    assert ids(open_document(tmp_path / "in.ods", [HEAD, *ROWS])) == ["1", "2", "3"]
+    empty = '<table:table-row table:number-rows-repeated="1048571"><table:table-cell {}/></table:table-row>'
+    wide = 'table:number-columns-repeated="16384"'
+    assert ids(open_document(tmp_path / "in.ods", [HEAD, *ROWS], empty.format(wide))) == ["1", "2", "3"]
+    far = empty.format(wide) + (
+        '<table:table-row><table:table-cell table:number-columns-repeated="16383"/>'
+        '<table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row>'
+    )
+    refuse(open_document(tmp_path / "in.ods", [HEAD, *ROWS], far), match="spans 1,048,576 rows × 16,384 columns")
 
 
 def test_lines_above_the_header_of_a_sheet(tmp_path: Path) -> None:
