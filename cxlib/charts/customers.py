@@ -1,6 +1,7 @@
 """One customer's time line, a lane for each who worked for them; and those who wait, a bar each."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from cxlib.words.sentence import plain
 
 HEIGHT, FOOT, TALL, LABEL = 46, 0.42, 0.38, -0.26
 MOST_AGENTS, MOST_WAITING, MOST_TICKS, LETTERS = 7, 15, 4, 22
+MOST_DRAWN = 400  # events of a history
 DAY = 86400.0
 Event = dict[str, Any]
 Place = Callable[[datetime], float]
@@ -35,7 +37,8 @@ class Lane(NamedTuple):
 
 
 @chart.register
-def _(result: History) -> Figure:
+def _(whole: History) -> Figure:
+    result, most = _drawn(whole), whole.events.height
     start: datetime = result.events["at"][0]
     end = datetime.combine(result.as_of, time.max, UTC)
     span = max((end - start).total_seconds() / DAY, 1.0)
@@ -51,11 +54,21 @@ def _(result: History) -> Figure:
     outside = result.events.filter((pl.col("kind") == "answer") & pl.col("scale_share").is_null()).height
     tallest = result.work["minutes"].max()
     height = "" if tallest is None else f", height: minutes of work, at most {_work(tallest)}"
+    part = f"The last {numbers.number(MOST_DRAWN)} of {numbers.number(most)} events. " if most > MOST_DRAWN else ""
     subtitle = (
-        f"{numbers.day(result.first)} to {numbers.day(result.as_of)}. Bar: a ticket{height}. "
+        f"{part}{numbers.day(result.first)} to {numbers.day(result.as_of)}. Bar: a ticket{height}. "
         f"Answers: the higher the better{f', {outside} outside their scale not drawn' if outside else ''}. {INTERNAL}"
     )
     return figure(result, frame, layers, subtitle)
+
+
+def _drawn(result: History) -> History:
+    """Return the part of a long history that a picture holds: its last events and the work on their tickets."""
+    if result.events.height <= MOST_DRAWN:
+        return result
+    last = result.events.tail(MOST_DRAWN)
+    work = result.work.join(last.select(ticket_id="id"), on="ticket_id", how="semi", maintain_order="left")
+    return replace(result, events=last, first=last["day"][0], work=work)
 
 
 @chart.register
@@ -88,7 +101,9 @@ def _lanes(result: History, place: Place) -> Iterator[Lane]:
 
     if waits := [event for event in tickets if event["waiting"]]:
         steps = [(x, (step + 1) / (len(waits) + 1), tip) for step, (x, _, tip) in enumerate(points(waits))]
-        yield Lane("Waiting now", f"{len(waits)}, up to {wait(result.waited[0])}", "wait", steps)
+        yield Lane(
+            "Waiting now", f"{numbers.number(len(result.waited))}, up to {wait(result.waited[0])}", "wait", steps
+        )
     tallest: Any = result.work["minutes"].max() or 1.0
     shown = result.agents.head(MOST_AGENTS)
     for row in shown.iter_rows(named=True):
@@ -96,14 +111,14 @@ def _lanes(result: History, place: Place) -> Iterator[Lane]:
         yield Lane(plain(row["agent"], LETTERS), spent(row), "bar", _bars(parts, place, told, tallest))
     if rest := result.agents.height - shown.height:
         parts = result.work.filter(~pl.col("agent_id").is_in(shown["agent_id"].to_list()))
-        total = {"tickets": parts["ticket_id"].n_unique(), "minutes": parts["minutes"].sum() or None}
-        yield Lane(count(rest, "other"), spent(total), "bar", _bars(parts, place, told, tallest))
+        summed = {"tickets": parts["ticket_id"].n_unique(), "minutes": parts["minutes"].sum() or None}
+        yield Lane(count(rest, "other"), spent(summed), "bar", _bars(parts, place, told, tallest))
     if nobody := [event for event in tickets if event["id"] not in worked]:
         yield Lane("No work on record", count(len(nobody), "ticket"), "point", points(nobody))
-    for title, kind in (("Answers", "answer"), ("Orders", "order")):
+    for title, kind, total in (("Answers", "answer", result.counts[1]), ("Orders", "order", result.counts[2])):
         if found := [event for event in events if event["kind"] == kind]:
             drawn = [event for event in found if kind == "order" or event["scale_share"] is not None]
-            yield Lane(title, count(len(found), kind), "point", points(drawn))
+            yield Lane(title, count(total, kind), "point", points(drawn))
 
 
 def _bars(work: pl.DataFrame, place: Place, told: dict[str, str], tallest: float) -> list[tuple[float, float, str]]:

@@ -21,7 +21,7 @@ from cxlib.metrics.exact import split, summed
 from cxlib.metrics.pieces import is_over
 from cxlib.metrics.registry import Clock, Metric, Ratio
 from cxlib.metrics.since import told_from
-from cxlib.metrics.view import NOT_KNOWN, View
+from cxlib.metrics.view import NOT_KNOWN, SO_NAMED, View
 from cxlib.periods import first_day, last_day, month_index, month_name, months_between
 from cxlib.schema import path_of, table
 
@@ -203,7 +203,7 @@ def _placed(metric: Metric, view: View, months: Sequence[str], by: str) -> Frame
     groups = []
     for name in filter(None, by.split("+")):
         frame, dimension = _with_dimension(frame, metric.table, name, view)
-        groups.append(nw.col(dimension).cast(nw.String).fill_null(NOT_KNOWN))
+        groups.append(_group(dimension))
     group = nw.concat_str(groups, separator=BETWEEN) if groups else nw.lit("")
     return frame.with_columns(group=group, unit=_unit(metric), **constants(metric, view))
 
@@ -223,8 +223,14 @@ def kept(frame: Frame, table_name: str, view: View) -> Frame:
     """Keep the rows of a table that pass the view's filters."""
     for name, values in view.filters:
         frame, dimension = _with_dimension(frame, table_name, name, view)
-        frame = frame.filter(nw.col(dimension).cast(nw.String).fill_null(NOT_KNOWN).is_in(list(values)))
+        frame = frame.filter(_group(dimension).is_in(list(values)))
     return frame
+
+
+def _group(column: str) -> nw.Expr:
+    """Return the group of a row: its value of a dimension."""
+    value = nw.col(column).cast(nw.String)
+    return nw.when(value == NOT_KNOWN).then(nw.lit(SO_NAMED)).otherwise(value).fill_null(NOT_KNOWN)
 
 
 def _unit(metric: Metric) -> nw.Expr:

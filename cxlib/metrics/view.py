@@ -21,6 +21,8 @@ Filters = tuple[tuple[str, tuple[str, ...]], ...]
 LANGUAGES = ("en",)
 NOT_KNOWN = "(not known)"
 """The group of rows without a value of a dimension."""
+SO_NAMED = '"(not known)"'
+"""The group of rows whose value is this very text: a group of its own, in quotes."""
 _HIDDEN = {mark: chr(0xE000 + place) for place, mark in enumerate("\\;| ")}  # an escaped mark while a text is split
 _SHOWN = str.maketrans({hidden: mark for mark, hidden in _HIDDEN.items()})
 
@@ -164,7 +166,7 @@ def _known_values(data: Data, dimension: str, values: tuple[str, ...]) -> tuple[
     for name, column in sorted(homes):
         if column in data.filled(name):
             found = data.scan(name).select(pl.col(column).cast(pl.String).unique()).collect().to_series()
-            known |= set(found.drop_nulls())
+            known |= {SO_NAMED if value == NOT_KNOWN else value for value in found.drop_nulls()}
     labels: dict[str, list[str]] = {}
     if declared.label and data.has(declared.label[0]):
         name, column = declared.label

@@ -152,10 +152,13 @@ def _keys_of(found: dict[tuple[Any, ...], Curve]) -> pl.DataFrame:
 def influences_of(metric: Metric, waits: pl.DataFrame) -> pl.DataFrame:
     """Return period, group, unit (its number), influence of the waits of a row frame."""
     by_key = curves_by(coded(waits), *KEYS)
-    found = [curve.influence_at(metric.quantile) for curve in by_key.values()]
-    every = np.array(found, dtype=np.float64).reshape(len(found), -1 if found else 0)
-    cell, code = np.nonzero(every)
-    return _keys_of(by_key)[cell].with_columns(unit=code, influence=every[cell, code])
+    curves = [*by_key.values()]
+    found = np.concatenate([np.zeros(0), *(curve.own_influence_at(metric.quantile) for curve in curves)])
+    code: Places = np.concatenate([np.zeros(0, dtype=np.int64), *(curve.own_units[0] for curve in curves)])
+    cell = np.repeat(np.arange(len(curves)), [len(curve.own_units[0]) for curve in curves])
+    there = found != 0
+    keys: pl.DataFrame = _keys_of(by_key)[cell[there]]
+    return keys.with_columns(unit=code[there], influence=found[there])
 
 
 def correlation(influence: pl.DataFrame, after: pl.DataFrame, before: pl.DataFrame) -> Array:

@@ -56,6 +56,12 @@ class Curve:
         return Curve(self.values[chosen], self.ended[chosen], self.units[chosen], self.size)
 
     @cached_property
+    def own_units(self) -> tuple[Places, Places]:
+        """Numbers of the units that have a wait here, and which of these each wait is of."""
+        numbers, places = np.unique(self.units, return_inverse=True)
+        return numbers, places
+
+    @cached_property
     def _steps(self) -> tuple[Array, ...]:
         """Distinct times, waits at risk, ends, and survival just after each."""
         first = np.flatnonzero(np.append(True, self.values[1:] != self.values[:-1])[: len(self.values)])
@@ -107,7 +113,13 @@ class Curve:
         return float(survival[place - 1]) if place else 1.0
 
     def influence(self, at: float) -> Array:
-        """Return each unit's influence on `survival(at)`, so that their squares sum to its variance.
+        """Return each unit's influence on `survival(at)`, so that their squares sum to its variance."""
+        every = np.zeros(self.size)
+        every[self.own_units[0]] = self.own_influence(at)
+        return every
+
+    def own_influence(self, at: float) -> Array:
+        """Return the influence on `survival(at)` of each of its `own_units`.
 
         Derivative of the product-limit estimate by the weight of each wait (Therneau & Grambsch 2000, 7.4), survival ×
         (∫ dN̄ ÷ Y(Y − dN̄) − own end ÷ (Y − dN̄)) up to `at`, summed by unit.
@@ -117,12 +129,18 @@ class Curve:
         per_end = np.where((times <= at) & (left > 0), 1.0 / np.where(left > 0, left, 1.0), 0.0)
         passed = np.cumsum(per_end * ends / at_risk)
         own = self.survival(at) * (passed[self._place] - self.ended * per_end[self._place])
-        return np.bincount(self.units, weights=own, minlength=self.size).astype(np.float64)
+        return np.bincount(self.own_units[1], weights=own, minlength=len(self.own_units[0])).astype(np.float64)
 
     def influence_at(self, q: float = HALF) -> Array:
         """Return each unit's influence on the curve at a quantile; all 0 where it is not yet reached."""
+        every = np.zeros(self.size)
+        every[self.own_units[0]] = self.own_influence_at(q)
+        return every
+
+    def own_influence_at(self, q: float = HALF) -> Array:
+        """Return the influence on the curve at a quantile of each of its `own_units`, as `influence_at`."""
         at = self.quantile(q)
-        return self.influence(at) if np.isfinite(at) else np.zeros(self.size)
+        return self.own_influence(at) if np.isfinite(at) else np.zeros(len(self.own_units[0]))
 
     def cut(self, low: float, high: float) -> tuple[float, float]:
         """Return the first times by which a share `low` and more than a share `high` of waits has ended.
@@ -142,13 +160,13 @@ class Curve:
 
     def _precision(self, q: float) -> tuple[Sums, float, float]:
         at = self.quantile(q)
-        sizes = np.bincount(self.units, minlength=self.size).astype(np.float64)
+        sizes = np.bincount(self.own_units[1]).astype(np.float64)
         sums = Sums.of_units(sizes, sizes, sizes, sizes)
         groups = sums.units[0]
         if not np.isfinite(at) or groups < 2:
             return sums, HALF * HALF, np.nan
         p = self.survival(at)
-        return sums, p * (1 - p), float(np.sqrt(np.square(self.influence(at)).sum() * groups / (groups - 1)))
+        return sums, p * (1 - p), float(np.sqrt(np.square(self.own_influence(at)).sum() * groups / (groups - 1)))
 
 
 def coded(rows: pl.DataFrame) -> pl.DataFrame:

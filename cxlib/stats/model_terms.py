@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from cxlib.stats.results import OTHERS
 
 LEAST = 20  # units; below it there is no model
 PER_TERM = 10  # units, and of the rarer outcome, for each column of the model (Peduzzi and others 1996)
+MOST_LEVELS = 60  # of one column of a model without effects of its own, such as the mix of work
 LEVELS = 12  # told apart of one column; the rarer ones are one level
 UNTOLD = 0.2  # share of rows without a value, or of too rare a kind, above which a column is left out
 BY_CHANCE = 1e-6  # a level whose rows are all alike is a leak where chance so seldom makes them so
@@ -64,6 +65,25 @@ def pooled(frame: pl.DataFrame, unit: str, names: list[str]) -> pl.DataFrame:
         frame = frame.with_columns(
             pl.when(level.is_in(kept.implode())).then(level).otherwise(pl.lit(OTHERS)).alias(name)
         )
+    return frame
+
+
+def rare_pooled(frame: pl.DataFrame, names: Sequence[str], count: pl.Expr) -> pl.DataFrame:
+    """Return text columns of which all but the `MOST_LEVELS` most frequent levels are one.
+
+    For models with a column a level: one of thousands of levels takes hours and tells nothing of the rare ones.
+
+    Args:
+        frame: Rows with these columns.
+        names: The columns.
+        count: How often a level occurs, of its rows.
+    """
+    for name in names:
+        counts = frame.group_by(name).agg(count.alias("often")).sort("often", name, descending=[True, False])
+        if counts.height > MOST_LEVELS:
+            kept = counts.head(MOST_LEVELS - 1)[name]
+            rare = ~pl.col(name).is_in(kept.implode())
+            frame = frame.with_columns(pl.when(rare).then(pl.lit(OTHERS)).otherwise(name).alias(name))
     return frame
 
 

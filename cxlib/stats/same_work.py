@@ -10,17 +10,18 @@ import polars as pl
 
 from cxlib.metrics.base import BETWEEN, NOT_KNOWN
 from cxlib.stats.intervals import Array
+from cxlib.stats.model_terms import rare_pooled
 
 MIX = ("channel", "category")
 UNTOLD = 1e-9
 
 
 def split(units: pl.DataFrame, mix: list[str]) -> pl.DataFrame:
-    """Return group, the mix, unit, n, x; rows without an agent left out."""
+    """Return group, the mix (its rarest names as one), unit, n, x; rows without an agent left out."""
     names = ["group", *mix]
     parts = pl.col("group").str.split_exact(BETWEEN, len(mix)).struct.rename_fields(names)
     rows = units.select(parts.alias("parts"), "unit", "n", x=pl.col("sum_wx").round().cast(pl.Int64)).unnest("parts")
-    return rows.filter(pl.col("group") != NOT_KNOWN, pl.col("n") > 0)
+    return rare_pooled(rows.filter(pl.col("group") != NOT_KNOWN, pl.col("n") > 0), mix, pl.col("n").sum())
 
 
 def expected(rows: pl.DataFrame, mix: Sequence[str], usual: pl.Expr) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from pathlib import Path
 import narwhals as nw
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.metrics import view
@@ -25,6 +25,7 @@ def total(values: list[float]) -> float:
     return float(frame.select(summed("x")).collect().to_native().item())
 
 
+@settings(deadline=None)
 @given(NUMBERS, st.randoms(use_true_random=False))
 def test_a_sum_is_the_same_in_any_order_and_as_near_as_a_number_can_be(
     values: list[float], order: random.Random
