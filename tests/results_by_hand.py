@@ -96,7 +96,7 @@ def group(
     return {
         "group": label.lower(), "label": label, "n": e.n, "units": e.units, "value": e.value, "se": e.se,
         "low": e.low, "high": e.high, "before": before, **dict(zip(names, rest or (None,) * 4, strict=True)),
-        "rest_without": list(without), "adjusted_p": rest[3] if rest and e.n >= 30 else None,
+        "rest_without": list(without), "p_adjusted": rest[3] if rest and e.n >= 30 else None,
     }  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def breakdown(
 ) -> Breakdown:
     schema = {"group": pl.String, "label": pl.String, **POINT_TYPES, "before": pl.Float64}
     schema |= dict.fromkeys(("rest_difference", "rest_low", "rest_high", "rest_p"), pl.Float64)
-    schema |= {"rest_without": pl.List(pl.String), "adjusted_p": pl.Float64}
+    schema |= {"rest_without": pl.List(pl.String), "p_adjusted": pl.Float64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     return Breakdown(METRICS[name], SCOPE, by.lower(), by, "2026-09", frame, overall, p_value)
 

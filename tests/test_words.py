@@ -332,7 +332,7 @@ def test_the_rest_is_said_to_be_without_those_found_apart_before() -> None:
     found = breakdown("csat", rows, 1e-9, estimate(72.0, 2.0, 548))
     assert "Chat" not in say(found).text
     assert "phone" in str(table(found).notes).lower()
-    better = rows[1] | {"adjusted_p": 0.01}
+    better = rows[1] | {"p_adjusted": 0.01}
     told = say(breakdown("csat", [rows[0], better, rows[2]], 1e-9, estimate(72.0, 2.0, 548))).text
     assert "above the rest without Phone; possible" in told
     assert told.index("lowest for Phone") < told.index("ighest for Chat"), "the surest first"
@@ -461,7 +461,7 @@ def test_a_group_with_few_answers_is_never_called_highest_or_lowest() -> None:
 def test_a_group_is_not_called_lowest_against_a_rest_of_few_answers() -> None:
     email = group("Email", estimate(60.0, 4.0, 400), None, (-20.0, -30.0, -10.0, 0.0001))
     few, many = (group("Fax", estimate(80.0, 9.0, n), None, (20.0, 10.0, 30.0, 0.0001)) for n in (29, 30))
-    hidden = say(breakdown("csat", [few, email | {"adjusted_p": None}], 0.001, estimate(61.0, 4.0, 429))).text
+    hidden = say(breakdown("csat", [few, email | {"p_adjusted": None}], 0.001, estimate(61.0, 4.0, 429))).text
     assert hidden.endswith("differ more than chance explains. There are too few answers to name one.")
     assert "lowest for Email" in say(breakdown("csat", [many, email], 0.001, estimate(61.0, 4.0, 430))).text
 

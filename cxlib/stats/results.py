@@ -214,7 +214,7 @@ class Breakdown:
     Attributes:
         points: `group` (key), `label` (to print), POINT columns, `before` (value in the baseline month) and
             `rest_difference`, `rest_low`, `rest_high`, `rest_p` (this group − all other known groups but those in
-            `rest_without`, keys of groups that stand apart), `adjusted_p` (of all groups looked at step by step, see
+            `rest_without`, keys of groups that stand apart), `p_adjusted` (of all groups looked at step by step, see
             `stats.apart`; null for persons, who are named by the funnel only); largest value first, or in the order of
             the dimension where it has one, persons by name.
         overall: The figure of all groups together.

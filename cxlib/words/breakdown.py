@@ -92,7 +92,7 @@ def _step(row: Row) -> int:
 
 
 def _level(row: Row) -> Certainty:
-    return certainty(row["adjusted_p"])
+    return certainty(row["p_adjusted"])
 
 
 def _judged(parts: list[tuple[Certainty, str]]) -> str:
@@ -114,7 +114,7 @@ def _nobody(result: Breakdown, sure: Certainty) -> str:
         return f"{differ} (log-rank test); no {result.metric.statistic} stands apart by itself"
     if result.personal:
         return f"{differ}. Nobody is named, as their work differs too"
-    small = [row for row in known_rows(result) if row["adjusted_p"] is None and (row["rest_p"] or 1.0) < POSSIBLE]
+    small = [row for row in known_rows(result) if row["p_adjusted"] is None and (row["rest_p"] or 1.0) < POSSIBLE]
     few = f"There are too few {counted_rows(result.metric)} to name one"
     return f"{differ}. {few if small else 'No group stands apart from the rest by itself'}"
 

@@ -131,9 +131,9 @@ def test_unknown_groups_are_shown_and_neither_compared_nor_in_the_rest(looked: V
     assert isinstance(known, Breakdown)
     unknown = found.points.filter(pl.col("group") == "(not known)").row(0, named=True)
     assert unknown["n"] > 0
-    assert (unknown["rest_difference"], unknown["rest_p"], unknown["adjusted_p"]) == (None, None, None)
+    assert (unknown["rest_difference"], unknown["rest_p"], unknown["p_adjusted"]) == (None, None, None)
     assert (found.p_value, found.medians_p, found.curves_p) == (known.p_value, known.medians_p, known.curves_p)
-    shared = ["group", "rest_difference", "rest_low", "rest_p", "adjusted_p"]
+    shared = ["group", "rest_difference", "rest_low", "rest_p", "p_adjusted"]
     assert found.points.filter(pl.col("group") != "(not known)").select(shared).equals(known.points.select(shared))
     assert found.overall.n == found.points["n"].sum()
 
@@ -154,27 +154,27 @@ def test_the_other_end_is_compared_without_who_drags_the_rest_along() -> None:
     assert found["chat"]["rest_difference"] == pytest.approx(100 * (46 / 50 - 170 / 200))
     plain = {row["group"]: row for row in against_rest(CSAT, rows).iter_rows(named=True)}
     assert plain["chat"]["rest_p"] < 0.01
-    assert found["phone"]["adjusted_p"] == pytest.approx(max(1e-9, 4 * plain["phone"]["rest_p"]))
-    assert found["chat"]["adjusted_p"] == pytest.approx(min(1.0, 3 * found["chat"]["rest_p"]))
-    assert found["chat"]["adjusted_p"] > 0.05
+    assert found["phone"]["p_adjusted"] == pytest.approx(max(1e-9, 4 * plain["phone"]["rest_p"]))
+    assert found["chat"]["p_adjusted"] == pytest.approx(min(1.0, 3 * found["chat"]["rest_p"]))
+    assert found["chat"]["p_adjusted"] > 0.05
 
 
 def test_no_group_is_surer_than_the_test_of_all_and_small_ones_are_not_looked_at() -> None:
     rows = pl.concat([rated("one", 80, 20, 0), rated("two", 40, 60, 100), rated("few", 0, 29, 200)])
     found = {row["group"]: row for row in stepped_down(CSAT, rows, against_rest, 0.03).iter_rows(named=True)}
-    assert found["few"]["adjusted_p"] is None
-    assert found["one"]["adjusted_p"] == 0.03
-    assert found["two"]["adjusted_p"] is None, "once the other is out, its rest has 29 rows"
+    assert found["few"]["p_adjusted"] is None
+    assert found["one"]["p_adjusted"] == 0.03
+    assert found["two"]["p_adjusted"] is None, "once the other is out, its rest has 29 rows"
     nobody = stepped_down(CSAT, rows, against_rest, None)
-    assert nobody["adjusted_p"].null_count() == 3
+    assert nobody["p_adjusted"].null_count() == 3
     assert nobody["rest_p"].null_count() == 0
 
 
 def test_two_groups_are_one_comparison() -> None:
     rows = pl.concat([rated("one", 80, 20, 0), rated("two", 40, 60, 100)])
     one, two = stepped_down(CSAT, rows, against_rest, 1e-12).iter_rows(named=True)
-    assert one["adjusted_p"] == pytest.approx(one["rest_p"])
-    assert two["adjusted_p"] == pytest.approx(two["rest_p"])
+    assert one["p_adjusted"] == pytest.approx(one["rest_p"])
+    assert two["p_adjusted"] == pytest.approx(two["rest_p"])
     assert one["rest_p"] == pytest.approx(two["rest_p"])
 
 
@@ -184,7 +184,7 @@ def test_equal_groups_are_seldom_named() -> None:
     for _ in range(200):
         good = rng.binomial(60, 0.8, 6)
         rows = pl.concat(rated(f"g{n}", int(k), 60 - int(k), 60 * n) for n, k in enumerate(good))
-        named.append(stepped_down(CSAT, rows, against_rest, equality(residuals(CSAT, coded(rows))))["adjusted_p"].min())
+        named.append(stepped_down(CSAT, rows, against_rest, equality(residuals(CSAT, coded(rows))))["p_adjusted"].min())
     assert np.mean([p is not None and p < 0.05 for p in named]) <= 0.06
 
 

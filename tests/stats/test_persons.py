@@ -18,7 +18,7 @@ def test_persons_are_compared_together_and_never_looked_for_one_by_one(looked: V
     assert isinstance(found, Breakdown)
     assert found.personal
     assert found.p_value is not None
-    assert found.points["adjusted_p"].null_count() == found.points.height
+    assert found.points["p_adjusted"].null_count() == found.points.height
 
 
 @pytest.mark.parametrize("asked", [
