@@ -7,7 +7,7 @@ import polars as pl
 from cxlib.metrics.registry import MONEY, Metric
 from cxlib.metrics.view import View
 from cxlib.schema import table
-from cxlib.tables.origins import ORIGINS, SOURCES_OF
+from cxlib.tables.origins import MADE_OF, ORIGINS, SOURCES_OF
 
 
 def known(metric: Metric, view: View) -> str | None:
@@ -21,6 +21,8 @@ def known(metric: Metric, view: View) -> str | None:
     if missing := _absent(metric, view):
         if metric.table == "backlog_months":
             return f"No ticket of the data {view.data.name!r} was unsolved at the end of a month."
+        if (made := _unmatched(metric.table, missing, view)) is not None:
+            return made
         origins = (ORIGINS.get(f"{metric.table}.{name}", f"{name} ({declared[name].meaning})") for name in missing)
         return _not_said(view, "; ".join(dict.fromkeys(origins)))
     if not view.data.has(metric.table):
@@ -47,6 +49,16 @@ def solving_unknown(view: View) -> str | None:
     return _not_said(
         view, "whether any ticket is solved (tickets.status, solved_at or closed_at, or changes of status)"
     )
+
+
+def _unmatched(table_name: str, missing: list[str], view: View) -> str | None:
+    """Return, where all that the missing columns are made of is filled, that nothing of it matches; else None."""
+    made = [MADE_OF.get(f"{table_name}.{name}", ()) for name in missing]
+    given = [one.split(".") for columns in made for one in columns]
+    if not all(made) or any(column not in view.data.filled(name) for name, column in given):
+        return None
+    told = ", ".join(dict.fromkeys(one for columns in made for one in columns))
+    return f"The data {view.data.name!r} fill {told}, but no row of one matches a row of another as this figure needs."
 
 
 def _not_said(view: View, what: str) -> str:
