@@ -10,7 +10,7 @@ from cxlib.metrics.registry import MONEY, Metric
 from cxlib.metrics.since import too_early
 from cxlib.metrics.view import View
 from cxlib.schema import table
-from cxlib.tables.origins import ORIGINS, SOURCES_OF
+from cxlib.tables.origins import MADE_OF, ORIGINS, SOURCES_OF
 
 NO_HOURS = "No opening hours are set for the data"
 HOW_HOURS = "[schedules.default.hours] in their settings.toml, or schedules of the source, bring this figure."
@@ -30,6 +30,8 @@ def known(metric: Metric, view: View, by: str = "") -> str | None:
         if reason := no_hours(missing, view):
             return reason
         missing = [name for name in missing if not name.endswith("_business_minutes")] or missing
+        if (made := _unmatched(metric.table, missing, view)) is not None:
+            return made
         origins = (ORIGINS.get(f"{metric.table}.{name}", f"{name} ({declared[name].meaning})") for name in missing)
         return _not_said(view, "; ".join(dict.fromkeys(origins)))
     if not view.data.has(metric.table):
@@ -62,6 +64,16 @@ def solving_unknown(view: View) -> str | None:
     return _not_said(
         view, "whether any ticket is solved (tickets.status, solved_at or closed_at, or changes of status)"
     )
+
+
+def _unmatched(table_name: str, missing: list[str], view: View) -> str | None:
+    """Return, where all that the missing columns are made of is filled, that nothing of it matches; else None."""
+    made = [MADE_OF.get(f"{table_name}.{name}", ()) for name in missing]
+    given = [one.split(".") for columns in made for one in columns]
+    if not all(made) or any(column not in view.data.filled(name) for name, column in given):
+        return None
+    told = ", ".join(dict.fromkeys(one for columns in made for one in columns))
+    return f"The data {view.data.name!r} fill {told}, but no row of one matches a row of another as this figure needs."
 
 
 def _not_said(view: View, what: str) -> str:

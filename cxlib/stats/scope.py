@@ -111,8 +111,9 @@ def _undefined(metric: Metric, view: View, dimension: str) -> str | None:
     holder = path.hops[-1][1] if path.hops else metric.table
     needed = [table for _, table in path.hops if not view.data.has(table)]
     if needed or path.column not in view.data.filled(holder):
-        return no_hours([path.column], view) or (
-            f"The data {view.data.name!r} do not say the {DIMENSIONS[dimension].title} of a row of {metric.table!r}: "
-            f"{holder}.{path.column} is empty or absent."
-        )
+        if reason := no_hours([path.column], view):
+            return reason
+        why = f"there is no table {needed[0]!r}" if needed else f"{holder}.{path.column} is empty"
+        what = f"the {DIMENSIONS[dimension].title} of a row of {metric.table!r}"
+        return f"The data {view.data.name!r} do not say {what}: {why}."
     return None

@@ -49,6 +49,9 @@ def staffing(view: View, channel: str = "phone", months: int = 3) -> Staffing | 
     periods = [view.month] if _moved(inside) else periods
     points, outside = _arrivals(inside, periods)
     handle, estimated = _handle_time(inside, periods)
+    if not handle.n and points["n"].sum() >= FEWEST:
+        untold = f"For requests by {channel} no handle times are recorded, nor replies to estimate them from"
+        return NotKnown(title, f"{untold} (tickets.handle_minutes, agent_replies).")
     if points["n"].sum() < FEWEST or handle.value is None:
         few = f"{points['n'].sum()} came in open hours and {handle.n} have a handle time"
         return NotKnown(title, f"Too few requests by {channel}: {few}; {FEWEST} of each are needed.")

@@ -14,7 +14,7 @@ from cxlib.stats.intervals import ALPHA, Array
 from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
-LOADS = {"conversations_per_agent": "conversations", "solved_per_agent_day": "solved"}
+LOADS = {"conversations_per_agent": "conversations", "solved_per_agent": "solved"}
 FEWEST, LEAST, DRAWS, SEED = 5, 10, 1000, 1
 LOAD = "Load is where conversations begin, not a measure of a person: shifts, languages and hard cases differ."
 
@@ -38,7 +38,8 @@ def workload(view: View, *, months: int = 12) -> Effects | NotKnown:
     rows = [_row(name, column, view, periods) for name, column in LOADS.items()]
     if not any("value" in row for row in rows):
         return NotKnown(title, rows[0]["reason"])
-    metric, span = view.metric("conversations_per_agent"), (periods[0], periods[-1])
+    told = next(row["group"] for row in rows if "value" in row)
+    metric, span = view.metric(told), (periods[0], periods[-1])
     return Effects(
         metric, scope(metric, view), title, span, "", 0.0, effect_points(rows), caveat=LOAD,
         reading="0 is chance alone, 1 if one agent did all",

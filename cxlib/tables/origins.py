@@ -46,3 +46,23 @@ ORIGINS = {
     "tickets.workflow_kinds": "which workflow ran on which ticket (workflow_runs)",
     "visits.ticket_opened": _VISITED,
 }
+
+_BY_CUSTOMER = ("orders.customer_id", "orders.ordered_at")
+_STATUS_OF = ("changes.field", "changes.new", "changes.changed_at")
+MADE_OF = {
+    "agent_months.conversations": ("messages.author", "messages.author_id"),
+    "agent_months.solved": ("tickets.agent_id", "tickets.solved_at"),
+    "article_views.ticket_opened": ("article_views.ticket_id",),
+    "customer_months.amount_year_before": (*_BY_CUSTOMER, "orders.amount"),
+    "followed_answers.next_order_minutes": ("surveys.customer_id", *_BY_CUSTOMER),
+    "followed_answers.spending": ("surveys.customer_id", *_BY_CUSTOMER, "orders.amount"),
+    "replies.replied_at": ("messages.author", "messages.is_public"),
+    "tickets.agent_wait_minutes": _STATUS_OF,
+    "tickets.auto_answered": ("workflow_runs.kind", "workflow_runs.ticket_id"),
+    "tickets.helped_order_minutes": ("orders.ticket_id",),
+    "tickets.next_order_minutes": ("tickets.customer_id", *_BY_CUSTOMER),
+    "tickets.on_hold_minutes": _STATUS_OF,
+    "tickets.requester_wait_minutes": _STATUS_OF,
+    "tickets.workflow_kinds": ("workflow_runs.ticket_id",),
+}
+"""Derived column → given columns it is made of: where all are filled and it is empty, no rows of theirs match."""
