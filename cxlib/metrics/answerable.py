@@ -25,15 +25,7 @@ def known(metric: Metric, view: View, by: str = "") -> str | None:
     if metric.table == "backlog_months" and (reason := solving_unknown(view)):
         return reason
     if missing := _absent(metric, view):
-        if metric.table == "backlog_months":
-            return f"No ticket of the data {view.data.name!r} was unsolved at the end of a month."
-        if reason := no_hours(missing, view):
-            return reason
-        missing = [name for name in missing if not name.endswith("_business_minutes")] or missing
-        if (made := _unmatched(metric.table, missing, view)) is not None:
-            return made
-        origins = (ORIGINS.get(f"{metric.table}.{name}", f"{name} ({declared[name].meaning})") for name in missing)
-        return _not_said(view, "; ".join(dict.fromkeys(origins)))
+        return _why_absent(metric, missing, view)
     if not view.data.has(metric.table):
         return f"The data {view.data.name!r} have no table {metric.table!r} ({declared.meaning}); derive them anew."
     if metric.survey and metric.survey not in view.data.survey_kinds:
@@ -49,6 +41,20 @@ def known(metric: Metric, view: View, by: str = "") -> str | None:
         if not view.data.has_gaps(metric.table, name):
             return f"The data {view.data.name!r} hold only rows with {name}: how many were asked is not recorded."
     return too_early(metric, view) or _unasked(metric, view) or _mixed(metric, view, by)
+
+
+def _why_absent(metric: Metric, missing: list[str], view: View) -> str:
+    """Return why needed columns are empty or absent."""
+    if metric.table == "backlog_months":
+        return f"No ticket of the data {view.data.name!r} was unsolved at the end of a month."
+    if reason := no_hours(missing, view):
+        return reason
+    missing = [name for name in missing if not name.endswith("_business_minutes")] or missing
+    if (made := _unmatched(metric.table, missing, view)) is not None:
+        return made
+    declared = table(metric.table)
+    origins = (ORIGINS.get(f"{metric.table}.{name}", f"{name} ({declared[name].meaning})") for name in missing)
+    return _not_said(view, "; ".join(dict.fromkeys(origins)))
 
 
 def no_hours(missing: Sequence[str], view: View) -> str | None:

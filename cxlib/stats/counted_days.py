@@ -74,22 +74,21 @@ def with_empty_days(metric: Metric, view: View, units: pl.DataFrame, by: str = "
     )
 
 
-def _possible(metric: Metric, view: View, days: pl.DataFrame, by: str) -> pl.Expr:
-    wanted = [pl.lit(",".join(values)).str.split(",") for name, values in view.filters if name == "arrival"]
-    names = by.split("+")
-    if "arrival" in names:
-        wanted.append(pl.concat_list(pl.col("group").str.split(BETWEEN).list.get(names.index("arrival"))))
-    if not wanted or metric.table != "tickets" or metric.anchor != "created":
-        return pl.lit(True)
-    plans, each = view.data.settings.schedules.values(), days["day"].unique()
-    kinds = zip(*(day_kinds(each, plan) for plan in plans), strict=True)
+def _possible(metric: Metric, view: View, days: pl.DataFrame, by: str) -> pl.Series:
+    """Return on which days something can arrive at the times of arrival that the filters and the group name."""
+    filters = [set(values) for name, values in view.filters if name == "arrival"]
+    place = by.split("+").index("arrival") if "arrival" in by.split("+") else None
+    if (not filters and place is None) or metric.table != "tickets" or metric.anchor != "created":
+        return pl.repeat(True, days.height, eager=True)
+    each = days["day"].unique()
+    kinds = [day_kinds(each, plan).to_list() for plan in view.data.settings.schedules.values()]
     times = {
-        day: {NOT_KNOWN, *(time for kind in set(found) for time in ARRIVALS[kind])}
-        for day, found in zip(each, kinds, strict=True)
+        day: {NOT_KNOWN}.union(*(ARRIVALS[kind] for kind in found))
+        for day, *found in zip(each.to_list(), *kinds, strict=True)
     }
-    possible = pl.DataFrame({"day": list(times), "times": [sorted(found) for found in times.values()]})
-    able = pl.lit(days.join(possible, on="day", how="left", maintain_order="left")["times"])
-    return pl.all_horizontal(able.list.set_intersection(values).list.len() > 0 for values in wanted)
+    asked = ([*filters, {group.split(BETWEEN)[place]}] if place is not None else filters for group in days["group"])
+    able = [all(times[day] & wanted for wanted in sets) for day, sets in zip(days["day"], asked, strict=True)]
+    return pl.Series(able, dtype=pl.Boolean)
 
 
 def scatter(days: pl.DataFrame, keys: Sequence[str] = KEYS) -> pl.DataFrame:

@@ -366,8 +366,8 @@ def everything(runs: int = 10_000, seed: int = 1) -> Iterator[Tally]:
         lambda: surveys(rng, alone + several, runs),
         lambda: changes(rng, [alone[place] for place in (1, 3, 5)] + several, runs // 4),
         lambda: durations(rng, [replace(design) for design in (*alone[:6], *several[6:])], runs // 10),
-        lambda: counts(rng, runs // 4),
-        lambda: inequalities(rng, runs // 10),
+        lambda: counts(np.random.default_rng([seed, 2]), runs // 4),  # of its own, to be run alone
+        lambda: inequalities(np.random.default_rng([seed, 3]), runs // 10),
         lambda: surveys(other, weighted, runs),
         lambda: changes(other, weighted, runs // 4),
         lambda: money(np.random.default_rng([seed, 2]), runs // 4),

@@ -121,3 +121,10 @@ def test_a_day_a_week_a_rate_of_few_days_is_poisson(few: View) -> None:
     for grain in ("day", "week"):
         points = known(volume("ticket_volume", few, grain)).points
         assert (points["high"] < 200).all() and (points["low"] >= 0).all()
+
+
+def test_a_month_without_such_a_time_of_arrival_has_no_row(few: View) -> None:
+    holidays_only = few.only("arrival", "holiday")
+    assert figures(holidays_only, ["2026-10"], names=["ticket_volume"], change=True).is_empty()
+    november = figures(holidays_only, ["2026-11"], names=["ticket_volume"]).row(0, named=True)
+    assert (november["n"], november["units"]) == (40, 1)
