@@ -14,7 +14,6 @@ from tests.bad_inputs.arguments import ARGUMENTS
 from tests.bad_inputs.files import ASIDE, ERROR, FILES, GOOD, HEAD, NOTED
 from tests.bad_inputs.folders import FOLDERS
 from tests.bad_inputs.mappings import MAPPINGS
-from tests.bad_inputs.pending import PENDING
 from tests.bad_inputs.settings import SETTINGS
 from tests.conftest import ROOT
 
@@ -81,12 +80,11 @@ def cx(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 
 
 def rows(kind: str, table: tuple[object, ...]) -> list[object]:
-    """Return the rows of a table as parameters, those PENDING marked as failing."""
+    """Return the rows of a table as parameters."""
     found = []
     for place, row in enumerate(table):
         name = f"{kind} {place}: {str(row)[:40]!r}"
-        marks = [pytest.mark.xfail(strict=True)] if row in PENDING else []
-        found.append(pytest.param(row, id=re.sub(r"[^\x20-\x7e]", "?", name), marks=marks))
+        found.append(pytest.param(row, id=re.sub(r"[^\x20-\x7e]", "?", name)))
     return found
 
 

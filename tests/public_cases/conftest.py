@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.public_cases.case import CASES, PENDING, Case
+from tests.public_cases.case import CASES, Case
 
 
 @pytest.fixture
@@ -17,8 +17,6 @@ def case(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     found = re.match(r"test_(\d+\w?)_", request.node.name)
     assert found is not None
     (folder,) = CASES.glob(f"{found[1]}_*")
-    if found[1] in PENDING:
-        request.applymarker(pytest.mark.xfail(strict=True, reason=PENDING[found[1]]))
     (tmp_path / "data").mkdir()
     shutil.copy(ROOT / "data" / "settings.toml", tmp_path / "data")
     monkeypatch.setenv("CX_HOME", str(tmp_path))
