@@ -63,10 +63,11 @@ def _of_system(error: Exception) -> str:
     number = getattr(error, "errno", None)
     if number in (errno.ENOSPC, errno.EDQUOT):
         return DISK_FULL
-    said = shown(str(error).partition("\n")[0], 300)[1:-1]
+    named = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.filename else str(error)
+    said = shown(named.partition("\n")[0], 300)[1:-1]
     if number in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"No right to write or read here; what was there before is unchanged. {said}"
-    return f"Stopped: {said} ({type(error).__name__})"
+    return f"Stopped: {said}."
 
 
 def _complain(error: object, status: int) -> int:
@@ -252,8 +253,13 @@ def _months(text: str, data: Data) -> list[str]:
         return []
     held = months_between(data.first_month, data.last_month)
     asked = held if text == "all" else months_of(text)
-    if not set(asked) & set(held):
-        raise UsageError(f"The data {data.name!r} have no month of {text}; they run from {held[0]} to {held[-1]}.")
+    absent = [month for month in asked if month not in held]
+    if absent and ("/" in text or len(absent) == len(asked)):
+        raise UsageError(
+            f"The data {data.name!r} run from {held[0]} to {held[-1]}; {text} asks for {few(absent)} as well."
+        )
+    if absent:
+        _warn(f"note: {text} is told as far as the data go, without {few(absent)}.")
     return [month for month in asked if month in held]
 
 

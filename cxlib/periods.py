@@ -76,13 +76,14 @@ def months_of(period: str) -> list[str]:
     if quarter := _QUARTER.fullmatch(period):
         last = int(quarter[2]) * 3
         return months_between(f"{quarter[1]}-{last - 2:02d}", f"{quarter[1]}-{last:02d}")
-    first, _, last_month = period.partition("/")
-    if not all(_MONTH.fullmatch(month) for month in (first, last_month or first)):
+    first, sign, last_month = period.partition("/")
+    last_month = last_month if sign else first
+    if not all(_MONTH.fullmatch(month) for month in (first, last_month)):
         raise UsageError(
             f"{period!r} is neither a month nor made of whole months; write YYYY-MM, a range such as 2020-12/2021-01 "
             "(a fiscal year, too), or a quarter such as 2020-Q4."
         )
-    months = months_between(first, last_month or first)
+    months = months_between(first, last_month)
     if not months:
         raise UsageError(f"{period!r} ends before it begins; write the earlier month first.")
     return months

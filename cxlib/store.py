@@ -250,7 +250,7 @@ def open_data(name: str = "demo") -> Data:
         UsageError: No such folder, or it holds no manifest.
     """
     folder = data_folder(name)
-    if not is_held(folder):
+    if folder.name and not is_held(folder):
         recover(folder, _is_ours(folder, keep=False))
         sweep(folder.resolve().parent, prefix(folder))
     if not (folder / MANIFEST).exists():

@@ -18,6 +18,7 @@ from cxlib.tables import TABLES
 from cxlib.tables.columns import STATUSES, Column, Table, given_table
 
 ROW, FILE = "row_number", "file_name"
+MOST_SKIPPED = 1_000_000
 FORMATS = ("csv", "fixed", "excel", "parquet", "json", "jsonl")
 Codes = tuple[str | int | float, ...]
 
@@ -173,8 +174,8 @@ def _file_spec(raw: Any, where: str) -> FileSpec:
     spec: FileSpec = make(FileSpec, raw, where)
     if spec.format and spec.format not in FORMATS:
         raise unknown_name("file format", spec.format, FORMATS)
-    if spec.skip_rows < 0:
-        raise UsageError(f"[{where}] skip_rows = {spec.skip_rows}: it cannot be negative.")
+    if not 0 <= spec.skip_rows <= MOST_SKIPPED:
+        raise UsageError(f"[{where}] skip_rows = {shown(spec.skip_rows)}: 0 to {MOST_SKIPPED:,} rows are expected.")
     for name, told in spec.zones.items():
         if zone_minutes(name, told) is None:
             raise UsageError(

@@ -30,7 +30,7 @@ def figures(
     month against the view's baseline, null in other months, where either of the two is not wholly observed (counts),
     and where the two are not alike (`comparable.incomparable`). The difference of a count of days is that on like days;
     with the calendar's part, null of other figures, it makes the plain one. Months without rows have n = 0 and no
-    value; groups have none there.
+    value (of a count 0, where a day of them is observed); groups have none there.
 
     Args:
         view: What is looked at.
@@ -66,7 +66,7 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
     points = found.points().rename({"units": "independent_units"})
     points = points.with_columns(metric=pl.lit(metric.name), by=pl.lit(by), measured_in=pl.lit(metric.measured_in))
     if not by:
-        points = _every_month(points, metric, months)
+        points = _every_month(points, metric, view, months)
     if not change:
         return points.filter(pl.col("period").is_in(months)).select(*COLUMNS)
     after = found.keys.filter(pl.col("period") == view.month)
@@ -80,11 +80,19 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
     return joined.filter(pl.col("period").is_in(months)).select(*COLUMNS, *CHANGE)
 
 
-def _every_month(points: pl.DataFrame, metric: Metric, months: Sequence[str]) -> pl.DataFrame:
-    """Add the months without rows: n = 0."""
+def _every_month(points: pl.DataFrame, metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame:
+    """Add the months without rows: n = 0, of a count the value 0 where the data observe any day of them."""
+    without = [month for month in months if month not in points["period"]]
+    nothing = [None if metric.kind != "count" or _unobserved(metric, view, month) else 0.0 for month in without]
     none = pl.lit(0, dtype=pl.Int64)
-    empty = pl.DataFrame({"period": [month for month in months if month not in points["period"]]}).select(
-        pl.col("period").cast(pl.String), group=pl.lit(""), metric=pl.lit(metric.name), by=pl.lit(""),
-        measured_in=pl.lit(metric.measured_in), n=none, independent_units=none,
+    empty = pl.DataFrame({"period": without, "value": nothing}, schema={"period": pl.String, "value": pl.Float64})
+    empty = empty.with_columns(
+        group=pl.lit(""), metric=pl.lit(metric.name), by=pl.lit(""), measured_in=pl.lit(metric.measured_in),
+        n=none, independent_units=none,
     )  # fmt: skip
     return pl.concat([points, empty], how="diagonal_relaxed").sort("period", maintain_order=True)
+
+
+def _unobserved(metric: Metric, view: View, month: str) -> bool:
+    partly = partly_observed(metric, view, month)
+    return partly is not None and not partly[0]
