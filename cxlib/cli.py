@@ -18,6 +18,7 @@ import polars as pl
 from cxlib.errors import CxError, UsageError, few, shown
 from cxlib.files.switch import DISK_FULL
 from cxlib.harmless import guarded, printable, visible
+from cxlib.options import add_data, add_figures, add_import, add_report, add_rows, add_view
 from cxlib.store import (
     MANIFEST,
     Data,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:  # importing it takes time that most commands do not need
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
-FORMATS = ("table", "csv", "json")
 MOST_SEED = 2**63 - 1
 
 
@@ -373,68 +373,18 @@ def _parser() -> argparse.ArgumentParser:
         "all other rows stay, and it prints how many are new, changed and kept. --replace starts anew. An interrupted "
         "import changes nothing."
     )
-    add("import", _import, told, _add_import)
-    add("derive", _derive, "Recompute everything derived, after settings or tables changed.", _add_data)
+    add("import", _import, told, add_import)
+    add("derive", _derive, "Recompute everything derived, after settings or tables changed.", add_data)
     told = "Show rows, periods, missing shares and every broken promise with example ids."
-    check = add("check", _check, told, _add_data)
+    check = add("check", _check, told, add_data)
     check.add_argument("--format", choices=("table", "json"), default="table")
     told = "Print every figure with its 95-percent interval, n, units and its change against the month before."
-    add("figures", _figures, told, _add_data, _add_view, _add_figures)
+    add("figures", _figures, told, add_data, add_view, add_figures)
     told = "Print the rows behind a figure: ids, what each adds; internal, as CSV."
-    add("rows", _row_list, told, _add_data, _add_view, _add_rows)
+    add("rows", _row_list, told, add_data, add_view, add_rows)
     told = "Execute the notebooks for a month and publish the pages in reports/DATA/MONTH."
-    add("report", _report, told, _add_data, _add_view, _add_report)
+    add("report", _report, told, add_data, add_view, add_report)
     add("notebooks", _notebooks, "Execute the notebooks with the demo data and save them with their outputs.")
     add("lab", _lab, "Open the notebooks in JupyterLab.")
     add("dictionary", _dictionary, "Print the data dictionary (every table and column) as Markdown.")
     return parser
-
-
-def _add_import(parser: argparse.ArgumentParser) -> None:
-    from cxlib.sources import SOURCES
-
-    told = f"{', '.join(name for name in SOURCES if name != 'mapped')}, or mapped = any table, by a mapping file"
-    parser.add_argument("system", metavar="SYSTEM", choices=tuple(SOURCES), help=told)
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="files or folders of the export")
-    parser.add_argument("--mapping", metavar="FILE", help="mapping file, or the name of a shipped one (data/mappings)")
-    parser.add_argument("--into", metavar="NAME", help="folder below data/ to import into")
-    parser.add_argument("--replace", action="store_true", help="start anew: only what is imported now; settings stay")
-    parser.add_argument(
-        "--draft", action="store_true", help="print a mapping proposed from the headers, import nothing"
-    )
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", metavar="DATA", help="data set: a name below data/, or a path")
-
-
-def _add_view(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", default="", metavar="DIMENSION", help="break down by channel, category, agent, team …")
-    parser.add_argument("--filter", default="", metavar="TEXT", help="for example 'team=Billing; channel=phone|chat'")
-
-
-def _add_figures(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--month",
-        default="previous",
-        help="YYYY-MM, FIRST/LAST, a quarter 2026-Q4, previous (last complete month), or all",
-    )
-    parser.add_argument("--metric", action="append", metavar="NAME", help="only this figure; may be given again")
-    parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
-    parser.add_argument("--format", choices=FORMATS, default="table")
-    parser.add_argument("--engine", choices=("polars", "duckdb"), default="polars", help="what executes the figures")
-
-
-def _add_rows(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--metric", required=True, metavar="NAME", help="the figure")
-    parser.add_argument("--month", default="previous", help="YYYY-MM, FIRST/LAST, a quarter 2026-Q4, all, or previous")
-    parser.add_argument("--group", default="", metavar="NAME", help="only this group of --by")
-    parser.add_argument("--unweighted", action="store_true", help="ignore survey weights")
-    parser.add_argument("--format", choices=("csv", "table"), default="csv")
-
-
-def _add_report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--month", default="previous", help="YYYY-MM, or previous (last complete month of the data)")
-    parser.add_argument("--compare-with", default="previous", help="previous, last_year, or a month")
-    parser.add_argument("--language", default="en", help="language of words and numbers")
-    parser.add_argument("--out", metavar="FOLDER", help="where the report goes (default: reports/DATA/MONTH)")

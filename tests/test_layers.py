@@ -19,7 +19,7 @@ LAYERS = (
     ("errors",),
     ("files",),
     ("tables", "schema"),
-    ("limits", "harmless"),
+    ("limits", "harmless", "options"),
     ("settings",),
     ("store",),
     ("clock", "periods", "assumptions"),
