@@ -12,6 +12,9 @@ from cxlib.stats.certainty import POSSIBLE
 ENOUGH = 30  # rows of a sample, in a group and in its rest
 MOST_OUT = 4
 COLUMNS = ("rest_difference", "rest_low", "rest_high", "rest_p", "rest_without", "p_adjusted")
+_TYPES = {"rest_without": pl.List(pl.String)}
+UNTESTED = [pl.lit(None, dtype=_TYPES.get(name, pl.Float64)).alias(name) for name in COLUMNS]
+"""COLUMNS of groups that are not compared."""
 Against = Callable[[Metric, pl.DataFrame], pl.DataFrame]
 
 

@@ -8,6 +8,7 @@ from cxlib.metrics import View
 from cxlib.metrics.rows import ADDS, counted_rows
 from cxlib.periods import month_index
 from cxlib.schema import DIMENSIONS
+from cxlib.stats.apart import UNTESTED
 from cxlib.stats.cells import Cells, estimates
 from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.results import POINT, Breakdown, Estimate, NotKnown
@@ -67,9 +68,8 @@ def workflow_reach(view: View, by: str = "workflow_kind") -> Breakdown | NotKnow
     points = Cells.of_sums(metric, sums.join(whole, on="period").with_columns(sum_w="n")).points()
     here, before = (points.filter(pl.col("period") == month_index(each)) for each in (view.month, view.baseline))
     joined = here.join(before.select("group", before="value"), on="group", how="left").sort("value", descending=True)
-    nulls = [pl.lit(None, dtype=pl.Float64).alias(f"rest_{name}") for name in ("difference", "low", "high", "p")]
     rows = joined.filter(pl.col("group") != "").with_columns(label="group")
-    rows = rows.select("group", "label", *POINT, "before", *nulls)
+    rows = rows.select("group", "label", *POINT, "before", *UNTESTED)
     overall = estimates(joined.filter(pl.col("group") == "")) or [Estimate(0, 0, None, None, None, None)]
     title = DIMENSIONS[by].title
     return Breakdown(metric, scope(metric, view), by, title, view.baseline, rows, overall[0], None)
