@@ -15,7 +15,7 @@ from cxlib.stats.results import Effects, NotKnown
 from cxlib.stats.scope import scope, unanswerable
 
 LOADS = {"conversations_per_agent": "conversations", "solved_per_agent": "solved"}
-FEWEST, LEAST, DRAWS, SEED = 5, 10, 1000, 1
+FEWEST, LEAST, DRAWS, SEED = 5, 10, 4000, 1
 LOAD = "Load is where conversations begin, not a measure of a person: shifts, languages and hard cases differ."
 
 
@@ -23,7 +23,7 @@ def workload(view: View, *, months: int = 12) -> Effects | NotKnown:
     """Return the Gini coefficient of conversations and of solved tickets per agent, less what chance alone would make.
 
     Chance: every conversation falls to an agent by the share of the month that each was employed (agents with nothing
-    in a month were away); 1,000 seeded draws. The interval is the one of the difference from these draws, so that it
+    in a month were away); 4,000 seeded draws. The interval is the one of the difference from these draws, so that it
     leaves out 0 where fewer than 5 % of them lie as far out. Below 0: shared out more equally than by chance, as by a
     rota. Gini of loads per expected load, weighted by the expected load (Lerman & Yitzhaki 1989).
 
