@@ -58,9 +58,9 @@ lint: setup ## Check format, style and types
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m mypy
 
-lines: ## Count the package's lines by folder; more than 31,000 is too many
+lines: ## Count the package's lines by folder; more than 32,000 is too many
 	@find cxlib -name '*.py' -exec awk 'FNR == 1 { folder = FILENAME; sub("/[^/]*$$", "", folder) } { n[folder]++; all++ } \
-		END { for (f in n) printf "%6d  %s\n", n[f], f | "sort -k 2"; close("sort -k 2"); printf "%6d  in all (at most 31000)\n", all; exit all > 31000 }' {} +
+		END { for (f in n) printf "%6d  %s\n", n[f], f | "sort -k 2"; close("sort -k 2"); printf "%6d  in all (at most 32000)\n", all; exit all > 32000 }' {} +
 
 lab: demo ## Open the notebooks in JupyterLab
 	@$(BIN)/python -m cxlib lab
