@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 NAMED = 10
 """How many names an error prints at most."""
+LONGEST = 42
+"""How long a name in a list is at most, its quotes included."""
 MOST_COMPARED = 5_000
 """How many names a mistyped one is compared with, so that an error does not take minutes."""
 
@@ -46,7 +48,7 @@ def few(names: Iterable[str], count: int = 0) -> str:
     """
     every = list(names)
     more = max(count, len(every)) - min(len(every), NAMED)
-    listed = ", ".join(shown(name)[1:-1] for name in every[:NAMED])
+    listed = ", ".join(shown(name, LONGEST)[1:-1] for name in every[:NAMED])
     return f"{listed} and {more:,} more" if more > 0 else listed
 
 

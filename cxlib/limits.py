@@ -13,7 +13,7 @@ _A_DAY, _THREE_YEARS, _MOST_MONEY = 86_400, 1_100, 1e9
 _EVERY = "*"
 _CURRENCY = re.compile(r"[A-Z]{3}")
 RANGES: Mapping[str, Mapping[str, tuple[float, float]]] = {
-    "windows": {_EVERY: (1, _THREE_YEARS)},
+    "windows": {"backlog_days": (0, _THREE_YEARS), _EVERY: (1, _THREE_YEARS)},
     "margins": {"share": (0, 25), "score": (0, 50), "rate": (0, 25), "mean": (0, 0.25), _EVERY: (0, 0.5)},
     "staffing": {
         "within_seconds": (1, _A_DAY), "chats_at_once": (1, 100), "shrinkage": (0, 0.99), _EVERY: (0.01, 0.99),

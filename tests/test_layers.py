@@ -19,7 +19,7 @@ LAYERS = (
     ("errors",),
     ("files",),
     ("tables", "schema"),
-    ("limits", "harmless", "options"),
+    ("limits", "harmless"),
     ("settings",),
     ("store",),
     ("clock", "periods", "assumptions"),
@@ -32,6 +32,7 @@ LAYERS = (
     ("words", "tabulate", "glossary", "charts"),
     ("explorer",),
     ("report",),
+    ("options",),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -46,8 +46,8 @@ class Axis:
         is how they are printed, if not as the metric's; with `zero` the axis must reach it (bars).
         """
         known = [value for value in values if value is not None]
-        low, high = _with_bounds(min(known), max(known), bounds)
         ends = metric.possible if form is None else (-float("inf"), float("inf"))
+        low, high = _with_bounds(min(known), max(known), _clipped(bounds, ends))
         if zero or metric.kind == "count" or 0 < low < 0.4 * high:
             low = min(low, max(ends[0], 0.0))
         room = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
@@ -113,6 +113,13 @@ class Axis:
         if self.metric is None:
             return self.form.short.value(tick)
         return replace(format_of(self.metric, 10**tick), decimals=0 if tick >= 0 else 1).value(10**tick)
+
+
+def _clipped(
+    bounds: Iterable[tuple[float | None, float | None]], ends: tuple[float, float]
+) -> list[tuple[float | None, float | None]]:
+    """Return the bounds within what the figure can be."""
+    return [tuple(end and min(max(end, ends[0]), ends[1]) for end in pair) for pair in bounds]  # type: ignore[misc]
 
 
 def _with_bounds(low: float, high: float, bounds: Iterable[tuple[float | None, float | None]]) -> tuple[float, float]:

@@ -103,5 +103,5 @@ def test_every_figure_of_a_small_desk_lies_within_its_range(by: str, small_demo:
             assert row[name] is None or lowest <= row[name] <= highest, row
         if metric.kind == "count" and metric.unit == "day" and row["high"] is not None:
             assert row["high"] < 10 * (row["value"] + 5), row
-            assert row["units"] <= 31
+            assert row["independent_units"] <= 31
     assert found.height > 300 or by
