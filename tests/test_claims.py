@@ -59,7 +59,11 @@ def test_an_overview_repeats_no_p_value_of_other_pages() -> None:
 def test_a_family_is_judged_by_its_adjusted_p_values() -> None:
     for result in RESULTS.values():
         points = getattr(result, "points", None)
-        if isinstance(points, pl.DataFrame) and {"p_adjusted", "p_value"} <= set(points.columns) and points["p_value"].count():
+        if (
+            isinstance(points, pl.DataFrame)
+            and {"p_adjusted", "p_value"} <= set(points.columns)
+            and points["p_value"].count()
+        ):
             clear = sum(p is not None and p < 0.005 for p in points["p_adjusted"])
             run = getattr(result, "run", None)  # which is judged beside the days
             assert claims(result).clear == clear + (run is not None and run.p_value < 0.005)

@@ -236,7 +236,7 @@ def test_damaged_or_unwritable_files_are_told_in_one_line(cx: Cx, home: Path, sm
     try:
         (broken / "tickets.parquet").write_bytes(b"PAR1 and then nothing")
         for told, text in (
-            (cx("figures", "broken"), "parquet"),
+            (cx("figures", "broken"), "'tickets'"),
             (cx("report", "demo", "--out", str(_written(tmp_path / "a file") / "below")), "a file"),
             (_with_manifest(cx, broken, "{"), "manifest.json is damaged"),
             (_with_manifest(cx, broken, "{}"), "does not say when the data end"),

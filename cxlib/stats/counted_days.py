@@ -44,8 +44,8 @@ def day_classes(days: pl.Series, settings: Settings) -> pl.Series:
 
 
 def feasts(days: pl.Series, plan: ScheduleSettings) -> pl.Series:
-    """Return which days are public holidays of a schedule, those at a weekend too."""
-    always = replace(plan, hours={day: ["00:00-24:00"] for day in WEEKDAYS}, half_days={})
+    """Return which days are public holidays of a schedule, those at a weekend too, but for days opened by hand."""
+    always = replace(plan, hours={day: ["00:00-24:00"] for day in WEEKDAYS})
     return day_kinds(days, always) == "holiday"
 
 

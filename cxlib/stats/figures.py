@@ -83,7 +83,8 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
 def _every_month(points: pl.DataFrame, metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame:
     """Add the months without rows: n = 0, of a count the value 0 where the data observe any day of them."""
     without = [month for month in months if month not in points["period"]]
-    nothing = [None if metric.kind != "count" or _unobserved(metric, view, month) else 0.0 for month in without]
+    counts = metric.kind == "count" and metric.unit == "day" and not metric.history and not view.filters
+    nothing = [0.0 if counts and not _unobserved(metric, view, month) else None for month in without]
     none = pl.lit(0, dtype=pl.Int64)
     empty = pl.DataFrame({"period": without, "value": nothing}, schema={"period": pl.String, "value": pl.Float64})
     empty = empty.with_columns(

@@ -58,7 +58,6 @@ MADE_OF = {
     "followed_answers.spending": ("surveys.customer_id", *_BY_CUSTOMER, "orders.amount"),
     "replies.replied_at": ("messages.author", "messages.is_public"),
     "tickets.agent_wait_minutes": _STATUS_OF,
-    "tickets.auto_answered": ("workflow_runs.kind", "workflow_runs.ticket_id"),
     "tickets.helped_order_minutes": ("orders.ticket_id",),
     "tickets.next_order_minutes": ("tickets.customer_id", *_BY_CUSTOMER),
     "tickets.on_hold_minutes": _STATUS_OF,

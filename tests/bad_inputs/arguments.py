@@ -48,7 +48,7 @@ ARGUMENTS = (
     ("import", "mapped", "tickets.csv", "--mapping", ".", "--into", "new"),
     ("import", "mapped", "tickets.csv", "--mapping", "tickets.csv", "--into", "new"),
     *(("import", "mapped", "tickets.csv", "--mapping", "good.toml", "--into", name) for name in (
-        "", ".", "..", "../outside", "/tmp/outside", "a b", "mappings", "-x", "a/b", "a\\b", "\x00", "é/", "x" * 300,
+        "", ".", "..", "../outside", "/outside", "a b", "mappings", "-x", "a/b", "a\\b", "\x00", "é/", "x" * 300,
     )),
     ("import", "mapped", "none.csv", "--draft"), ("import", "mapped", "empty", "--draft"),
     ("import", "zendesk", "none.json", "--into", "new"), ("import", "zendesk", "tickets.csv", "--into", "new"),

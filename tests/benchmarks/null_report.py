@@ -39,7 +39,8 @@ from cxlib.words import Claims, claims, say, threshold, total
 ROOT = Path(__file__).resolve().parents[2]
 DESKS, TICKETS = 40, 40_000
 CUSTOMER_SD = 0.9  # of the log-odds of satisfaction, between customers
-WEEK_SD, WEEK_RELATED = 0.06, 0.4  # of the logarithm of a week's demand; correlation of neighbouring weeks
+DAY_SD, WEEK_SD = 0.05, 0.04  # of the logarithm of a day's and of a week's demand
+WEEK_RELATED = 0.3  # correlation of neighbouring weeks
 MOST_CLEAR, CLEAN_PAGES, MOST_NAMED = 1.0, 0.95, 0.02
 NOTHING = DemoParameters(
     customers=4_000, agents=14, months=20, phone_share_last_month=0.17, last_month_log_odds=0.0,
@@ -116,7 +117,9 @@ def _noisy(lay: Callable[[DemoParameters], Any], rng: np.random.Generator) -> Ca
         draws = rng.normal(size=len(noise))
         for number in range(1, len(noise)):
             noise[number] = WEEK_RELATED * noise[number - 1] + np.sqrt(1 - WEEK_RELATED**2) * draws[number]
-        return replace(laid, demand=laid.demand * np.exp(WEEK_SD * noise[week]))
+        day = (laid.start - laid.start[0]) // hours.DAY
+        every = WEEK_SD * noise[week] + DAY_SD * rng.normal(size=day[-1] + 1)[day]
+        return replace(laid, demand=laid.demand * np.exp(every))
 
     return noisy
 
@@ -155,10 +158,11 @@ def _shuffled(frame: pl.DataFrame, rng: np.random.Generator, *columns: str) -> p
 
 
 def _opinions(folder: Path, rng: np.random.Generator) -> None:
-    """Draw satisfaction, effort and ease anew: each customer has a level of their own, and nothing else matters."""
+    """Draw satisfaction, effort and ease anew: each customer has a level in each, and nothing else matters."""
     surveys = pl.read_parquet(folder / "surveys.parquet")
     who = surveys["customer_id"].fill_null("").rank("dense").to_numpy().astype(np.int64) - 1
-    level = (CUSTOMER_SD * rng.normal(size=who.max() + 1))[who]
+    kind = surveys["kind"].rank("dense").to_numpy().astype(np.int64) - 1
+    level = CUSTOMER_SD * rng.normal(size=(kind.max() + 1, who.max() + 1))[kind, who]
     share = 1 / (1 + np.exp(-(1.3 + level)))
     top, satisfied = surveys["scale_high"].to_numpy(), rng.random(surveys.height) < share
     below = np.floor(1 + rng.random(surveys.height) * (top - 2))
@@ -252,5 +256,6 @@ if __name__ == "__main__":
     done = []
     for number in range(1, desks_asked + 1):
         done.append(report_of(number, tickets_asked))
-        print(f"desk {number}: {done[-1].all.clear} clear", file=sys.stderr, flush=True)
+        clear = [source for source, parts in done[-1].asked.items() if total(parts).clear]
+        print(f"desk {number}: {'; '.join(clear) or 'nothing clear'}", file=sys.stderr, flush=True)
     print(table(done))

@@ -138,7 +138,9 @@ def test_an_import_of_json(tmp_path: Path) -> None:
     report = import_mapped([tmp_path / "in.json"], mapping=tmp_path / "by.toml", folder=tmp_path / "out")
     assert report.rows == {"tickets": 3}
     tickets = pl.read_parquet(tmp_path / "out" / "tickets.parquet")
-    assert tickets.sort("ticket_id").select("ticket_id", "customer_id").rows() == sorted(((row[0], row[2]) for row in EXPECTED), key=lambda row: row[0])
+    assert tickets.sort("ticket_id").select("ticket_id", "customer_id").rows() == sorted(
+        ((row[0], row[2]) for row in EXPECTED), key=lambda row: row[0]
+    )
 
 
 def test_drafts_of_real_json_repeat_no_cell() -> None:

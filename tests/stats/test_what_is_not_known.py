@@ -126,7 +126,7 @@ def test_groups_that_vanish_or_appear_are_said(channels: View) -> None:
     text = say(found).text
     assert "chat new" in text and "social gone" in text and "no change" not in text
     shown = {row[0]: row[-2:] for row in table(found).rows}
-    assert (shown["chat"], shown["social"], shown["fax"]) == (("new", "yes"), ("gone", "yes"), ("–", "–"))
+    assert (shown["chat"], shown["social"], shown["fax"]) == (("new", "clear"), ("gone", "clear"), ("–", "–"))
 
 
 def test_movers_refuse_a_baseline_that_is_none(channels: View) -> None:
