@@ -20,11 +20,21 @@ from cxlib.tabulate.cells import (
 )
 from cxlib.tabulate.grid import Table, table
 from cxlib.words.breakdown import test_note, without_note
-from cxlib.words.change import caveat, difference_format, goal_value, level_format, unfinished, verdict, verdict_words
-from cxlib.words.change import without_note as left_out
+from cxlib.words.change import (
+    caveat,
+    change_notes,
+    difference_format,
+    goal_value,
+    level_format,
+    unfinished,
+    verdict,
+    verdict_words,
+)
 from cxlib.words.groups import class_change, column_forms, estimate, forms_of, label, rest_form, share_format
 from cxlib.words.like_days import on_like_days, plain_clause
 from cxlib.words.sentence import capital, plain
+from cxlib.words.trend import by_mix
+from cxlib.words.why import mix_text
 
 SMALL = "†"  # fewer units than a public page shows
 HEADS = {"day": "Day", "week": "Week of", "month": "Month", "year": "Year"}
@@ -35,7 +45,7 @@ def _(result: Change) -> Table:
     sides = {result.period: result.after, result.baseline: result.before}
     rows = _point_rows(result.metric, result.scope, sides, result.after.value)
     rows.append(("Change", *_change_cells(result), "", ""))
-    notes = filter(None, [left_out(result)])
+    notes = change_notes(result)
     columns = ("Month", *point_columns(result.metric))
     return framed(result.metric, result.scope, columns, rows, tuple(notes), of=plain(result.group))
 
@@ -57,7 +67,7 @@ def _(result: Trend) -> Table:
         for words, goal in goals
         if goal is not None
     ]
-    notes += filter(None, dict.fromkeys(map(left_out, (result.change, result.last_year))))
+    notes += dict.fromkeys([*change_notes(result.change), *change_notes(result.last_year)])
     notes += [f"{numbers.day(event.date, result.scope.language)}: {plain(event.title)}" for event in result.events]
     return framed(result.metric, result.scope, (HEADS[grain], *point_columns(result.metric)), rows, notes)
 
@@ -110,7 +120,8 @@ def _(result: Overview) -> Table:
     titles = {name: METRICS[name].title if name in METRICS else plain(name) for name in result.missing}
     rows += [(title, "not known", "", "", "", "", "") for title in titles.values()]
     columns = ("Key figure", ">Value", ">95 % interval", "Change", ">95 % interval", "Beyond chance", ">Rows")
-    notes = [f"{titles[name]}: {plain(reason, 400)}" for name, reason in result.missing.items()]
+    notes = [mix_text(parts) for parts in by_mix(result)]
+    notes += [f"{titles[name]}: {plain(reason, 400)}" for name, reason in result.missing.items()]
     month = numbers.month(result.scope.month, result.scope.language)
     return Table(f"Key figures, {month}{filters(result.scope)}", columns, tuple(rows), tuple(notes))
 

@@ -17,7 +17,7 @@ from cxlib.words.certainty import certainty_words
 from cxlib.words.comparable import of_answers, since
 from cxlib.words.dominant import large_customers
 from cxlib.words.like_days import calendar_sentence, on_like_days, plain_clause, unlike_days
-from cxlib.words.sentence import plain
+from cxlib.words.sentence import capital, plain
 
 FEW = 30
 TOGETHER = " once all are looked at"
@@ -198,6 +198,15 @@ def would_not_show(change: Change) -> str:
     form = Format("%") if relative else replace(difference_format(change), signed=False)
     told = f"a change below {form.apart(size).value(size)} would not show"
     return told if change.metric.kind == "count" else f"{told} with {rows}"
+
+
+def change_notes(change: Change | None) -> list[str]:
+    """Return what the table says below of a change: what would not show, what the calendar makes, who is left out."""
+    if change is None:
+        return []
+    unseen = f"{capital(would_not_show(change))}." if verdict(change) == "chance" and change.detectable else ""
+    calendar = calendar_sentence(change, replace(difference_format(change), signed=True)).strip()
+    return [note for note in (unseen, calendar, without_note(change)) if note]
 
 
 def without_note(change: Change | None) -> str:
