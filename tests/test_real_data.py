@@ -29,7 +29,18 @@ def _imported(cx: Run, file: Path, mapping: str, name: str) -> None:
 
 def _figure(cx: Run, metric: str, *words: str) -> dict[str, float]:
     (row,) = json.loads(cx("figures", *words, "--metric", metric, "--format", "json"))
-    assert list(row) == ["metric", "period", "by", "group", "value", "low", "high", "n", "units"]
+    assert list(row) == [
+        "metric",
+        "period",
+        "by",
+        "group",
+        "value",
+        "low",
+        "high",
+        "measured_in",
+        "n",
+        "independent_units",
+    ]
     assert row["low"] < row["value"] < row["high"]
     return row
 
