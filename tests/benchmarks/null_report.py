@@ -186,7 +186,8 @@ def ask_all(folder: Path) -> Seen:
             found, text = claims(result), say(result).text
             seen.asked.setdefault(source, []).append(found)
             (first_page if path.name.startswith("00_") else others).append(found)
-            seen.named += [source for name in agents if name in text]
+            if found.tests:  # a history tells who worked on what: that compares nobody
+                seen.named += [source for name in agents if name in text]
     limit = threshold([p for found in (*first_page, *others) for p in found.p_values])
     shown = [found for found in others if found.clear and found.surest <= limit]
     seen.first_page = sum(found.clear for found in first_page) + len(shown)
