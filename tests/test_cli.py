@@ -239,7 +239,7 @@ def test_damaged_or_unwritable_files_are_told_in_one_line(cx: Cx, home: Path, sm
             (cx("figures", "broken"), "'tickets'"),
             (cx("report", "demo", "--out", str(_written(tmp_path / "a file") / "below")), "a file"),
             (_with_manifest(cx, broken, "{"), "manifest.json is damaged"),
-            (_with_manifest(cx, broken, "{}"), "does not say when the data end"),
+            (_with_manifest(cx, broken, "{}"), "manifest.json is damaged"),
         ):
             assert (told[0], told[1]) == (1, "")
             assert text in told[2]
