@@ -55,7 +55,7 @@ def import_mapped(paths: Sequence[Path], *, mapping: Path, folder: Path) -> Impo
                         "name": name,
                         "rows": rows,
                         "short_lines": opened.short[name],
-                        "remarks": opened.remarks[name],
+                        "remarks": list(opened.remarks[name]),
                         "sha256": prints[name],
                     }
                     for name, rows in opened.rows.items()
