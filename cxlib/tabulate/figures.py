@@ -163,6 +163,8 @@ def _point_rows(
 ) -> list[tuple[str, ...]]:
     """Return one row a period, durations in the unit that fits `size`."""
     forms = forms_of(metric, list(points.values()), scope, size)
+    if forms and metric.kind not in ("duration", "count"):  # the sentence prints the last as its own interval deserves
+        forms[-1] = level_format(metric, list(points.values())[-1], scope.language)
     return [
         (numbers.period(period, scope.language).removeprefix("the week of "), *point_cells(form, point))
         for (period, point), form in zip(points.items(), forms, strict=True)
