@@ -8,7 +8,7 @@ from benchmarks.null_report import STRUCTURE, Seen, report_of
 from tests.conftest import ROOT
 
 SEEDS = (1, 2)
-MOST = 5  # clear claims of a report; the mean over 40 larger desks stands in the kept table
+MOST = 5  # clear claims of a report
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ them, and their claims counted (`cxlib.words.claims`). Not counted are questions
 (`STRUCTURE`).
 
 The targets: at most one clear claim a report on average, a first page without any in 95 % of reports, a person named
-in at most 2 %. `null_report_40_desks.txt` is the table of 40 desks; a short version runs with the tests.
+in at most 2 %. A short version runs with the tests.
 """
 
 from __future__ import annotations
