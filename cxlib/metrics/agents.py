@@ -19,7 +19,8 @@ def _leavers(months_of_a_year: float) -> Ratio:
 
 
 @metric(title="Conversations per agent", table="agent_months", anchor="month", unit="agent_id", kind="mean",
-        measured_in="conversations", better="neither", needs=("conversations",), history=SOLVED)  # fmt: skip
+        measured_in="conversations", better="neither", needs=("conversations",), history=SOLVED,
+        paced_by="ticket_volume")  # fmt: skip
 def conversations_per_agent() -> Ratio:
     """Tickets with a public reply by the agent in the month, per agent; who was employed half the month counts half.
 
@@ -30,7 +31,7 @@ def conversations_per_agent() -> Ratio:
 
 
 @metric(title="Solved per agent", table="agent_months", anchor="month", unit="agent_id", kind="mean",
-        measured_in="tickets", better="neither", needs=("solved",))  # fmt: skip
+        measured_in="tickets", better="neither", needs=("solved",), paced_by="ticket_volume")  # fmt: skip
 def solved_per_agent() -> Ratio:
     """Tickets last solved in the month by their last assignee, per agent; who was employed half the month counts half.
 
@@ -42,14 +43,15 @@ def solved_per_agent() -> Ratio:
 
 @metric(title="Solved per agent and day", table="agent_months", anchor="month", unit="agent_id", kind="mean",
         measured_in="tickets", better="neither", needs=("solved", "days_worked"), revised="solve",
-        history=SOLVED)  # fmt: skip
+        history=SOLVED, paced_by="ticket_volume")  # fmt: skip
 def solved_per_agent_day() -> Ratio:
     """Tickets last solved in the month by their last assignee, per local day with a message or change by the agent."""
     return _per_day("solved")
 
 
 @metric(title="Customers served per agent and day", table="agent_months", anchor="month", unit="agent_id", kind="mean",
-        measured_in="customers", better="neither", needs=("customer_days", "days_worked"), history=SOLVED)  # fmt: skip
+        measured_in="customers", better="neither", needs=("customer_days", "days_worked"), history=SOLVED,
+        paced_by="ticket_volume")  # fmt: skip
 def customers_served() -> Ratio:
     """Customers to whom the agent replied in public, each once a day, per day worked."""
     return _per_day("customer_days")

@@ -84,6 +84,7 @@ class Metric:
         history: What it looks back at, and how far; empty if it needs none.
         revised: What may still change a month whose windows are over: "solve" where a ticket solved again moves to that
             month, "time" where whatever comes until the data end counts, so that months are not alike; else empty.
+        paced_by: The count whose busy weeks move the figures of all units together; empty if none does.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Metric:
     quantile: float = 0.5
     history: tuple[History, ...] = ()
     revised: Revised = ""
+    paced_by: str = ""
 
     @property
     def statistic(self) -> str:
@@ -151,6 +153,7 @@ def metric(
     slowest: bool = False,
     history: tuple[History, ...] = (),
     revised: Revised = "",
+    paced_by: str = "",
 ) -> Callable[[Callable[[], Value]], Callable[[], Value]]:
     """Register a metric; the decorated function's name and docstring are its name and definition.
 
@@ -182,6 +185,7 @@ def metric(
             answered_on=answered_on,
             history=history or (SOLVED if anchor in ("solved", "first_solved", "first_reply_due", "due") else ()),
             revised=revised or ("solve" if anchor == "solved" else ""),
+            paced_by=paced_by,
         )
         METRICS[new.name] = new
         if business_twin:

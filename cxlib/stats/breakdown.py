@@ -16,7 +16,7 @@ from cxlib.metrics.base import NOT_KNOWN
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.apart import COLUMNS, stepped_down
 from cxlib.stats.cells import Cells, cells_of, daily, estimates
-from cxlib.stats.change import Difference, difference, widest
+from cxlib.stats.differences import Difference, difference, widest
 from cxlib.stats.durations import Curve, coded, quantiles
 from cxlib.stats.equality import curves_apart, either, equality, residuals
 from cxlib.stats.intervals import Array, Figures, Sums, measure

@@ -13,7 +13,7 @@ from cxlib.metrics.base import BETWEEN, NOT_KNOWN
 from cxlib.periods import months_between, shift
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.cells import printed
-from cxlib.stats.change import difference, widest
+from cxlib.stats.differences import difference, widest
 from cxlib.stats.intervals import ALPHA, MORE_SKEWED, Array, Figures, normal_quantile, skewed, t_quantile, wilson
 from cxlib.stats.outcome_groups import made_of_outcome
 from cxlib.stats.persons import unnamed

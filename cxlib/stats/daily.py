@@ -18,8 +18,8 @@ from cxlib.errors import UsageError
 from cxlib.metrics import Metric, View, get, unit_frame
 from cxlib.periods import first_day, last_day
 from cxlib.stats.cells import Cells, estimates
-from cxlib.stats.change import Difference, difference
 from cxlib.stats.counted_days import day_classes, day_sums, length, like_days, scatter
+from cxlib.stats.differences import Difference, difference
 from cxlib.stats.intervals import MANY, Figures, Places, counted_total
 from cxlib.stats.results import Change, Scope
 from cxlib.stats.scope import observed
@@ -98,7 +98,14 @@ def change_between(found: Cells, about: Scope, period: str, baseline: str, corre
 
 
 def like_change(
-    found: Cells, about: Scope, days: pl.DataFrame, *, period: str, baseline: str, rate: bool = False
+    found: Cells,
+    about: Scope,
+    days: pl.DataFrame,
+    *,
+    period: str,
+    baseline: str,
+    rate: bool = False,
+    wide: float = 1.0,
 ) -> Change | None:
     """Return the change of a count of days from one period to another, judged on like days.
 
@@ -111,6 +118,7 @@ def like_change(
         period: The one period.
         baseline: The other.
         rate: Whether the cells are means per day.
+        wide: How many times as wide as of independent days the error is (`busy_weeks`).
     """
     sides = _sides(found, period, baseline)
     if sides is None:
@@ -126,7 +134,8 @@ def like_change(
     sums, names = replace(sums, n=np.ones_like(sums.n)), keys["period"].to_list()
     places = [np.array([names.index(name)]) for name in (period, baseline)]
     one, other = (
-        counted_total(sums.take(place), free[place]).divided(np.array([size if rate else 1.0])) for place in places
+        counted_total(sums.take(place), free[place]).widened(wide).divided(np.array([size if rate else 1.0]))
+        for place in places
     )
     plain = sides[0].figures.value - sides[1].figures.value
     differs = difference(one, other, np.zeros(1))

@@ -12,9 +12,9 @@ import polars as pl
 from cxlib.metrics import Metric, View, get, measured_frame, row_frame
 from cxlib.metrics.pieces import box_is
 from cxlib.stats.cells import Cells, correlation, influences
-from cxlib.stats.change import difference, widest
 from cxlib.stats.comparable import incomparable
 from cxlib.stats.counted_days import KEYS
+from cxlib.stats.differences import difference, widest
 from cxlib.stats.effects import adjusted
 from cxlib.stats.results import POINT, Distribution, NotKnown
 from cxlib.stats.scope import scope, unanswerable

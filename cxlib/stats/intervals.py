@@ -49,6 +49,15 @@ class Figures:
 
         return Figures(self.n, self.units, self.value, self.se, limits)
 
+    def widened(self, times: Array | float) -> Figures:
+        """Return the same figures with errors and intervals that many times as wide."""
+
+        def limits(alpha: Array) -> tuple[Array, Array]:
+            low, high = self.limits(alpha)
+            return self.value - times * (self.value - low), self.value + times * (high - self.value)
+
+        return Figures(self.n, self.units, self.value, self.se * times, limits)
+
     def divided(self, lengths: Array) -> Figures:
         """Return the same figures per one of so many."""
 

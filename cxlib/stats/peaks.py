@@ -16,9 +16,9 @@ from cxlib.schema import DIMENSIONS
 from cxlib.settings import ScheduleSettings
 from cxlib.stats.breakdown import labels
 from cxlib.stats.cells import known
-from cxlib.stats.change import difference
 from cxlib.stats.counted_days import FEWEST_FREE
 from cxlib.stats.daily import daily_metric
+from cxlib.stats.differences import difference
 from cxlib.stats.effects import adjusted
 from cxlib.stats.intervals import ALPHA, MANY, Sums, counted_total, share
 from cxlib.stats.results import POINT, NotKnown, Peaks

@@ -17,7 +17,7 @@ from cxlib.schema import DIMENSIONS
 from cxlib.stats.agents import NAMED_WRONGLY, agents
 from cxlib.stats.breakdown import labels
 from cxlib.stats.certainty import POSSIBLE
-from cxlib.stats.change import difference, widest
+from cxlib.stats.differences import difference, widest
 from cxlib.stats.effects import Row, effect_points, no_value
 from cxlib.stats.intervals import Figures, Sums, measure
 from cxlib.stats.reasons import NINE_IN_TEN

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -28,8 +29,8 @@ from cxlib.periods import (
 )  # fmt: skip
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
+from cxlib.stats.busy_weeks import A_MONTH, busy_weeks
 from cxlib.stats.cells import Cells
-from cxlib.stats.change import difference
 from cxlib.stats.daily import (
     daily_metric,
     day_counts,
@@ -39,6 +40,7 @@ from cxlib.stats.daily import (
     totals,
     whole_weeks,
 )  # fmt: skip
+from cxlib.stats.differences import difference
 from cxlib.stats.effects import adjusted, half_width
 from cxlib.stats.intervals import ALPHA, normal_quantile
 from cxlib.stats.persons import unnamed
@@ -79,12 +81,14 @@ def volume(name: str, view: View, grain: Grain = "week") -> Trend | NotKnown:
         return NotKnown(metric.title, f"The data {view.data.name!r} hold no whole {grain} up to {view.month}.")
     last, (before, year) = points["period"][-1], _AGAINST[grain]
     shown = bounds(points["period"].tail(SHOWN[grain])[0])[0], bounds(last)[1]
+    wide = busy_weeks(metric, view, 1 if grain == "week" else A_MONTH).wide if grain != "day" else 1.0
+    compared = partial(like_change, found, about, days, period=last, wide=wide)
     return Trend(
         metric=metric,
         scope=about,
         points=points,
-        change=like_change(found, about, days, period=last, baseline=earlier(last, before)),
-        last_year=like_change(found, about, days, period=last, baseline=earlier(last, year)) if year else None,
+        change=compared(baseline=earlier(last, before)),
+        last_year=compared(baseline=earlier(last, year)) if year else None,
         events=tuple(event for event in view.data.settings.events if shown[0] <= event.date <= shown[1]),
     )
 
@@ -107,8 +111,9 @@ def per_working_day(name: str, view: View, months: int = 25) -> Trend | NotKnown
         return NotKnown(rated.title, _no_rate(metric, view, periods))
     known = found.at(pl.DataFrame({"period": periods, "group": [""] * len(periods)}))
     about = scope(metric, view)
+    wide = busy_weeks(metric, view).wide
     change, year = (
-        like_change(found, about, days, period=view.month, baseline=other, rate=True)
+        like_change(found, about, days, period=view.month, baseline=other, rate=True, wide=wide)
         for other in (view.baseline, view.last_year)
     )
     events = [event for event in view.data.settings.events if periods[0] <= month_of(event.date) <= periods[-1]]
@@ -139,6 +144,7 @@ def movers(name: str, view: View, by: str = "", baseline: str = "") -> Compariso
     both = here.join(before, on="group", how="inner").join(labels(view, by, here), on="group", how="left")
     enough = (pl.max_horizontal("n", "n0") >= FEWEST) & (pl.min_horizontal("n", "n0") > 0)
     error = ((pl.col("se") / pl.col("value")) ** 2 + (pl.col("se0") / pl.col("before")) ** 2).sqrt()
+    error = error * busy_weeks(metric, view).wide
     both = both.with_columns(
         family=pl.lit(""), log=pl.when(enough).then((pl.col("value") / pl.col("before")).log()),
         error=error, half=error * float(normal_quantile(np.asarray(ALPHA))), df=pl.lit(np.inf),

@@ -19,8 +19,8 @@ import polars as pl
 
 from cxlib.metrics import Metric, get
 from cxlib.stats.cells import of_days
-from cxlib.stats.change import difference
 from cxlib.stats.counted_days import scatter
+from cxlib.stats.differences import difference
 from cxlib.stats.durations import Curve, quantiles
 from cxlib.stats.equality import equality
 from cxlib.stats.intervals import ALPHA, Array, Figures, Sums, measure, total

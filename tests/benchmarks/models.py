@@ -29,8 +29,8 @@ from stats import test_why as reasons
 from stats import test_workload_and_turnover as team
 
 from cxlib.metrics import get
-from cxlib.stats.change import difference
 from cxlib.stats.contrast import differences, side_by_side
+from cxlib.stats.differences import difference
 from cxlib.stats.equality import anova_type
 from cxlib.stats.intervals import ALPHA, Sums, rate, t_quantile, total
 from cxlib.stats.spending import within_months

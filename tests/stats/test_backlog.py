@@ -14,7 +14,7 @@ from stats import desk
 from cxlib.derive import derive
 from cxlib.metrics import View, view
 from cxlib.stats import NotKnown, Trend, backlog, breakdown, distribution, trend
-from cxlib.stats.change import difference
+from cxlib.stats.differences import difference
 from cxlib.stats.intervals import ALPHA, Array, Sums, total
 from cxlib.store import open_data
 from cxlib.words import say

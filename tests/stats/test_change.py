@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cxlib.metrics import get
 from cxlib.stats.cells import correlation
-from cxlib.stats.change import difference
+from cxlib.stats.differences import difference
 from cxlib.stats.durations import Curve, quantiles
 from cxlib.stats.intervals import Array, Figures, Sums, measure
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cxlib.metrics import get
 from cxlib.stats.cells import printed
-from cxlib.stats.change import difference
+from cxlib.stats.differences import difference
 from cxlib.stats.intervals import ALPHA, Sums, adjusted_wald, even_units, measure, normal_quantile
 
 LEVEL = np.asarray(ALPHA)

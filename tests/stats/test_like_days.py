@@ -19,8 +19,8 @@ from cxlib.schema import conform
 from cxlib.settings import WEEKDAYS, ScheduleSettings, Settings
 from cxlib.stats import change, figures, per_working_day, trend, volume
 from cxlib.stats.cells import of_days
-from cxlib.stats.change import difference
 from cxlib.stats.counted_days import day_classes, like_days, scatter
+from cxlib.stats.differences import difference
 from cxlib.store import open_data, write_manifest
 from cxlib.tabulate import table
 from cxlib.words import say

@@ -11,7 +11,7 @@ from benchmarks.coverage import Design, measure
 from results_by_hand import change, estimate
 
 from benchmarks import coverage
-from cxlib.stats.change import Difference, difference
+from cxlib.stats.differences import Difference, difference
 from cxlib.stats.durations import quantiles
 from cxlib.stats.intervals import Sums
 from cxlib.stats.results import Change
