@@ -31,7 +31,8 @@ def conversations_per_agent() -> Ratio:
 
 
 @metric(title="Solved per agent", table="agent_months", anchor="month", unit="agent_id", kind="mean",
-        measured_in="tickets", better="neither", needs=("solved",), paced_by="ticket_volume")  # fmt: skip
+        measured_in="tickets", better="neither", needs=("solved",), revised="solve", history=SOLVED,
+        paced_by="ticket_volume")  # fmt: skip
 def solved_per_agent() -> Ratio:
     """Tickets last solved in the month by their last assignee, per agent; who was employed half the month counts half.
 

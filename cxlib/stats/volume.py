@@ -130,10 +130,8 @@ def movers(name: str, view: View, by: str = "", baseline: str = "") -> Compariso
     parse_month(baseline)
     if baseline == view.month:
         raise UsageError(f"{baseline} cannot be compared with itself; name another month as baseline.")
-    if reason := unanswerable(metric, view, by) or _no_working_day(metric, view):
-        return reason
     title = f"{metric.title} per working day by {DIMENSIONS[by].title}"
-    if reason := unnamed(title, by):
+    if reason := unanswerable(metric, view, by) or unnamed(title, by) or _no_working_day(metric, view):
         return reason
     if not view.data.first_month <= baseline <= view.data.last_month:
         return NotKnown(title, f"The data {view.data.name!r} do not hold {baseline} to compare with.")

@@ -16,7 +16,7 @@ from stats import desk
 
 from cxlib.metrics import View, view
 from cxlib.sources.mapping import FileSpec
-from cxlib.sources.readers import _excel
+from cxlib.sources.sheets import read_sheet
 from cxlib.stats import NotKnown, goes_with
 from cxlib.stats.experience import experiences
 from cxlib.stats.model import Model, model
@@ -50,10 +50,10 @@ def fitted(frame: pl.DataFrame, terms: dict[str, str] = TERMS, **other: Any) -> 
 
 
 @pytest.fixture
-def telco(shared_data: Callable[[str], Path]) -> pl.DataFrame:
+def telco(shared_data: Callable[[str], Path], tmp_path: Path) -> pl.DataFrame:
     """Return IBM's customers of a telephone company, read as the workbook reads Excel."""
     one, two = (
-        _excel(shared_data(f"telco/Telco_customer_churn{name}.xlsx"), FileSpec(name, "*")).collect()
+        read_sheet(shared_data(f"telco/Telco_customer_churn{name}.xlsx"), FileSpec(name, "*"), staging=tmp_path).frame.collect()
         for name in ("", "_status")
     )
     both = one.join(two, left_on="CustomerID", right_on="Customer ID", suffix="_2")
