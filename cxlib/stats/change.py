@@ -15,6 +15,7 @@ from cxlib.stats.comparable import incomparable
 from cxlib.stats.count_change import on_like_days
 from cxlib.stats.differences import Difference, difference, widest
 from cxlib.stats.dominant import dominant, others, without
+from cxlib.stats.effects import adjusted
 from cxlib.stats.intervals import Figures
 from cxlib.stats.results import Change, NotKnown, Scope
 from cxlib.stats.scope import partly_observed, scope, unanswerable
@@ -108,6 +109,12 @@ def changes_of(
         )  # fmt: skip
         told[month] = sized(made if frame is None or month not in differs else _judged(made, view, frame))
     return [told.get(month) for month in baselines]
+
+
+def together(*changes: Change | None) -> list[Change | None]:
+    """Return the changes of one figure that are shown together, their p-values adjusted for each other."""
+    family = adjusted(pl.Series([change.p_value if change else None for change in changes], dtype=pl.Float64))
+    return [change and replace(change, p_adjusted=p) for change, p in zip(changes, family, strict=True)]
 
 
 def _judged(change: Change, view: View, frame: pl.DataFrame) -> Change:

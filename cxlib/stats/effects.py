@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric
+from cxlib.stats.certainty import certainty
 from cxlib.stats.intervals import ALPHA, t_quantile
 from cxlib.stats.results import POINT, NotKnown
 
-FALSE_DISCOVERIES = 0.05
 Row = dict[str, Any]
 SCHEMA = {"group": pl.String, "label": pl.String, "family": pl.String, "n": pl.Int64, "units": pl.Int64}
 SCHEMA |= dict.fromkeys((*POINT[2:], "p_value"), pl.Float64) | {"reason": pl.String}
@@ -46,13 +46,9 @@ def tested(value: float, se: float, *, df: float, factor: float = 1.0) -> Row:
 
 
 def survivors(p_values: Mapping[str, float]) -> frozenset[str]:
-    """Return the names whose p-value survives Benjamini & Hochberg 1995 at 5 % within this family."""
-    if not p_values:
-        return frozenset()
-    from statsmodels.stats.multitest import multipletests
-
-    rejected = multipletests(list(p_values.values()), alpha=FALSE_DISCOVERIES, method="fdr_bh")[0]
-    return frozenset(name for name, found in zip(p_values, rejected, strict=True) if found)
+    """Return the names that are clear within this family: by their p-value adjusted for all of them."""
+    family = adjusted(pl.Series(list(p_values.values()), dtype=pl.Float64))
+    return frozenset(name for name, p in zip(p_values, family, strict=True) if certainty(p) == "clear")
 
 
 def adjusted(p_values: pl.Series) -> pl.Series:

@@ -28,7 +28,7 @@ HEADLINE = (
 
 
 def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
-    """Return the trends of the key figures and the changes that survive Benjamini–Hochberg at 5 % over all of them.
+    """Return the trends of the key figures and the changes that are clear among all of them.
 
     Overall first: then, of the figures that moved, the groups of the view's dimension, again one family, and what
     another mix of them did to the whole.

@@ -14,6 +14,7 @@ import polars as pl
 from cxlib.metrics.registry import Metric
 from cxlib.schema import is_personal
 from cxlib.settings import Event, Goal
+from cxlib.stats.certainty import Certainty, certainty
 from cxlib.stats.comparable_result import Incomparable, Responding
 from cxlib.stats.concentration import Largest
 from cxlib.stats.customer_results import History, WaitingList
@@ -152,7 +153,8 @@ class Change:
     too for counts of months of which either is not wholly observed (`scope.observed`, `before_observed`), and where
     the two months are not alike (`incomparable` says why). `detectable`: the smallest change that four of five such
     months would show, in the printed unit, of durations and counts in % of the figure before (`sizes.detectable`).
-    `responding` tells how the response rate of a survey moved meanwhile, where it did.
+    `responding` tells how the response rate of a survey moved meanwhile, where it did. `p_adjusted` is the p-value
+    adjusted for the other change of the same figure that is shown with it; None where it is shown alone.
 
     Where customers with a large part of either month are left out (`without`), `difference`, `low`, `high` and
     `p_value` are those of the figures without them, `after` and `before` still the published ones of all.
@@ -176,6 +178,12 @@ class Change:
     detectable: float | None = None
     without: Without | None = None
     responding: Responding | None = None
+    p_adjusted: float | None = None
+
+    @property
+    def certainty(self) -> Certainty:
+        """How sure the change is, by its adjusted p-value where it has one."""
+        return certainty(self.p_value if self.p_adjusted is None else self.p_adjusted)
 
     @property
     def plain(self) -> float | None:
@@ -267,7 +275,7 @@ class Overview:
 
     Attributes:
         trends: Trend of each key figure, in the order of the page.
-        survives: Metric names whose change survives Benjamini–Hochberg at 5 %.
+        survives: Metric names whose change is clear among all of them (`effects.survivors`).
         missing: Metric name → why it is not known.
         by_title: Title of the view's dimension where the groups of what moved were looked at, else empty.
         segments: Of the figures that moved, the groups that did: those that survive the same control among all groups.

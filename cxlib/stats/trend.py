@@ -9,7 +9,7 @@ import polars as pl
 from cxlib.metrics import Metric, View, row_frame
 from cxlib.periods import month_of
 from cxlib.stats.cells import Cells, cells, cells_of, influences, influences_of
-from cxlib.stats.change import changes_of, rows_of
+from cxlib.stats.change import changes_of, rows_of, together
 from cxlib.stats.responding import with_response
 from cxlib.stats.results import POINT, NotKnown, Trend
 from cxlib.stats.scope import scope, unanswerable
@@ -35,15 +35,17 @@ def trend(name: str, view: View, months: int = 25) -> Trend | NotKnown:
     found, influence = _with_influence(metric, view, read)
     about = scope(metric, view)
     frame = rows_of(metric, view, read if metric.kind == "duration" else _sides(view))
-    changes = changes_of(metric, view, found, about, view.baseline, view.last_year, influence=influence, frame=frame)
+    change, year = together(
+        *changes_of(metric, view, found, about, view.baseline, view.last_year, influence=influence, frame=frame)
+    )
     settings = view.data.settings
     keys = pl.DataFrame({"period": periods, "group": [""] * len(periods)})
     return Trend(
         metric=metric,
         scope=about,
         points=found.at(keys).points().select("period", *POINT),
-        change=with_response(changes[0], view) if changes[0] else None,
-        last_year=changes[1],
+        change=with_response(change, view) if change else None,
+        last_year=year,
         target=settings.goal(name, view.month),
         benchmark=settings.goal(name, view.month, kind="benchmarks"),
         events=tuple(event for event in settings.events if periods[0] <= month_of(event.date) <= periods[-1]),

@@ -31,6 +31,7 @@ from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
 from cxlib.stats.busy_weeks import A_MONTH, busy_weeks
 from cxlib.stats.cells import Cells
+from cxlib.stats.change import together
 from cxlib.stats.daily import (
     daily_metric,
     day_counts,
@@ -83,12 +84,15 @@ def volume(name: str, view: View, grain: Grain = "week") -> Trend | NotKnown:
     shown = bounds(points["period"].tail(SHOWN[grain])[0])[0], bounds(last)[1]
     wide = busy_weeks(metric, view, 1 if grain == "week" else A_MONTH).wide if grain != "day" else 1.0
     compared = partial(like_change, found, about, days, period=last, wide=wide)
+    change, last_year = together(
+        compared(baseline=earlier(last, before)), compared(baseline=earlier(last, year)) if year else None
+    )
     return Trend(
         metric=metric,
         scope=about,
         points=points,
-        change=compared(baseline=earlier(last, before)),
-        last_year=compared(baseline=earlier(last, year)) if year else None,
+        change=change,
+        last_year=last_year,
         events=tuple(event for event in view.data.settings.events if shown[0] <= event.date <= shown[1]),
     )
 
@@ -112,9 +116,11 @@ def per_working_day(name: str, view: View, months: int = 25) -> Trend | NotKnown
     known = found.at(pl.DataFrame({"period": periods, "group": [""] * len(periods)}))
     about = scope(metric, view)
     wide = busy_weeks(metric, view).wide
-    change, year = (
-        like_change(found, about, days, period=view.month, baseline=other, rate=True, wide=wide)
-        for other in (view.baseline, view.last_year)
+    change, year = together(
+        *(
+            like_change(found, about, days, period=view.month, baseline=other, rate=True, wide=wide)
+            for other in (view.baseline, view.last_year)
+        )
     )
     events = [event for event in view.data.settings.events if periods[0] <= month_of(event.date) <= periods[-1]]
     return Trend(rated, about, known.points().select("period", *POINT), change, year, events=tuple(events))

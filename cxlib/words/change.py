@@ -9,7 +9,7 @@ from cxlib.metrics.registry import Metric
 from cxlib.numbers import Format, format_of
 from cxlib.periods import earlier, grain_of
 from cxlib.settings import Goal
-from cxlib.stats.certainty import Certainty, certainty
+from cxlib.stats.certainty import Certainty
 from cxlib.stats.concentration import Largest
 from cxlib.stats.results import Change, Estimate, Scope
 from cxlib.stats.sizes import margin
@@ -51,7 +51,7 @@ def verdict(change: Change) -> Verdict:
         return "same"
     if low <= 0 <= high:
         return "chance"
-    if certainty(change.p_value) != "clear":
+    if change.certainty != "clear":
         return "possible"
     return "rose" if change.difference > 0 else "fell"
 

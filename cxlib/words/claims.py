@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
@@ -11,7 +11,6 @@ import polars as pl
 
 from cxlib.stats import results
 from cxlib.stats.certainty import CLEAR, Certainty, certainty
-from cxlib.stats.effects import FALSE_DISCOVERIES
 from cxlib.words.change import verdict
 from cxlib.words.trend import surviving
 
@@ -103,7 +102,9 @@ def _(result: results.Change) -> Claims:
 
 @claims.register
 def _(result: results.Trend) -> Claims:
-    return total(claims(change) for change in (result.change, result.last_year) if change)
+    """Return the claims of both changes of a figure, one family."""
+    found = total(claims(change) for change in (result.change, result.last_year) if change)
+    return replace(found, by_chance=min(CLEAR, found.by_chance))
 
 
 @claims.register
@@ -111,7 +112,7 @@ def _(result: results.Overview) -> Claims:
     """Return the claims of the family of key figures, whose p-values the pages of each figure have too."""
     tests = [trend.change.p_value for trend in result.trends if trend.change and trend.change.p_value is not None]
     found = [change.p_value or 0.0 for change in surviving(result)]
-    return Claims(len(tests), len(found), 0, FALSE_DISCOVERIES if tests else 0.0, (), min(found, default=1.0))
+    return Claims(len(tests), len(found), 0, CLEAR if tests else 0.0, (), min(found, default=1.0))
 
 
 @claims.register

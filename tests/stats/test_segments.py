@@ -45,7 +45,7 @@ def test_only_groups_of_what_moved_are_looked_at_and_only_the_one_that_did_is_to
     assert found.survives == {"csat"}
     assert [one.group for one in found.segments] == ["phone"]
     told = figures(looked, ["2026-10"], "channel", ["csat"], change=True).sort("group")
-    kept = multipletests(told["p_value"].to_list(), alpha=0.05, method="fdr_bh")[0]
+    kept = multipletests(told["p_value"].to_list(), alpha=0.005, method="fdr_bh")[0]
     assert told["group"].to_list() == ["email", "phone"]
     assert kept.tolist() == [False, True]
     assert found.segments[0].difference == pytest.approx(told["difference"][1])
