@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cxlib.errors import CxError, UsageError, few, shown
+from cxlib.errors import CxError, UsageError, shown, some_names
 from cxlib.files.switch import DISK_FULL
 from cxlib.harmless import guarded, printable, visible
 from cxlib.options import add_data, add_figures, add_import, add_report, add_rows, add_view
@@ -140,7 +140,9 @@ def _import_into(folder: Path, paths: list[Path], options: argparse.Namespace) -
             derive(aside)
     _say(report)
     if lost := _whole_tables_aside(folder):
-        return _complain(f"Imported into {_shown(folder)}, but nothing of {few(lost)}: every row was set aside.", 1)
+        return _complain(
+            f"Imported into {_shown(folder)}, but nothing of {some_names(lost)}: every row was set aside.", 1
+        )
     for line in desk(open_data(str(folder))):
         _say(line)
     follows = f"cx check {options.into}; cx report {options.into}"
@@ -256,10 +258,10 @@ def _months(text: str, data: Data) -> list[str]:
     absent = [month for month in asked if month not in held]
     if absent and ("/" in text or len(absent) == len(asked)):
         raise UsageError(
-            f"The data {data.name!r} run from {held[0]} to {held[-1]}; {text} asks for {few(absent)} as well."
+            f"The data {data.name!r} run from {held[0]} to {held[-1]}; {text} asks for {some_names(absent)} as well."
         )
     if absent:
-        _warn(f"note: {text} is told as far as the data go, without {few(absent)}.")
+        _warn(f"note: {text} is told as far as the data go, without {some_names(absent)}.")
     return [month for month in asked if month in held]
 
 

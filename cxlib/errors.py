@@ -37,13 +37,13 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
     near = difflib.get_close_matches(name[:200], names[:MOST_COMPARED], n=NAMED)
     hint = f" Did you mean {shown(near[0])}?" if near else ""
     listed = names if len(names) <= NAMED else list(dict.fromkeys([*near, *names[:NAMED]]))[:NAMED]
-    return UsageError(f"There is no {what} {shown(name)}.{hint} Known: {few(listed, len(names))}.")
+    return UsageError(f"There is no {what} {shown(name)}.{hint} Known: {some_names(listed, len(names))}.")
 
 
-def few(names: Iterable[str], count: int = 0) -> str:
+def some_names(names: Iterable[str], count: int = 0) -> str:
     """Return up to ten names as a list, and how many more there are of `count` (by default, of them).
 
-    >>> few("abcdefghijkl")
+    >>> some_names("abcdefghijkl")
     'a, b, c, d, e, f, g, h, i, j and 2 more'
     """
     every = list(names)
@@ -61,6 +61,3 @@ def shown(value: object, most: int = 60) -> str:
     text = value[: most + 1] if isinstance(value, str) else value
     written = repr(text)
     return written if len(written) <= most else f"{written[: most - 2]}…{written[-1]}"
-
-
-some_names = few

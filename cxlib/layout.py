@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from cxlib.errors import CxError, UsageError, few
+from cxlib.errors import CxError, UsageError, some_names
 from cxlib.periods import month_index
 from cxlib.schema import TABLES, dtype
 from cxlib.store import MANIFEST, Data
@@ -44,5 +44,5 @@ def _check_table(data: Data, name: str) -> None:
     absent = [column.name for column in TABLES[name].columns if column.name not in have]
     other = [one.name for one in TABLES[name].columns if one.name in have and have[one.name] != dtype(one)]
     if absent or other:
-        wrong = few([*absent, *(f"{column} (of another type)" for column in other)])
+        wrong = some_names([*absent, *(f"{column} (of another type)" for column in other)])
         raise CxError(f"The table {name!r} of the data {data.name!r} was written by another version: {wrong}. {again}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.errors import CxError, few, unknown_name
+from cxlib.errors import CxError, some_names, unknown_name
 from cxlib.tables import GIVEN, TABLES
 from cxlib.tables.columns import Column, Kind, Table
 
@@ -219,7 +219,7 @@ def path_of(dimension: str, table_name: str) -> Path:
         raise unknown_name("dimension", dimension, DIMENSIONS)
     paths = DIMENSIONS[dimension].paths
     if table_name not in paths:
-        here = few(sorted(name for name, other in DIMENSIONS.items() if table_name in other.paths))
+        here = some_names(sorted(name for name, other in DIMENSIONS.items() if table_name in other.paths))
         raise CxError(f"{dimension!r} is not defined for rows of {table_name!r}; there you can use {here}.")
     return paths[table_name]
 

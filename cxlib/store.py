@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from cxlib.errors import CxError, MissingDataError, UsageError, few, shown
+from cxlib.errors import CxError, MissingDataError, UsageError, shown, some_names
 from cxlib.files.contents import CONTENTS, foreign, paths, seal
 from cxlib.files.held import holding, is_held, number, prefix
 from cxlib.files.locks import sweep
@@ -257,7 +257,7 @@ def open_data(name: str = "demo") -> Data:
         parent = folder.parent
         every = (path.parent.name for path in parent.glob(f"*/{MANIFEST}")) if parent.is_dir() else ()
         known = sorted(name for name in every if not name.startswith("."))
-        there = f"There are: {few(known)}." if known else "There are none yet."
+        there = f"There are: {some_names(known)}." if known else "There are none yet."
         raise UsageError(
             f"There is no data set {shown(name)}. {there} Build one with 'cx demo' or 'cx import … --into NAME'."
         )

@@ -96,7 +96,9 @@ def test_italian_help_desk_gives_the_published_waits(cx: Run, shared_data: Find)
     late = untaken.filter(pl.col("take_up_minutes") > 7 * 1440)
     assert untaken.height == 295
     assert waits - taken == late.height == 82, "213 were resolved untaken within seven days: outside the wait"
-    assert late["solved_at"].null_count() == 4, "these still wait; the other 78 were resolved after more than seven days"
+    assert late["solved_at"].null_count() == 4, (
+        "these still wait; the other 78 were resolved after more than seven days"
+    )
     rows = pl.concat([tickets.filter("take_up_ended"), late])
     curve = SurvfuncRight(rows["take_up_minutes"].to_numpy(), rows["take_up_ended"].to_numpy().astype(int))
     assert take_up == pytest.approx(curve.quantile(0.5), abs=1e-6)

@@ -53,7 +53,9 @@ def fitted(frame: pl.DataFrame, terms: dict[str, str] = TERMS, **other: Any) -> 
 def telco(shared_data: Callable[[str], Path], tmp_path: Path) -> pl.DataFrame:
     """Return IBM's customers of a telephone company, read as the workbook reads Excel."""
     one, two = (
-        read_sheet(shared_data(f"telco/Telco_customer_churn{name}.xlsx"), FileSpec(name, "*"), staging=tmp_path).frame.collect()
+        read_sheet(
+            shared_data(f"telco/Telco_customer_churn{name}.xlsx"), FileSpec(name, "*"), staging=tmp_path
+        ).frame.collect()
         for name in ("", "_status")
     )
     both = one.join(two, left_on="CustomerID", right_on="Customer ID", suffix="_2")
