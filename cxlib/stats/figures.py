@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import polars as pl
 
 from cxlib.metrics import METRICS, Metric, View
-from cxlib.stats.cells import cells
-from cxlib.stats.change import compare
+from cxlib.stats.cells import Cells, cells
+from cxlib.stats.change import changes_of, compare, rows_of
 from cxlib.stats.comparable import incomparable
-from cxlib.stats.scope import partly_observed, unanswerable
+from cxlib.stats.scope import partly_observed, scope, unanswerable
 
 COLUMNS = {
     "metric": pl.String, "period": pl.String, "by": pl.String, "group": pl.String, "value": pl.Float64,
     "low": pl.Float64, "high": pl.Float64, "measured_in": pl.String, "n": pl.Int64, "independent_units": pl.Int64,
 }  # fmt: skip
-CHANGE = ("difference", "difference_low", "difference_high", "p_value", "calendar_difference")
+CHANGE = {
+    "difference": pl.Float64,
+    "difference_low": pl.Float64,
+    "difference_high": pl.Float64,
+    "p_value": pl.Float64,
+    "calendar_difference": pl.Float64,
+    "customers_left_out": pl.Int64,
+}
 
 
 def figures(
@@ -26,11 +34,12 @@ def figures(
 
     Columns: metric, period, by, group, value, low, high, measured_in (unit of value, low, high and differences: "%",
     "minutes" …), n (rows), independent_units (customers, agents, days … that the interval takes for independent of each
-    other); with `change` also difference, difference_low, difference_high, p_value, calendar_difference: the reported
-    month against the view's baseline, null in other months, where either of the two is not wholly observed (counts),
-    and where the two are not alike (`comparable.incomparable`). The difference of a count of days is that on like days;
-    with the calendar's part, null of other figures, it makes the plain one. Months without rows have n = 0 and no
-    value (of a count 0, where a day of them is observed); groups have none there.
+    other); with `change` also difference, difference_low, difference_high, p_value, calendar_difference,
+    customers_left_out: the reported month against the view's baseline, null in other months, where either of the two is
+    not wholly observed (counts), and where the two are not alike (`comparable.incomparable`). The difference of a count
+    of days is that on like days; with the calendar's part, null of other figures, it makes the plain one. That of a
+    whole is without customers so large that they would silence its test (`dominant`); groups leave nobody out. Months
+    without rows have n = 0 and no value (of a count 0, where a day of them is observed); groups have none there.
 
     Args:
         view: What is looked at.
@@ -48,7 +57,7 @@ def figures(
         for metric in asked
         if not unanswerable(metric, view, by, parted=True)
     ]
-    schema = COLUMNS | (dict.fromkeys(CHANGE, pl.Float64) if change else {})
+    schema = COLUMNS | (CHANGE if change else {})
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
@@ -69,15 +78,34 @@ def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change:
         points = _every_month(points, metric, view, months)
     if not change:
         return points.filter(pl.col("period").is_in(months)).select(*COLUMNS)
-    after = found.keys.filter(pl.col("period") == view.month)
-    rows = compare(metric, view, found, [view.baseline], by).rows(metric)
-    told = pl.DataFrame(rows, schema=dict.fromkeys(CHANGE, pl.Float64), orient="row")
-    changes = pl.concat([after, told], how="horizontal")
-    partly = any(partly_observed(metric, view, month) for month in compared)
-    if partly or view.month == view.baseline or incomparable(metric, view, view.baseline):
-        changes = changes.clear()
+    changes = _by_group(metric, view, found, by) if by else _of_the_whole(metric, view, found)
     joined = points.join(changes, on=["period", "group"], how="left", maintain_order="left")
     return joined.filter(pl.col("period").is_in(months)).select(*COLUMNS, *CHANGE)
+
+
+def _of_the_whole(metric: Metric, view: View, found: Cells) -> pl.DataFrame:
+    frame = rows_of(metric, view, sorted({view.baseline, view.month}))
+    made = changes_of(metric, view, found, scope(metric, view), view.baseline, frame=frame)[0]
+    if made is None or made.difference is None:
+        return _changes([], [])
+    left_out = made.without.customers if made.without else 0
+    return _changes([""], [(made.difference, made.low, made.high, made.p_value, made.calendar, left_out)], view.month)
+
+
+def _by_group(metric: Metric, view: View, found: Cells, by: str) -> pl.DataFrame:
+    after = found.keys.filter(pl.col("period") == view.month)
+    partly = any(partly_observed(metric, view, month) for month in (view.month, view.baseline))
+    if partly or view.month == view.baseline or incomparable(metric, view, view.baseline):
+        return _changes([], [])
+    rows = compare(metric, view, found, [view.baseline], by).rows(metric)
+    return _changes(after["group"], [(*row, 0) for row in rows], view.month)
+
+
+def _changes(groups: Sequence[str] | pl.Series, rows: Sequence[tuple[Any, ...]], month: str = "") -> pl.DataFrame:
+    keys = pl.DataFrame(
+        {"period": [month] * len(groups), "group": groups}, schema={"period": pl.String, "group": pl.String}
+    )
+    return pl.concat([keys, pl.DataFrame(rows, schema=CHANGE, orient="row")], how="horizontal")
 
 
 def _every_month(points: pl.DataFrame, metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame:
