@@ -19,6 +19,7 @@ from cxlib.errors import UsageError, unknown_name
 from cxlib.schema import INSTANT
 from cxlib.settings import WEEKDAYS, ScheduleSettings, Settings
 
+FRIDAY = 5
 Micros = NDArray[np.int64]
 _MINUTE = 60_000_000
 _DAY = 1440 * _MINUTE
@@ -81,6 +82,16 @@ def day_kinds(days: pl.Series, schedule: ScheduleSettings) -> pl.Series:
     working |= dict.fromkeys(closed, False) | special
     kinds = ["working" if working[day] else "holiday" if usual[day] else "weekend" for day in map(int, numbers)]
     return pl.Series("kind", kinds, dtype=pl.String)
+
+
+def days_off(days: pl.Series, schedule: ScheduleSettings) -> pl.Series:
+    """Return which days are off under a schedule; where no opening hours are set, Saturdays and Sundays are.
+
+    Raises:
+        UsageError: Unknown holiday calendar, or a half day that is not a date.
+    """
+    weekend = (days.dt.weekday() > FRIDAY) & (not schedule.is_known)
+    return (weekend | (day_kinds(days, schedule) != "working")).alias("off")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ import shutil
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -120,6 +121,11 @@ class Data:
     def last_month(self) -> str:
         """Last month in which any table has rows, "YYYY-MM"."""
         return str(self.manifest.get("last_month") or f"{self.extracted_at:%Y-%m}")
+
+    @property
+    def last_day(self) -> date:
+        """Last local day of which the data observe a moment."""
+        return (self.extracted_at - timedelta(microseconds=1)).astimezone(ZoneInfo(self.settings.timezone)).date()
 
     def path(self, name: str) -> Path:
         """Return the file (or month-partitioned folder) of a table."""

@@ -20,7 +20,7 @@ def _leavers(months_of_a_year: float) -> Ratio:
 
 @metric(title="Conversations per agent", table="agent_months", anchor="month", unit="agent_id", kind="mean",
         measured_in="conversations", better="neither", needs=("conversations",), history=SOLVED,
-        paced_by="ticket_volume")  # fmt: skip
+        paced_by="ticket_volume", of_days="working")  # fmt: skip
 def conversations_per_agent() -> Ratio:
     """Tickets with a public reply by the agent in the month, per agent; who was employed half the month counts half.
 
@@ -32,7 +32,7 @@ def conversations_per_agent() -> Ratio:
 
 @metric(title="Solved per agent", table="agent_months", anchor="month", unit="agent_id", kind="mean",
         measured_in="tickets", better="neither", needs=("solved",), revised="solve", history=SOLVED,
-        paced_by="ticket_volume")  # fmt: skip
+        paced_by="ticket_volume", of_days="working")  # fmt: skip
 def solved_per_agent() -> Ratio:
     """Tickets last solved in the month by their last assignee, per agent; who was employed half the month counts half.
 

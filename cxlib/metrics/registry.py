@@ -20,6 +20,7 @@ from cxlib.schema import table as declared_table
 Kind = Literal["share", "mean", "score", "duration", "count", "rate"]
 Better = Literal["higher", "lower", "neither"]
 Revised = Literal["", "solve", "time"]
+OfDays = Literal["", "all", "working"]
 
 
 class Clock(NamedTuple):
@@ -85,6 +86,8 @@ class Metric:
         revised: What may still change a month whose windows are over: "solve" where a ticket solved again moves to that
             month, "time" where whatever comes until the data end counts, so that months are not alike; else empty.
         paced_by: The count whose busy weeks move the figures of all units together; empty if none does.
+        snapshot: Whether the figure is that of the end of its month.
+        of_days: With which days of its month the figure grows: "all" as that count does, "working" days, or none.
     """
 
     name: str
@@ -109,6 +112,8 @@ class Metric:
     history: tuple[History, ...] = ()
     revised: Revised = ""
     paced_by: str = ""
+    of_days: OfDays = ""
+    snapshot: bool = False
 
     @property
     def statistic(self) -> str:
@@ -154,6 +159,8 @@ def metric(
     history: tuple[History, ...] = (),
     revised: Revised = "",
     paced_by: str = "",
+    of_days: OfDays = "",
+    snapshot: bool = False,
 ) -> Callable[[Callable[[], Value]], Callable[[], Value]]:
     """Register a metric; the decorated function's name and docstring are its name and definition.
 
@@ -186,6 +193,8 @@ def metric(
             history=history or (SOLVED if anchor in ("solved", "first_solved", "first_reply_due", "due") else ()),
             revised=revised or ("solve" if anchor == "solved" else ""),
             paced_by=paced_by,
+            of_days=of_days,
+            snapshot=snapshot,
         )
         METRICS[new.name] = new
         if business_twin:

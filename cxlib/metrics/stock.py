@@ -21,7 +21,7 @@ def backlog() -> nw.Expr:
 
 
 @metric(title="Age of the backlog", table="backlog_months", anchor="month", kind="duration", measured_in="minutes",
-        better="lower", needs=("age_minutes",), business_twin=True, history=UNSOLVED)  # fmt: skip
+        better="lower", needs=("age_minutes",), business_twin=True, history=UNSOLVED, snapshot=True)  # fmt: skip
 def backlog_age() -> Clock:
     """Median age, since their creation, of the tickets unsolved when the month (or the data) ended."""
     return Clock("age_minutes", "unsolved_at_end")

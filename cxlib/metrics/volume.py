@@ -31,7 +31,7 @@ def inside_opening_hours() -> nw.Expr:
 
 
 @metric(title="Tickets per customer", table="customer_months", anchor="month", kind="mean", measured_in="tickets",
-        better="lower", needs=("active",), paced_by="ticket_volume",
+        better="lower", needs=("active",), paced_by="ticket_volume", of_days="all",
         history=(History("orders", "ordered", "active_days"), History("tickets", "created")))  # fmt: skip
 def tickets_per_customer() -> nw.Expr:
     """Tickets opened in the month per customer active at its end; who only wrote to support is not active.

@@ -15,7 +15,7 @@ from cxlib.stats.cells import Cells
 from cxlib.stats.daily import change_between
 from cxlib.stats.intervals import Figures, Places, Sums, total
 from cxlib.stats.results import POINT, NotKnown, Trend
-from cxlib.stats.scope import last_day_of, scope, unanswerable
+from cxlib.stats.scope import scope, unanswerable
 
 FOUR_WEEKS = 28
 MONTHS = 16  # hold the days shown and those a year before
@@ -37,7 +37,7 @@ def backlog(view: View) -> Trend | NotKnown:
     open_ = _stretches(view)
     if open_.is_empty():
         return NotKnown(metric.title, f"No ticket was unsolved at the end of a day up to {view.month}.")
-    days = _days(open_, min(last_day(view.month), last_day_of(view)))
+    days = _days(open_, min(last_day(view.month), view.data.last_day))
     n, units, squares = (days[name].to_numpy().astype(np.float64) for name in ("stock", "units", "squares"))
     one = np.ones_like(n)  # an observed day without unsolved tickets has the value 0
     sums = Sums(one, units, n, n, n, squares, squares, squares)

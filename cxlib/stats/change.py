@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric, View, row_frame, unit_frame
-from cxlib.stats.busy_weeks import busy_weeks
 from cxlib.stats.cells import Cells, cells, correlation, estimates, influences
 from cxlib.stats.comparable import incomparable
-from cxlib.stats.count_change import on_like_days
+from cxlib.stats.count_change import on_like_days, paced
 from cxlib.stats.differences import Difference, difference, widest
 from cxlib.stats.dominant import dominant, others, without
 from cxlib.stats.effects import adjusted
-from cxlib.stats.intervals import Figures
 from cxlib.stats.results import Change, NotKnown, Scope
 from cxlib.stats.scope import partly_observed, scope, unanswerable
 from cxlib.stats.sizes import sized
@@ -34,7 +31,7 @@ def compare(
 ) -> Difference:
     """Return the differences of the reported month's cells from the same groups in other months, one after the other.
 
-    Counts of days are compared on like days (`on_like_days`).
+    Counts of days are compared on like days (`on_like_days`), figures that follow a count as it is (`paced`).
 
     Args:
         metric: The metric.
@@ -45,6 +42,10 @@ def compare(
         influence: `cells.influences` of all these months where they are at hand.
         but: Units that `found` leaves out.
     """
+    if metric.paced_by and baselines:
+        return Difference.stacked(
+            [paced(metric, view, found, baseline, by, influence=influence) for baseline in baselines]
+        )
     here = found.keys.filter(pl.col("period") == view.month)
     if metric.kind == "count" and metric.anchor != "month" and baselines:
         return Difference.stacked([on_like_days(metric, view, found, baseline, by, but=but) for baseline in baselines])
@@ -52,17 +53,8 @@ def compare(
     before = pl.concat([here.with_columns(period=pl.lit(month, pl.String)) for month in baselines])
     own = influences(metric, view, [view.month, *baselines], by) if influence is None else influence
     correlated = correlation(own, after, before)
-    now, then = (_paced(metric, view, found.at(side).figures) for side in (after, before))
+    now, then = (found.at(side).figures for side in (after, before))
     return difference(now, then, correlated, widest(metric))
-
-
-def _paced(metric: Metric, view: View, figures: Figures) -> Figures:
-    """Return figures whose error holds the busy weeks of the count that moves them all together, if one does."""
-    if not metric.paced_by:
-        return figures
-    excess = busy_weeks(view.metric(metric.paced_by), view).excess
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return figures.widened(np.where(figures.se > 0, np.sqrt(1 + excess * (figures.value / figures.se) ** 2), 1.0))
 
 
 def changes_of(

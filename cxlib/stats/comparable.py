@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
+import polars as pl
 
+from cxlib.clock import days_off
 from cxlib.metrics import Metric, View
 from cxlib.metrics.rows import counted_rows
 from cxlib.metrics.since import told_from
-from cxlib.periods import month_index, months_between
+from cxlib.periods import last_day, month_index, months_between
 from cxlib.stats.comparable_result import Incomparable
 from cxlib.stats.intervals import Array
 
@@ -34,10 +37,20 @@ def incomparable(metric: Metric, view: View, baseline: str) -> Incomparable | No
         told = told_from(metric, view, withheld=withheld)
         if told and earlier < told[0]:
             return Incomparable("history", told[0])
+    if metric.snapshot and (ends := [last_day_is(month, view) for month in (earlier, later)])[0] != ends[1]:
+        return Incomparable("end", later, *ends)
     if not metric.survey:
         return None
     months = months_between(earlier, later)
     return next((found for kind in _ASKED if (found := _changed(kind, metric, view, months))), None)
+
+
+def last_day_is(month: str, view: View) -> str:
+    """Return what the last observed day of a month is: "working", "after" (a day off) or "off"."""
+    plan = view.data.settings.schedules[view.data.settings.default_schedule]
+    last = min(last_day(month), view.data.last_day)
+    before, here = days_off(pl.Series([last - timedelta(days=1), last]), plan)
+    return "off" if here else "after" if before else "working"
 
 
 def in_words(found: Incomparable) -> str:
@@ -47,6 +60,7 @@ def in_words(found: Incomparable) -> str:
         "question": f"another question is asked since {found.since}",
         "history": f"the data reach back far enough only from {found.since} on",
         "time": "later months have had less time",
+        "end": "the months do not end on days of the same kind",
     }[found.kind]
 
 

@@ -12,13 +12,15 @@ class Incomparable:
 
     Attributes:
         kind: "scale" or "question": the answers were given on another scale, or to another question; "history": the
-            earlier month lies too near the beginning of the data; "time": later months have had less time.
+            earlier month lies too near the beginning of the data; "time": later months have had less time; "end": the
+            figure is that of the end of the month, and one of the two ended on a day off, or just after one.
         since: Month from which it is as in the later of the two months, "YYYY-MM".
-        before: Scale ("1–5") or question of most answers of the earlier month; empty for other kinds.
+        before: Scale ("1–5") or question of most answers of the earlier month; of "end" what its last day was:
+            "working", "after" (the first working day after a day off) or "off". Empty for other kinds.
         after: The same of the later month.
     """
 
-    kind: Literal["scale", "question", "history", "time"]
+    kind: Literal["scale", "question", "history", "time", "end"]
     since: str
     before: str = ""
     after: str = ""

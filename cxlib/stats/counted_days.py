@@ -19,7 +19,7 @@ from cxlib.metrics.base import BETWEEN, NOT_KNOWN
 from cxlib.periods import first_day, last_day
 from cxlib.settings import WEEKDAYS, ScheduleSettings, Settings
 from cxlib.stats.intervals import MANY, Array, Sums
-from cxlib.stats.scope import last_day_of, observed
+from cxlib.stats.scope import observed
 
 KEYS = ("period", "group")
 HOLIDAY, CLOSED_HOLIDAY, HALF_DAY = 8, 9, 10  # classes of days beside 1 = Monday … 7 = Sunday
@@ -51,7 +51,7 @@ def feasts(days: pl.Series, plan: ScheduleSettings) -> pl.Series:
 
 def calendar(metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame:
     """Return period, day and class (`alike`) of the days of these months of which the data observe a moment."""
-    since, until = observed(metric, view)[0], last_day_of(view)
+    since, until = observed(metric, view)[0], view.data.last_day
     spans = [pl.date_range(max(first_day(m), since), min(last_day(m), until), eager=True) for m in months]
     frame = pl.DataFrame({"period": months, "day": spans}, schema={"period": pl.String, "day": pl.List(pl.Date)})
     days = frame.explode("day").drop_nulls()

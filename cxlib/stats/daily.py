@@ -6,7 +6,7 @@ and month, pooled over all months looked at: quasi-Poisson, McCullagh & Nelder 1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -20,7 +20,7 @@ from cxlib.periods import first_day, last_day
 from cxlib.stats.cells import Cells, estimates
 from cxlib.stats.counted_days import day_classes, day_sums, length, like_days, scatter
 from cxlib.stats.differences import Difference, difference
-from cxlib.stats.intervals import MANY, Figures, Places, counted_total
+from cxlib.stats.intervals import MANY, Array, Figures, Places, counted_total
 from cxlib.stats.results import Change, Scope
 from cxlib.stats.scope import observed
 from cxlib.stats.sizes import sized
@@ -105,7 +105,7 @@ def like_change(
     period: str,
     baseline: str,
     rate: bool = False,
-    wide: float = 1.0,
+    compared: Callable[[Figures, Figures, Array], Difference] = difference,
 ) -> Change | None:
     """Return the change of a count of days from one period to another, judged on like days.
 
@@ -118,7 +118,7 @@ def like_change(
         period: The one period.
         baseline: The other.
         rate: Whether the cells are means per day.
-        wide: How many times as wide as of independent days the error is (`busy_weeks`).
+        compared: Returns the difference of two counts (`BusyWeeks.of_count`).
     """
     sides = _sides(found, period, baseline)
     if sides is None:
@@ -134,11 +134,10 @@ def like_change(
     sums, names = replace(sums, n=np.ones_like(sums.n)), keys["period"].to_list()
     places = [np.array([names.index(name)]) for name in (period, baseline)]
     one, other = (
-        counted_total(sums.take(place), free[place]).widened(wide).divided(np.array([size if rate else 1.0]))
-        for place in places
+        counted_total(sums.take(place), free[place]).divided(np.array([size if rate else 1.0])) for place in places
     )
     plain = sides[0].figures.value - sides[1].figures.value
-    differs = difference(one, other, np.zeros(1))
+    differs = compared(one, other, np.zeros(1))
     differs = replace(differs, calendar=plain - differs.value)
     return _told(found.metric, about, (period, baseline), sides, differs)
 

@@ -41,9 +41,9 @@ class Difference:
 
     @classmethod
     def stacked(cls, parts: Sequence[Difference]) -> Difference:
-        """Lay several one after the other."""
-        names = [item.name for item in fields(cls)]
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        """Return several as one, in their order; all of them have a calendar's part or none has."""
+        names = [item.name for item in fields(cls) if getattr(parts[0], item.name) is not None]
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def difference(after: Figures, before: Figures, correlated: Array, widest: float = np.inf) -> Difference:

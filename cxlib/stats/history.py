@@ -17,7 +17,7 @@ from cxlib.schema import INSTANT, table
 from cxlib.stats.experience import YEAR
 from cxlib.stats.listed import Listed, listed_by, row_list
 from cxlib.stats.results import History, NotKnown, WaitingList
-from cxlib.stats.scope import about, last_day_of
+from cxlib.stats.scope import about
 
 HISTORY, WAITING = "Customer history", "Customers who wait"
 MOST = 100
@@ -74,7 +74,7 @@ def _waiting(view: View) -> Listed:
     ids = ("ticket_id", "customer_id", "agent_id", who.alias("group"), "minutes")
     named = rows.join(_customers(view).select("customer_id", "name"), on="customer_id", how="left")
     listed = named.select(*ids, "created_at", "category", "channel").sort("customer_id", "created_at", "ticket_id")
-    return Listed(listed, last_day_of(view).isoformat(), {"figure": "minutes"})
+    return Listed(listed, view.data.last_day.isoformat(), {"figure": "minutes"})
 
 
 @listed_by(_waiting)
@@ -95,7 +95,7 @@ def waiting(view: View) -> WaitingList | NotKnown:
     tickets, listed = _selected(view)
     return WaitingList(
         scope=about(view),
-        as_of=last_day_of(view),
+        as_of=view.data.last_day,
         important=settings.important if "importance" in filled else (),
         loyal_years=settings.loyal_years,
         everybody=tickets["customer_id"].n_unique(),
@@ -198,7 +198,7 @@ def _history(view: View, customer_id: str, events: pl.DataFrame) -> History:
         customer_id=customer_id,
         name=person["name"] or "",
         importance=person["importance"] or "",
-        as_of=last_day_of(view),
+        as_of=view.data.last_day,
         joined=_local(view, person["joined_at"]) if person["joined_at"] else None,
         first=events["day"][0],
         counts=tuple(events.filter(pl.col("kind") == kind).height for kind in KINDS),

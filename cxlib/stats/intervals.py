@@ -49,12 +49,16 @@ class Figures:
 
         return Figures(self.n, self.units, self.value, self.se, limits)
 
-    def widened(self, times: Array | float) -> Figures:
-        """Return the same figures with errors and intervals that many times as wide."""
+    def widened(self, times: Array | float, df: Array | float = np.inf) -> Figures:
+        """Return the same figures with errors and intervals that many times as wide.
+
+        Where that is itself known with `df` degrees of freedom only, intervals are those of Student's t.
+        """
 
         def limits(alpha: Array) -> tuple[Array, Array]:
             low, high = self.limits(alpha)
-            return self.value - times * (self.value - low), self.value + times * (high - self.value)
+            wide = times * t_quantile(alpha, df) / normal_quantile(alpha)
+            return self.value - wide * (self.value - low), self.value + wide * (high - self.value)
 
         return Figures(self.n, self.units, self.value, self.se * times, limits)
 

@@ -61,11 +61,6 @@ def about(view: View) -> Scope:
     return Scope(view.data.name, view.month, view.filter_text, min_group=settings.min_group, language=view.language)
 
 
-def last_day_of(view: View) -> date:
-    """Return the last local day of which the data observe a moment."""
-    return (view.data.extracted_at - timedelta(microseconds=1)).astimezone(ZoneInfo(view.data.settings.timezone)).date()
-
-
 def observed(metric: Metric, view: View) -> tuple[date, date]:
     """Return the first and the last local day that the data observe wholly, whatever is filtered."""
     zone = ZoneInfo(view.data.settings.timezone)

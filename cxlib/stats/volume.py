@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -29,7 +30,7 @@ from cxlib.periods import (
 )  # fmt: skip
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
-from cxlib.stats.busy_weeks import A_MONTH, busy_weeks
+from cxlib.stats.busy_weeks import A_MONTH, BusyWeeks, busy_weeks
 from cxlib.stats.cells import Cells
 from cxlib.stats.change import together
 from cxlib.stats.daily import (
@@ -43,7 +44,6 @@ from cxlib.stats.daily import (
 )  # fmt: skip
 from cxlib.stats.differences import difference
 from cxlib.stats.effects import adjusted, half_width
-from cxlib.stats.intervals import ALPHA, normal_quantile
 from cxlib.stats.persons import unnamed
 from cxlib.stats.results import POINT, Comparison, NotKnown, Trend
 from cxlib.stats.scope import observed, scope, unanswerable
@@ -82,8 +82,8 @@ def volume(name: str, view: View, grain: Grain = "week") -> Trend | NotKnown:
         return NotKnown(metric.title, f"The data {view.data.name!r} hold no whole {grain} up to {view.month}.")
     last, (before, year) = points["period"][-1], _AGAINST[grain]
     shown = bounds(points["period"].tail(SHOWN[grain])[0])[0], bounds(last)[1]
-    wide = busy_weeks(metric, view, 1 if grain == "week" else A_MONTH).wide if grain != "day" else 1.0
-    compared = partial(like_change, found, about, days, period=last, wide=wide)
+    busy = BusyWeeks() if grain == "day" else busy_weeks(metric, view, 1 if grain == "week" else A_MONTH)
+    compared = partial(like_change, found, about, days, period=last, compared=busy.of_count)
     change, last_year = together(
         compared(baseline=earlier(last, before)), compared(baseline=earlier(last, year)) if year else None
     )
@@ -115,10 +115,10 @@ def per_working_day(name: str, view: View, months: int = 25) -> Trend | NotKnown
         return NotKnown(rated.title, _no_rate(metric, view, periods))
     known = found.at(pl.DataFrame({"period": periods, "group": [""] * len(periods)}))
     about = scope(metric, view)
-    wide = busy_weeks(metric, view).wide
+    busy = busy_weeks(metric, view)
     change, year = together(
         *(
-            like_change(found, about, days, period=view.month, baseline=other, rate=True, wide=wide)
+            like_change(found, about, days, period=view.month, baseline=other, rate=True, compared=busy.of_count)
             for other in (view.baseline, view.last_year)
         )
     )
@@ -148,10 +148,11 @@ def movers(name: str, view: View, by: str = "", baseline: str = "") -> Compariso
     both = here.join(before, on="group", how="inner").join(labels(view, by, here), on="group", how="left")
     enough = (pl.max_horizontal("n", "n0") >= FEWEST) & (pl.min_horizontal("n", "n0") > 0)
     error = ((pl.col("se") / pl.col("value")) ** 2 + (pl.col("se0") / pl.col("before")) ** 2).sqrt()
-    error = error * busy_weeks(metric, view).wide
+    busy = busy_weeks(metric, view)
+    error = error * math.sqrt(busy.times)
     both = both.with_columns(
         family=pl.lit(""), log=pl.when(enough).then((pl.col("value") / pl.col("before")).log()),
-        error=error, half=error * float(normal_quantile(np.asarray(ALPHA))), df=pl.lit(np.inf),
+        error=error, half=error * half_width(1.0, busy.df), df=pl.lit(busy.df),
     ).join(_one_sided(found, both, view.month, baseline), on="group", how="left")  # fmt: skip
     against = f"{title}, {month_in_words(view.month)} against {month_in_words(baseline)}"
     ordered = _relative(both).sort("difference", "group", descending=[True, False], nulls_last=True)

@@ -7,6 +7,7 @@ from cxlib.stats.results import Incomparable, Scope
 from cxlib.words.sentence import plain
 
 QUESTIONS_NAMED = 3
+_ENDS = {"working": "a working day", "after": "the first working day after days off", "off": "a day off"}
 
 
 def since(found: Incomparable) -> str:
@@ -18,6 +19,8 @@ def since(found: Incomparable) -> str:
         return f"another question is asked since {month}"
     if found.kind == "history":
         return f"the data reach back far enough only from {month} on"
+    if found.kind == "end":
+        return f"the earlier month ended on {_ENDS[found.before]}, the later one on {_ENDS[found.after]}"
     return "later months have had less time"
 
 

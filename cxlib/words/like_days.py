@@ -18,7 +18,7 @@ def calendar_sentence(change: Change, form: Format) -> str:
     if change.calendar is None or not _apart(change, form):
         return ""
     here, there = ((last - first).days + 1 for first, last in map(bounds, (change.period, change.baseline)))
-    longer = change.metric.kind == "count" and (here - there) * change.calendar > 0
+    longer = (here - there) * change.calendar > 0
     why = f"{here} days against {there}" if longer else "other weekdays or holidays"
     made = f"{form.value(change.calendar)}: {why}"
     return f" The plain difference is {form.value(change.plain or 0.0)}, of which the calendar makes {made}."

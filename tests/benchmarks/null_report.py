@@ -22,8 +22,10 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -255,8 +257,9 @@ if __name__ == "__main__":
     given = [int(word) for word in sys.argv[1:]]
     desks_asked, tickets_asked = given + [DESKS, TICKETS][len(given) :]
     done = []
-    for number in range(1, desks_asked + 1):
-        done.append(report_of(number, tickets_asked))
-        clear = [source for source, parts in done[-1].asked.items() if total(parts).clear]
-        print(f"desk {number}: {'; '.join(clear) or 'nothing clear'}", file=sys.stderr, flush=True)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as workers:
+        for seen in workers.map(report_of, range(1, desks_asked + 1), [tickets_asked] * desks_asked):
+            done.append(seen)
+            clear = [source for source, parts in seen.asked.items() if total(parts).clear]
+            print(f"desk {len(done)}: {'; '.join(clear) or 'nothing clear'}", file=sys.stderr, flush=True)
     print(table(done))

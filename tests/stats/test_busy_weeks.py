@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+from scipy import stats
 
+from cxlib.derive import derive
 from cxlib.metrics import METRICS, view
+from cxlib.schema import conform
+from cxlib.stats import Change, change
 from cxlib.stats import busy_weeks as module
 from cxlib.stats.busy_weeks import A_MONTH, BusyWeeks, _block_variance, busy_weeks
-from cxlib.stats.differences import difference
-from cxlib.stats.intervals import MANY, Sums, counted_total
-from cxlib.store import open_data
+from cxlib.stats.differences import Difference, difference
+from cxlib.stats.intervals import MANY, Figures, Sums, counted_total, normal_quantile
+from cxlib.store import open_data, write_manifest
 
 WEEKS, RUNS = 104, 300
 CALM = 2 / A_MONTH  # variance of the difference of two means of four independent weeks of variance 1
@@ -80,3 +87,88 @@ def test_every_metric_paced_by_a_count_is_of_units_that_share_it() -> None:
     for metric in paced.values():
         assert METRICS[metric.paced_by].kind == "count" and METRICS[metric.paced_by].unit == "day"
         assert replace(metric, paced_by="").kind == "mean"
+
+
+def _figures(value: float, se: float) -> Figures:
+    at = np.array([value])
+
+    def limits(alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return at - normal_quantile(alpha) * se, at + normal_quantile(alpha) * se
+
+    return Figures(at, at, at, np.array([se]), limits)
+
+
+def _half(found: Difference) -> float:
+    return float(found.high[0] - found.low[0]) / 2
+
+
+def test_a_count_is_never_surer_than_its_busy_weeks_let_it_be() -> None:
+    busy = BusyWeeks(times=3.0, relative=0.002, df=20.0)
+    after, before, none = _figures(1000.0, 20.0), _figures(900.0, 20.0), np.zeros(1)
+    widened = busy.of_count(after, before, none)
+    assert _half(widened) == pytest.approx(stats.t.ppf(0.975, 20) * math.sqrt(0.002 * (1000**2 + 900**2)))
+    assert widened.p_value[0] == pytest.approx(
+        2 * stats.t.sf(100 / math.sqrt(0.002 * (1000**2 + 900**2)), 20), rel=1e-4
+    )
+    sure = BusyWeeks(relative=1e-6, df=20.0).of_count(after, before, none)
+    assert _half(sure) == pytest.approx(stats.norm.ppf(0.975) * math.hypot(20, 20))
+    part = busy.of_count(after, before, none, grouped=True)
+    assert _half(part) == pytest.approx(stats.t.ppf(0.975, 20) * math.sqrt(3) * math.hypot(20, 20))
+
+
+def test_who_shares_a_count_varies_with_it() -> None:
+    busy = BusyWeeks(relative=0.002, excess=0.0015, df=20.0)
+    both = 100.0**2 + 90.0**2
+    for se, variance in ((1.0, 0.002 * both), (6.0, 2 * 6.0**2 * 0.5 + 0.0015 * both)):
+        found = busy.of_sharers(_figures(100.0, se), _figures(90.0, se), np.array([0.5]), np.inf)
+        assert _half(found) == pytest.approx(stats.norm.ppf(0.975) * math.sqrt(variance))
+
+
+def _months_of_noise(rng: np.random.Generator) -> pl.DataFrame:
+    """Return 86 weeks of days whose level is noisy by day and by week, weeks resembling each other."""
+    level = np.repeat(np.exp(0.04 * weeks(rng, 0.3)[:86]), 7)
+    usual = np.tile([50.0, 45.0, 43.0, 42.0, 40.0, 18.0, 14.0], 86)
+    day = pl.date_range(date(2025, 3, 3), date(2025, 3, 3) + timedelta(days=7 * 86 - 1), eager=True)
+    count = rng.poisson(usual * level * np.exp(0.05 * rng.normal(size=len(usual))))
+    return pl.DataFrame({
+        "day": day, "weekday": day.dt.weekday(), "monday": day.dt.truncate("1w"), "sum_wx": count.astype(float),
+        "feast": False, "kind": np.where(day.dt.weekday().to_numpy() > 5, "weekend", "working"),
+    })  # fmt: skip
+
+
+def test_equal_months_of_noisy_weeks_are_called_different_as_often_as_promised(
+    small_demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, rng, p_values = view(open_data(str(small_demo)), month="2026-10"), np.random.default_rng(11), []
+    for _ in range(400):
+        days = _months_of_noise(rng)
+        monkeypatch.setattr(module, "observed_days", lambda *_, days=days: days)
+        busy = module._busy_weeks(looked.metric("ticket_volume"), looked, A_MONTH)
+        sums = days["sum_wx"].to_numpy()[-56:].reshape(2, 28).sum(axis=1)
+        before, after = (_figures(total, math.sqrt(1.1 * total)) for total in sums)
+        p_values.append(busy.of_count(after, before, np.zeros(1)).p_value[0])
+    assert np.mean(np.array(p_values) < 0.05) < 0.065
+    assert np.mean(np.array(p_values) < 0.005) <= 0.0075
+
+
+def test_work_of_agents_is_compared_on_as_many_working_days(tmp_path: Path) -> None:
+    """Ten agents solve two tickets on each working day: more in March, but on as many working days no more."""
+    days = [day for day in _days(date(2026, 1, 1), date(2026, 3, 31)) if day.weekday() < 5]
+    rows = [
+        {"ticket_id": f"{day}{agent}{number}", "customer_id": f"c{agent}{number}", "agent_id": f"a{agent}",
+         "status": "solved", "opened_by": "customer", "created_at": at, "solved_at": at + timedelta(hours=1)}
+        for day in days for at in [datetime.combine(day, time(9), UTC)] for agent in range(10) for number in range(2)
+    ]  # fmt: skip
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    conform(pl.DataFrame(rows), "tickets").write_parquet(folder / "tickets.parquet")
+    write_manifest(folder, {"extracted_at": "2026-04-01T00:00:00+00:00"})
+    derive(folder)
+    found = change("solved_per_agent", view(open_data(str(folder)), month="2026-03"))
+    assert isinstance(found, Change)
+    assert (found.before.value, found.after.value) == (2 * 20, 2 * 22)
+    assert (found.difference, found.calendar) == (pytest.approx(0.0), pytest.approx(4.0))
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
