@@ -16,7 +16,7 @@ from cxlib.metrics import View, known, view
 from cxlib.schema import GIVEN, conform
 from cxlib.settings import build
 from cxlib.stats import NotKnown, breakdown, change, distribution, figures, overview, trend, why
-from cxlib.stats.comparable import chance
+from cxlib.stats.comparable import chance, last_day_is
 from cxlib.stats.results import Breakdown, Change, Distribution, Incomparable, Trend
 from cxlib.store import open_data, write_manifest
 
@@ -265,3 +265,24 @@ def test_a_response_rate_that_moved_too_is_told_with_what_it_could_do(tmp_path: 
     alone = change("csat", view(still.data, month="2026-09"))
     assert isinstance(alone, Change)
     assert alone.responding is None
+
+
+def test_the_age_of_a_backlog_is_compared_only_where_months_end_on_like_days(tmp_path: Path) -> None:
+    """October 2026 ends on a Saturday, September and July on a working day, May on a Sunday, August on a Monday."""
+    rows = [
+        {"ticket_id": f"t{n}", "customer_id": f"c{n}", "created_at": datetime(2026, 1, 1, 9, tzinfo=UTC)
+         + timedelta(hours=7 * n), "status": "open"}
+        for n in range(1000)
+    ]  # fmt: skip
+    here = desk(tmp_path / "stock", "windows.backlog_days = 0", tickets=rows)
+    kinds = {"2026-05": "off", "2026-07": "working", "2026-08": "after", "2026-09": "working"}
+    for month, kind in kinds.items():
+        assert last_day_is(month, here) == kind
+        found = change("backlog_age", view(here.data, compare_with=month))
+        assert isinstance(found, Change)
+        unlike = None if kind == "off" else Incomparable("end", "2026-10", kind, "off")
+        assert found.incomparable == unlike
+        assert (found.difference is None) == (unlike is not None)
+    told = say(trend("backlog_age", here)).text
+    assert "the earlier month ended on a working day, the later one on a day off" in told
+    assert isinstance(why("backlog_age", here, "channel"), NotKnown)
