@@ -12,6 +12,7 @@ from cxlib.errors import UsageError
 from cxlib.metrics import View, unit_frame
 from cxlib.schema import DIMENSIONS
 from cxlib.stats.breakdown import labels
+from cxlib.stats.certainty import NAMED_WRONGLY
 from cxlib.stats.intervals import ALPHA
 from cxlib.stats.reasons import Funnel
 from cxlib.stats.results import NotKnown
@@ -24,7 +25,6 @@ LIMITS = ("low", "low_998", "high", "high_998")
 SHARES = ("value", "difference", *LIMITS, "shrunk", "shrunk_low", "shrunk_high")
 STEPS, ROUNDS = 40, 10
 FEW_APART = 0.2  # of all agents
-NAMED_WRONGLY = 0.01  # share of reports: persons are named, month after month
 TINY = 1e-12
 
 
@@ -34,8 +34,9 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
     Expected values from a logistic model of channel and category over all answers; limits of the number observed from
     the exact distribution of a sum of unequal chances (Poisson-binomial), widened where answers of one customer to one
     agent resemble each other (Spiegelhalter 2005). Evidently apart is who survives a control of all together (Holm
-    1979): were all equal, anyone at all would be named in at most one of a hundred reports. Those few do not tell what
-    is usual. Answers count once whatever their weight. What is usual plus a difference ends at 0 and 100 %.
+    1979): were all equal, anyone at all would be named in one of 400 funnels, so in one of a hundred reports. Those few
+    do not tell what is usual. Answers count once whatever their weight. What is usual plus a difference ends at 0 and
+    100 %.
 
     Args:
         name: A share.

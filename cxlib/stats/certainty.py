@@ -10,6 +10,8 @@ The threshold for new findings that Benjamin et al. (2018), "Redefine statistica
 """
 POSSIBLE = 0.05
 """Below this a finding is possible: stated in its place only, as one comparison in twenty looks like it by chance."""
+NAMED_WRONGLY = 0.0025
+"""Share of funnels of equal persons that may name anyone: of four in a report together one in a hundred reports."""
 
 Certainty = Literal["clear", "possible", "none"]
 

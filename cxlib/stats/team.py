@@ -14,9 +14,9 @@ from cxlib.metrics.base import BETWEEN
 from cxlib.numbers import month as in_words
 from cxlib.numbers import number
 from cxlib.schema import DIMENSIONS
-from cxlib.stats.agents import NAMED_WRONGLY, agents
+from cxlib.stats.agents import agents
 from cxlib.stats.breakdown import labels
-from cxlib.stats.certainty import POSSIBLE
+from cxlib.stats.certainty import NAMED_WRONGLY, POSSIBLE
 from cxlib.stats.differences import difference, widest
 from cxlib.stats.effects import Row, effect_points, no_value
 from cxlib.stats.intervals import Figures, Sums, measure
@@ -133,7 +133,7 @@ def one_agent(view: View, agent_id: str = "", name: str = "csat", *, months: int
 
 
 def _evident(p_value: pl.Series) -> pl.Series:
-    """Return what survives Holm's (1979) steps at 1 %, as in the funnel: nothing less is said of a person."""
+    """Return what survives Holm's (1979) steps, as in the funnel: nothing less is said of a person."""
     steps = pl.DataFrame({"p": p_value}).with_row_index().sort("p", nulls_last=True)
     holm = (pl.col("p") * (pl.col("p").count() - pl.int_range(pl.len()))).cum_max() < NAMED_WRONGLY
     return steps.with_columns(beyond=holm).sort("index")["beyond"]

@@ -10,11 +10,9 @@ from typing import Any
 import polars as pl
 
 from cxlib.stats import results
-from cxlib.stats.certainty import CLEAR, Certainty, certainty
+from cxlib.stats.certainty import CLEAR, NAMED_WRONGLY, Certainty, certainty
 from cxlib.words.change import verdict
 from cxlib.words.trend import surviving
-
-NAMED_WRONGLY = 0.01  # of a funnel: Holm's control of all agents together
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def _(result: results.Decomposition) -> Claims:
 
 @claims.register
 def _(result: results.Funnel) -> Claims:
-    """Return the claims of a funnel, which names by a rule of its own (Holm at 1 %)."""
+    """Return the claims of a funnel, which names by a rule of its own (`certainty.NAMED_WRONGLY`)."""
     rows = result.points.select("p_value", pl.when("evident").then(pl.lit("clear")).otherwise(pl.lit("none"))).rows()
     return _of(rows, by_chance=NAMED_WRONGLY)
 
