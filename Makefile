@@ -8,7 +8,7 @@ BIN := .venv/bin
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 JOBS ?= auto
-data_code = $$(find cxlib/*.py cxlib/tables cxlib/sources cxlib/derive \( -name '*.py' -o -name '*.toml' \) | LC_ALL=C sort) data/settings.toml
+data_code = $$(find cxlib/*.py cxlib/tables cxlib/sources cxlib/demo cxlib/store cxlib/derive \( -name '*.py' -o -name '*.toml' \) | LC_ALL=C sort) data/settings.toml
 find_python = for name in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
 	"$$name" -c 'import sys; sys.version_info >= (3, 11) or sys.exit(1); print(sys.executable)' 2>/dev/null && break; done
 checksum = cksum | cut -d ' ' -f 1

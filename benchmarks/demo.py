@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cxlib.sources.demo import DemoParameters, build_demo
+from cxlib.demo import DemoParameters, build_demo
 
 for parameters in (DemoParameters(tickets=3_000, customers=400, agents=16, months=12), DemoParameters()):
     with tempfile.TemporaryDirectory() as folder:

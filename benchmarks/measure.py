@@ -13,8 +13,8 @@ import polars as pl
 from cxlib.derive import derive
 from cxlib.metrics import get, measured_frame, view
 from cxlib.periods import months_between
-from cxlib.sources.load import write_table
-from cxlib.store import write_manifest
+from cxlib.sources.importing.load import write_table
+from cxlib.store.folder import write_manifest
 from cxlib.tables import CHANNELS
 
 SURVEYS, CUSTOMERS, MONTHS, RUNS = 200_000, 40_000, ("2023-11", "2026-10"), 5

@@ -30,12 +30,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cxlib.charts import chart, show
     from cxlib.explorer import explore
     from cxlib.glossary import glossary
     from cxlib.metrics import METRICS, View, measured_frame, row_frame, rows, unit_frame, view
-    from cxlib.report.stamp import stamp
-    from cxlib.stats import (
+    from cxlib.present.charts import chart, show
+    from cxlib.present.sentences import say
+    from cxlib.present.tables import table
+    from cxlib.questions import (
         agents,
         alike,
         article_candidates,
@@ -89,19 +90,18 @@ if TYPE_CHECKING:
         workflow_outcomes,
         workflow_reach,
         workload,
-    )  # fmt: skip
-    from cxlib.store import open_data
-    from cxlib.tabulate import table
-    from cxlib.words import say
+    )
+    from cxlib.report.stamp import stamp
+    from cxlib.store.folder import open_data
 
 __version__ = "0.1.0"
 _LAID = {
-    "charts": "chart show",
+    "present.charts": "chart show",
     "explorer": "explore",
     "glossary": "glossary",
     "metrics": "METRICS View measured_frame row_frame rows unit_frame view",
     "report.stamp": "stamp",
-    "stats": (
+    "questions": (
         "agents alike article_candidates automation_candidates backlog before_leaving breakdown by_tenure "
         "change contrast count_model coverage customers_leaving customers_staying dated_event differences "
         "distribution figures forecast goes_with heavy_workflows history leaving_articles level_shift "
@@ -110,9 +110,9 @@ _LAID = {
         "tenure_curve trend turnover unusual_days value_of_a_point volume waiting why workflow_outcomes "
         "workflow_reach workload"
     ),
-    "store": "open_data",
-    "tabulate": "table",
-    "words": "say",
+    "store.folder": "open_data",
+    "present.tables": "table",
+    "present.sentences": "say",
 }  # fmt: skip
 # Threads of small linear models wait for each other, ten times as long as one takes; only before numpy is loaded.
 for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):

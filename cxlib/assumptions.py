@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cxlib.settings import NO_CURRENCY, WEEKDAYS, ScheduleSettings, Settings, read_toml
-from cxlib.store import Data, project_root
+from cxlib.store.folder import Data, project_root
 
 DEFAULT = "default: no file sets it"
 NO_HOURS = "none are set, so figures in opening hours are not known"

@@ -10,9 +10,9 @@ import polars as pl
 from cxlib.assumptions import Assumption, assumptions
 from cxlib.periods import month_of, months_between, shift
 from cxlib.promises import far_before, of_rows, spellings
-from cxlib.schema import GIVEN, INSTANT
-from cxlib.store import Data
+from cxlib.store.folder import Data
 from cxlib.tables.columns import MOST_WEIGHT, Table
+from cxlib.tables.schema import GIVEN, INSTANT
 
 ANCHOR = {
     "tickets": "created_at", "messages": "sent_at", "changes": "changed_at", "surveys": "answered_at",

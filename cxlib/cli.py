@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cxlib.errors import CxError, UsageError, shown, some_names
-from cxlib.files.switch import DISK_FULL
 from cxlib.harmless import guarded, printable, visible
 from cxlib.options import add_data, add_figures, add_import, add_report, add_rows, add_view
-from cxlib.store import (
+from cxlib.store.folder import (
     MANIFEST,
     Data,
     data_folder,
@@ -30,6 +29,7 @@ from cxlib.store import (
     unmixed,
     users_settings,
 )
+from cxlib.store.switch import DISK_FULL
 
 if TYPE_CHECKING:  # importing it takes time that most commands do not need
     from cxlib.metrics import View
@@ -95,8 +95,8 @@ def _target(name: str) -> Path:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    from cxlib.demo import DemoParameters, build_demo
     from cxlib.derive import derive
-    from cxlib.sources.demo import DemoParameters, build_demo
 
     folder = _target(options.into)
     if not 0 <= options.seed <= MOST_SEED:
@@ -115,7 +115,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from cxlib.sources.mapped import draft_mapping
+    from cxlib.sources.mapped.importer import draft_mapping
 
     paths = [Path(path) for path in options.paths]
     if options.draft:
@@ -130,7 +130,7 @@ def _import_into(folder: Path, paths: list[Path], options: argparse.Namespace) -
     from cxlib.assumptions import desk
     from cxlib.derive import derive
     from cxlib.sources import SOURCES
-    from cxlib.sources.adding import start_anew
+    from cxlib.sources.importing.adding import start_anew
 
     with replacing(folder, keep=True) as aside:
         if options.replace:
@@ -212,7 +212,7 @@ def _figures(options: argparse.Namespace) -> int:
 
 def _asked(data: Data, options: argparse.Namespace) -> tuple[pl.DataFrame, list[str]]:
     from cxlib.metrics import view
-    from cxlib.stats import figures, missing
+    from cxlib.questions import figures, missing
 
     months = _months(options.month, data)
     month = months[-1] if months else options.month
@@ -229,9 +229,9 @@ def _asked(data: Data, options: argparse.Namespace) -> tuple[pl.DataFrame, list[
 
 def _notes(view: "View", names: Iterable[str], *, compared: bool) -> Iterator[tuple[str, str]]:
     """Yield what is to be known of printed figures: weights, one of several questions, months that are not alike."""
-    from cxlib.stats.comparable import incomparable
-    from cxlib.stats.scope import scope
-    from cxlib.words.comparable import of_answers, since
+    from cxlib.estimates.comparable import incomparable
+    from cxlib.estimates.context import scope
+    from cxlib.present.sentences.comparable import of_answers, since
 
     for metric in map(view.metric, names):
         told = of_answers(metric, scope(metric, view)).strip() if metric.table == "surveys" else ""
@@ -286,7 +286,7 @@ def _row_list(options: argparse.Namespace) -> int:
 
 def _listed(data: Data, options: argparse.Namespace) -> pl.DataFrame:
     from cxlib.metrics import rows, view
-    from cxlib.metrics.view import filter_line
+    from cxlib.metrics.query import filter_line
 
     chosen = filter_line(((options.by, (options.group,)),)) if options.group else ""
     filters = "; ".join(filter(None, (options.filter, chosen)))
@@ -333,7 +333,7 @@ def _lab(_options: argparse.Namespace) -> int:
 
 
 def _dictionary(_options: argparse.Namespace) -> int:
-    from cxlib.schema import dictionary
+    from cxlib.tables.schema import dictionary
 
     print(dictionary(), end="")
     return 0

@@ -16,8 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from cxlib.errors import UsageError, unknown_name
-from cxlib.schema import INSTANT
 from cxlib.settings import WEEKDAYS, ScheduleSettings, Settings
+from cxlib.tables.schema import INSTANT
 
 FRIDAY = 5
 Micros = NDArray[np.int64]

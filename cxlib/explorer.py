@@ -8,17 +8,17 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from cxlib.charts import chart
 from cxlib.errors import CxError, MissingDataError
+from cxlib.estimates.context import unanswerable
 from cxlib.metrics import METRICS, View, last_complete_month, view
 from cxlib.periods import months_between
-from cxlib.schema import DIMENSIONS
-from cxlib.stats import breakdown, distribution, trend
-from cxlib.stats.overview import HEADLINE
-from cxlib.stats.scope import unanswerable
-from cxlib.store import open_data
-from cxlib.tabulate import table
-from cxlib.words import Sentence, say
+from cxlib.present.charts import chart
+from cxlib.present.sentences import Sentence, say
+from cxlib.present.tables import table
+from cxlib.questions import breakdown, distribution, trend
+from cxlib.questions.over_time.overview import HEADLINE
+from cxlib.store.folder import open_data
+from cxlib.tables.schema import DIMENSIONS
 
 TREND, BREAKDOWN, DISTRIBUTION = "trend", "breakdown", "distribution"
 QUESTIONS = {

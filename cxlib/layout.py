@@ -4,8 +4,8 @@ import polars as pl
 
 from cxlib.errors import CxError, UsageError, some_names
 from cxlib.periods import month_index
-from cxlib.schema import TABLES, dtype
-from cxlib.store import MANIFEST, Data
+from cxlib.store.folder import MANIFEST, Data
+from cxlib.tables.schema import TABLES, dtype
 
 _PARTS = ("rows", "set_aside", "left_out", "filled", "notes", "unread")  # of a manifest: counts by table
 

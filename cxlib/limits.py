@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from cxlib.errors import UsageError, shown, unknown_name
-from cxlib.schema import PLAUSIBLE_YEARS
+from cxlib.tables.schema import PLAUSIBLE_YEARS
 
 _A_DAY, _THREE_YEARS, _MOST_MONEY = 86_400, 1_100, 1e9
 _EVERY = "*"

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from cxlib.schema import PROMISED
-from cxlib.store import Data
+from cxlib.store.folder import Data
 from cxlib.tables.columns import Table
+from cxlib.tables.schema import PROMISED
 
 _SOLVED, _ACTIVE = ("solved", "closed"), ("new", "open", "pending", "hold")
 _ORDERED = {

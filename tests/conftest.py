@@ -38,8 +38,8 @@ def shared_data() -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder with a small demo company: 18 months, 4,000 tickets, derived."""
+    from cxlib.demo import DemoParameters, build_demo
     from cxlib.derive import derive
-    from cxlib.sources.demo import DemoParameters, build_demo
 
     folder = tmp_path_factory.mktemp("data") / "demo"
     folder.mkdir()

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.stats.history import COLUMNS, WORK
-from cxlib.stats.results import History, Scope, WaitingList
+from cxlib.questions.customers.history import COLUMNS, WORK
+from cxlib.results.types import History, Scope, WaitingList
 
 FIRST = datetime(2025, 11, 3, 9, tzinfo=UTC)
 AS_OF = date(2026, 10, 31)

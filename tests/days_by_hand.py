@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from cxlib.metrics import METRICS
-from cxlib.stats.results import UnusualDays
-from cxlib.stats.volume_results import Run
+from cxlib.results.types import UnusualDays
+from cxlib.results.volume import Run
 
 
 def days(scope: Any, *outside: tuple[int, float, str], last: int = 31, run: Run | None = None) -> UnusualDays:

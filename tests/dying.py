@@ -117,7 +117,7 @@ def _write(path: str, text: bytes) -> None:
 def _watch(changes: _Changes) -> None:
     import polars as pl
 
-    from cxlib.files import switch
+    from cxlib.store.folder import switch
 
     for name in ("rename", "replace", "unlink", "remove", "rmdir", "mkdir", "link", "symlink", "chmod"):
         changes.before(os, name)
@@ -135,8 +135,8 @@ def _prepare() -> None:
     import papermill
     import vl_convert
 
+    from cxlib.questions import figures
     from cxlib.report import kernels, run, site
-    from cxlib.stats import figures
 
     assert all((jupyter_client.manager, nbconvert, papermill, vl_convert, kernels, run, site, figures))
 
@@ -153,17 +153,17 @@ def _child(request: dict[str, Any], said: Path, seen: Path) -> None:
     import vl_convert
 
     import cxlib.stats
+    from cxlib import demo
     from cxlib.cli import main
-    from cxlib.files import switch
     from cxlib.report import kernels
-    from cxlib.sources import demo
+    from cxlib.store.folder import switch
 
     descriptor = _system_open(str(said), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.setpgid(0, 0)
     demo.DemoParameters = partial(demo.DemoParameters, **SMALL)  # type: ignore[misc, assignment]
-    cxlib.stats.figures = lambda *_, **__: pl.DataFrame({"metric": ["csat"]})  # type: ignore[assignment]
+    cxlib.questions.over_time.figures = lambda *_, **__: pl.DataFrame({"metric": ["csat"]})  # type: ignore[assignment]
     if not request["kernels"]:
         kernels.execute = _copied  # type: ignore[assignment]
     vl_convert.javascript_bundle = lambda *_: "vega"  # type: ignore[assignment]

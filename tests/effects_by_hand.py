@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.stats.results import POINT, Change, Effects
+from cxlib.results.types import POINT, Change, Effects
 
 SCHEMA = {"group": pl.String, "label": pl.String, "family": pl.String, "n": pl.Int64, "units": pl.Int64}
 SCHEMA |= dict.fromkeys((*POINT[2:], "p_value"), pl.Float64) | {"p_adjusted": pl.Float64, "reason": pl.String}

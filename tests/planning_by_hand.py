@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 
 from cxlib.metrics import METRICS
+from cxlib.results.planning import Backtest, Forecast, Staffing
+from cxlib.results.types import POINT, Estimate, Scope
 from cxlib.settings import StaffingSettings
-from cxlib.stats.planning_results import Backtest, Forecast, Staffing
-from cxlib.stats.results import POINT, Estimate, Scope
 
 TEST = Backtest(52, 4.61, 9.03, 0.61, 1.18, 87.8, 1.24, "the same week of the year before")
 FIRST = date(2026, 11, 1)

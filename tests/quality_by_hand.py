@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.stats.quality import tallied
-from cxlib.stats.results import Coverage, Scope, Tally
+from cxlib.questions.data_quality.quality import tallied
+from cxlib.results.types import Coverage, Scope, Tally
 
 
 def tally(scope: Scope, *rows: tuple[str, str, int], share: float | None = 1.3, **other: Any) -> Tally:

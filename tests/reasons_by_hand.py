@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.stats.reasons import Decomposition, Funnel, Spread
-from cxlib.stats.results import Change
+from cxlib.results.reasons import Decomposition, Funnel, Spread
+from cxlib.results.types import Change
 
 PARTS = ("mix", "within", "turnover")
 Sizes = tuple[float, float | None, float | None]

@@ -17,8 +17,7 @@ from shortlist_by_hand import shortlist_results
 
 from cxlib.metrics import METRICS
 from cxlib.periods import months_between, shift
-from cxlib.settings import Event, Goal
-from cxlib.stats.results import (
+from cxlib.results.types import (
     OTHERS,
     Breakdown,
     Change,
@@ -34,6 +33,7 @@ from cxlib.stats.results import (
     Trend,
     Worth,
 )
+from cxlib.settings import Event, Goal
 
 MONTH = "2026-10"
 SCOPE = Scope("demo", MONTH, margin=2.0)

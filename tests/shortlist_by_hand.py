@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.stats.results import POINT, Scope, Shortlist, Trend
+from cxlib.results.types import POINT, Scope, Shortlist, Trend
 
 SCHEMA = {"group": pl.String, "label": pl.String, "n": pl.Int64, "units": pl.Int64}
 SCHEMA |= dict.fromkeys(POINT[2:], pl.Float64) | {"named": pl.Boolean, "note": pl.String, "reason": pl.String}

@@ -15,10 +15,10 @@ import polars as pl
 import pytest
 
 import cxlib as cx
+from cxlib.demo import DemoParameters, build_demo
 from cxlib.derive import derive
 from cxlib.metrics import View
-from cxlib.sources.demo import DemoParameters, build_demo
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 from tests.conftest import ROOT
 
 Tables = dict[str, pl.DataFrame]

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from cxlib.questions.demand.forecast import HOLIDAY, forecast_of
+from cxlib.questions.demand.peaks import hour_means
+from cxlib.questions.demand.staffing import agents_needed
 from cxlib.settings import StaffingSettings
-from cxlib.stats.forecast import HOLIDAY, forecast_of
-from cxlib.stats.peaks import hour_means
-from cxlib.stats.staffing import agents_needed
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from cxlib.check import CheckReport, check
-from cxlib.schema import conform
-from cxlib.store import open_data, write_manifest
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 START = datetime(2026, 8, 1, tzinfo=UTC)
 END = datetime(2026, 10, 31, 23, tzinfo=UTC)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from results_by_hand import RESULTS
 
-from cxlib.stats.certainty import certainty
-from cxlib.stats.results import Overview, Trend
-from cxlib.words import Claims, claims, threshold, total, verdict
+from cxlib.present.sentences import Claims, claims, threshold, total, verdict
+from cxlib.results.certainty import certainty
+from cxlib.results.types import Overview, Trend
 
 
 @pytest.mark.parametrize("name", RESULTS)

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from cxlib.cli import main
-from cxlib.store import replacing
+from cxlib.store.folder import replacing
 from tests.conftest import ROOT
 
 Said = tuple[int, str, str]

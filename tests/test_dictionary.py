@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cxlib.schema import dictionary
+from cxlib.tables.schema import dictionary
 from tests.conftest import ROOT
 
 FILE = "data/DICTIONARY.md"

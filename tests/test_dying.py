@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from report_samples import write_notebook
 
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 from tests.dying import Dying
 
 CSV = "No,Opened,Solved\n1,2026-10-03 09:15,2026-10-03 10:00\n2,2026-10-05 10:02,\n"

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from cxlib.metrics import get, measured_frame, row_frame, view
-from cxlib.metrics.view import View
-from cxlib.stats import Change, change
-from cxlib.store import open_data
+from cxlib.metrics.query import View
+from cxlib.questions import change
+from cxlib.results.types import Change
+from cxlib.store.folder import open_data
 from tests.derive.derive_desk import SETTINGS, Rows, at, by_key, message, run, survey, ticket
 from tests.derive.derive_desk import change as moved
 

@@ -11,10 +11,10 @@ from polars.testing import assert_frame_equal
 
 from cxlib.errors import CxError
 from cxlib.metrics import METRICS, Metric, get, known, measured_frame, row_frame, unit_frame, view
-from cxlib.metrics.view import View
+from cxlib.metrics.query import View
 from cxlib.periods import months_between
-from cxlib.schema import DIMENSIONS, TABLES
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
+from cxlib.tables.schema import DIMENSIONS, TABLES
 
 SUMS = ("n", "units", "sum_w", "sum_wx", "sum_wxx", "sum_ww", "sum_wxwx", "sum_wwx")
 NAMES = list(METRICS)

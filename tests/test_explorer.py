@@ -11,8 +11,8 @@ import pytest
 import cxlib as cx
 from cxlib.errors import MissingDataError, UsageError
 from cxlib.explorer import BREAKDOWN, DISTRIBUTION, QUESTIONS, TREND, Explorer
-from cxlib.stats.results import NotKnown
-from cxlib.store import open_data, write_manifest
+from cxlib.results.types import NotKnown
+from cxlib.store.folder import open_data, write_manifest
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from cxlib.check import check
 from cxlib.derive import derive
 from cxlib.metrics import view
-from cxlib.schema import conform, span
-from cxlib.store import open_data, read_manifest, write_manifest
+from cxlib.store.folder import open_data, read_manifest, write_manifest
+from cxlib.tables.schema import conform, span
 
 START, FAR = datetime(2026, 3, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
 

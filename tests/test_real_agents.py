@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from cxlib.metrics import view
-from cxlib.stats import NotKnown, agents, peers, tenure_curve, trend, turnover, workload
-from cxlib.stats.results import Effects
-from cxlib.stats.workload import gini
-from cxlib.store import open_data
-from cxlib.words import say
+from cxlib.present.sentences import say
+from cxlib.questions import agents, peers, tenure_curve, trend, turnover, workload
+from cxlib.questions.team.workload import gini
+from cxlib.results.types import Effects, NotKnown
+from cxlib.store.folder import open_data
 
 Find = Callable[[str], Path]
 Run = Callable[..., str]

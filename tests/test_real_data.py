@@ -15,7 +15,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from cxlib.metrics import get, row_frame, view
 from cxlib.periods import months_between
 from cxlib.stats.durations import Curve, coded
-from cxlib.store import open_data, project_root
+from cxlib.store.folder import open_data, project_root
 
 Find = Callable[[str], Path]
 Run = Callable[..., str]

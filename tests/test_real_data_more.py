@@ -16,7 +16,7 @@ from test_real_data import Find, Run, _all_months, _figure, _imported
 
 from cxlib.metrics import get, measured_frame, view
 from cxlib.periods import months_between
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 REQUESTS = "baltimore_311/requests.csv"
 PURCHASES = "cdnow/CDNOW_master.txt"

@@ -10,10 +10,10 @@ import pytest
 from metrics.test_rows import agrees, value_of
 from test_real_data import Find, Run, _imported
 
+from cxlib.estimates.context import unanswerable
 from cxlib.metrics import METRICS, as_csv, get, rows, view
-from cxlib.stats import coverage, figures, quality, set_aside
-from cxlib.stats.results import Coverage
-from cxlib.stats.scope import unanswerable
+from cxlib.questions import coverage, figures, quality, set_aside
+from cxlib.results.types import Coverage
 
 EXPORTS = {
     "helpdesk": ("helpdesk/helpdesk.csv", "italian_helpdesk", "2012-05"),

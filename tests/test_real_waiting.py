@@ -14,8 +14,9 @@ import pytest
 
 from cxlib.metrics import get, measured_frame, row_frame, view
 from cxlib.periods import months_between
-from cxlib.stats import Trend, backlog, distribution, trend
-from cxlib.store import open_data, project_root
+from cxlib.questions import backlog, distribution, trend
+from cxlib.results.types import Trend
+from cxlib.store.folder import open_data, project_root
 from tests.sources.zendesk_desk import FIXTURES, imported, table
 
 Find = Callable[[str], Path]

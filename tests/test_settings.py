@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cxlib.errors import UsageError
-from cxlib.metrics.view import view
+from cxlib.metrics.query import view
 from cxlib.settings import build
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from reasons_by_hand import decomposition
 from results_by_hand import RESULTS, change, estimate, group
 
 from cxlib import numbers
-from cxlib.stats.results import Change, Overview, Trend
-from cxlib.words import headline, say
+from cxlib.present.sentences import headline, say
+from cxlib.results.types import Change, Overview, Trend
 
 VERBS = re.compile(r"(?:rose|fell) by [^;:(]*\((?P<verb>[^)]*)\)")
 SIDES = re.compile(r"\((?P<side>[^);]*)\) (?:above|below|longer|shorter|higher|lower|less|more)")

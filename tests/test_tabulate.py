@@ -12,9 +12,9 @@ import pytest
 from results_by_hand import HOSTILE, RESULTS
 
 from cxlib import numbers
-from cxlib.stats.results import Result
-from cxlib.tabulate import Table, table
-from cxlib.words import plain
+from cxlib.present.sentences import plain
+from cxlib.present.tables import Table, table
+from cxlib.results.types import Result
 
 
 class Cells(HTMLParser):

@@ -17,9 +17,9 @@ from test_dying import CSV, MAPPING
 
 from cxlib.cli import main
 from cxlib.errors import CxError, UsageError
-from cxlib.files.locks import leased
 from cxlib.report.run import build_report
-from cxlib.store import open_data, reading, replacing
+from cxlib.store.folder import open_data, reading, replacing
+from cxlib.store.locks import leased
 
 Said = tuple[int, str, str]
 Cx = Callable[..., Said]
@@ -35,7 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "m.toml").write_text(MAPPING)
     monkeypatch.setenv("CX_HOME", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
-    monkeypatch.setattr("cxlib.stats.figures", one_figure)
+    monkeypatch.setattr("cxlib.questions.over_time.figures", one_figure)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -212,7 +212,7 @@ def test_a_report_reads_the_version_it_began_with_while_imports_replace_it(cx: C
 RUN = """
 import os, polars, cxlib.stats, tempfile
 tempfile.tempdir = os.environ["CX_HOME"] + "/t"
-cxlib.stats.figures = lambda view, months, by="": polars.DataFrame({"metric": ["csat"]})
+cxlib.questions.over_time.figures = lambda view, months, by="": polars.DataFrame({"metric": ["csat"]})
 from cxlib.report.run import build_report
 assert build_report("small", progress=False).failed == {}
 """
@@ -227,7 +227,7 @@ def test_data_opened_before_an_import_say_so_instead_of_mixing(cx: Cx) -> None:
 
 
 def test_held_data_of_dead_readers_are_removed_and_living_ones_stay(cx: Cx, home: Path) -> None:
-    code = "from cxlib.store import reading; import os\nwith reading('small'): os.kill(os.getpid(), 9)"
+    code = "from cxlib.store.folder import reading; import os\nwith reading('small'): os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code], check=False)
     assert len(list((home / "data").glob(".small.reading-*"))) == 1
     with reading("small") as held:
@@ -287,7 +287,7 @@ def test_the_demo_keeps_settings_and_refuses_other_files(cx: Cx, home: Path, mon
         (aside / "settings.toml").write_text('timezone = "Europe/Warsaw"\n')
         (aside / "manifest.json").write_text('{"sources": ["demo"]}')
 
-    monkeypatch.setattr("cxlib.sources.demo.build_demo", build)
+    monkeypatch.setattr("cxlib.demo.build_demo", build)
     assert cx("demo")[0] == cx("demo")[0] == 0
     (folder / ".code").write_text("made by make")
     assert cx("demo")[0] == 0
@@ -369,7 +369,7 @@ def test_a_link_where_a_lock_belongs_is_refused_and_not_followed(cx: Cx, home: P
 
 def test_a_dead_run_leaves_no_temporary_folder_to_the_next_and_a_living_one_keeps_its_own(home: Path) -> None:
     place = home / "t"
-    code = f"from cxlib.files.locks import *; import os\nwith leased(Path({str(place)!r}), 'cxlib-') as f:"
+    code = f"from cxlib.store.locks import *; import os\nwith leased(Path({str(place)!r}), 'cxlib-') as f:"
     code += " (f / 'socket').touch(); (f / 'x').mkdir(); os.kill(os.getpid(), 9)"
     for _ in range(3):
         subprocess.run([sys.executable, "-c", code], check=False)
@@ -388,7 +388,7 @@ def test_a_second_user_with_rights_can_lock_and_take_over(home: Path) -> None:
             folder.chmod(folder.stat().st_mode | 0o055)
     for folder in (home / "data", home / "data" / "small", home / "data" / "small" / "given"):
         folder.chmod(0o777)
-    code = "from cxlib.store import *; import os\nwith replacing(Path('data/small')): os.kill(os.getpid(), 9)"
+    code = "from cxlib.store.folder import *; import os\nwith replacing(Path('data/small')): os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code], check=False, cwd=home)
     assert (home / "data" / ".small.writing" / "lock").exists()
     try:

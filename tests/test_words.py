@@ -20,12 +20,12 @@ from cxlib import numbers
 from cxlib.errors import UsageError
 from cxlib.metrics import METRICS
 from cxlib.periods import bounds
-from cxlib.stats.reasons import Spread
-from cxlib.stats.results import Change, Coverage, Effects, Estimate, Result, Tally
+from cxlib.present.sentences import Sentence, headline, plain, say, verdict
+from cxlib.present.sentences.groups import forms_of
+from cxlib.present.tables import table
+from cxlib.results.reasons import Spread
+from cxlib.results.types import Change, Coverage, Effects, Estimate, Result, Tally
 from cxlib.stats.sizes import margin
-from cxlib.tabulate import table
-from cxlib.words import Sentence, headline, plain, say, verdict
-from cxlib.words.groups import forms_of
 
 FORBIDDEN = re.compile(r"(?i:drive|significan|cause|\bnan\b|\binf\b)|None")
 

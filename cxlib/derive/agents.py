@@ -5,9 +5,9 @@ from datetime import datetime
 import polars as pl
 
 from cxlib.derive.tickets import GONE
-from cxlib.schema import INSTANT
 from cxlib.settings import Settings
 from cxlib.tables.columns import TENURE_BRACKETS
+from cxlib.tables.schema import INSTANT
 
 TENURE = (30.0, 60.0, 90.0, 365.0)  # days
 

@@ -7,8 +7,8 @@ import polars as pl
 
 from cxlib.derive.agents import begins
 from cxlib.derive.waiting import with_business_minutes
-from cxlib.schema import INSTANT
 from cxlib.settings import Settings
+from cxlib.tables.schema import INSTANT
 
 
 def backlog_months(

@@ -7,8 +7,8 @@ import polars as pl
 
 from cxlib.derive.agents import begins
 from cxlib.derive.orders import IS_ORDER, counted_tickets, with_classes
-from cxlib.schema import INSTANT
 from cxlib.settings import Settings
+from cxlib.tables.schema import INSTANT
 
 KEYS = ["customer_id", "month"]
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)

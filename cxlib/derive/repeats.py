@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from cxlib.harmless import guarded
-from cxlib.schema import GIVEN
-from cxlib.store import table_path
+from cxlib.store.folder import table_path
+from cxlib.tables.schema import GIVEN
 
 
 def set_repeats_aside(folder: Path, manifest: dict[str, Any]) -> None:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from cxlib import store
 from cxlib.derive.agents import agent_months, agent_tickets, agent_work, with_tenure, with_work
 from cxlib.derive.backlog import backlog_months
 from cxlib.derive.customers import customer_months
@@ -21,8 +20,9 @@ from cxlib.derive.surveys import derive_surveys
 from cxlib.derive.tickets import derive_tickets
 from cxlib.derive.workflows import ticket_workflows, with_workflows
 from cxlib.errors import CxError
-from cxlib.schema import GIVEN, TABLES, conform, span, table
-from cxlib.store import Data, open_data, replacing, settings_of, table_path, write_table
+from cxlib.store import folder as store
+from cxlib.store.folder import Data, open_data, replacing, settings_of, table_path, write_table
+from cxlib.tables.schema import GIVEN, TABLES, conform, span, table
 
 # Filled by derive; a derived column tells a run was there.
 _FILLED = {"tickets": "created_day", "orders": "ordered_day"}

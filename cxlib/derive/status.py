@@ -5,8 +5,8 @@ from datetime import datetime
 import polars as pl
 
 from cxlib.derive.waiting import with_business_minutes
-from cxlib.schema import INSTANT
 from cxlib.settings import Settings
+from cxlib.tables.schema import INSTANT
 
 DONE = ("solved", "closed")
 OVER = (*DONE, "deleted", "merged", "spam", "missed")

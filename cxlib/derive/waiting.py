@@ -5,8 +5,8 @@ from datetime import datetime
 import polars as pl
 
 from cxlib.clock import business_minutes
-from cxlib.schema import INSTANT
 from cxlib.settings import Settings
+from cxlib.tables.schema import INSTANT
 
 MINUTE = 60_000_000
 

@@ -16,11 +16,11 @@ from cxlib.metrics import (
     waiting,
     workflows,
 )
-from cxlib.metrics.base import dated_frame, known, measured_frame, row_frame, unit_frame
+from cxlib.metrics.frames import dated_frame, known, measured_frame, row_frame, unit_frame
+from cxlib.metrics.maturity import population, settles
+from cxlib.metrics.query import View, last_complete_month, parse_filters, view
 from cxlib.metrics.registry import METRICS, Clock, Metric, get, metric
 from cxlib.metrics.rows import as_csv, rows, table_rows
-from cxlib.metrics.settling import population, settles
-from cxlib.metrics.view import View, last_complete_month, parse_filters, view
 
 __all__ = [
     "METRICS", "Clock", "Metric", "View", "agents", "as_csv", "dated_frame", "effort", "get", "known",

@@ -6,7 +6,7 @@ from functools import partial
 
 import narwhals as nw
 
-from cxlib.metrics.pieces import rated
+from cxlib.metrics.predicates import rated
 from cxlib.metrics.registry import metric
 
 LEAST, MOST, HARDEST, EASIEST = 1.0, 5.0, 1.0, 7.0

@@ -6,7 +6,7 @@ from functools import partial
 
 import narwhals as nw
 
-from cxlib.metrics.pieces import box_is, rated
+from cxlib.metrics.predicates import box_is, rated
 from cxlib.metrics.registry import metric
 
 FROM_ZERO, FROM_ONE = (0.0, 10.0), (1.0, 10.0)

@@ -6,7 +6,7 @@ from functools import partial
 
 import narwhals as nw
 
-from cxlib.metrics.pieces import by_customer, is_gone
+from cxlib.metrics.predicates import by_customer, is_gone
 from cxlib.metrics.registry import MONEY, History, Ratio, metric
 
 ORDERS, FIRST = History("orders", "ordered"), (History("orders", "ordered", "repeat_days", withheld=False),)

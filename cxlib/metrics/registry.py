@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import narwhals as nw
 
 from cxlib.errors import unknown_name
-from cxlib.schema import table as declared_table
+from cxlib.tables.schema import table as declared_table
 
 Kind = Literal["share", "mean", "score", "duration", "count", "rate"]
 Better = Literal["higher", "lower", "neither"]

@@ -13,11 +13,11 @@ from polars import selectors
 from cxlib.clock import day_kinds
 from cxlib.errors import MissingDataError
 from cxlib.harmless import guarded
-from cxlib.metrics.base import BETWEEN, Frame, constants, counted, kept, known, scan, waits
+from cxlib.metrics.frames import BETWEEN, Frame, constants, counted, kept, known, scan, waits
+from cxlib.metrics.query import View
 from cxlib.metrics.registry import Metric
-from cxlib.metrics.view import View
 from cxlib.periods import bounds
-from cxlib.schema import DIMENSIONS, path_of, table
+from cxlib.tables.schema import DIMENSIONS, path_of, table
 
 ADDS, WEIGHT, MINUTES, ENDED = "adds", "weight", "minutes", "ended"
 """What a row adds to the figure's numerator, in printed units, and its denominator; a wait, and whether it ended."""

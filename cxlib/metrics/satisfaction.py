@@ -6,7 +6,7 @@ from functools import partial
 
 import narwhals as nw
 
-from cxlib.metrics.pieces import box_is, last_word, rated
+from cxlib.metrics.predicates import box_is, last_word, rated
 from cxlib.metrics.registry import metric
 
 _csat = partial(metric, table="surveys", anchor="answered", survey="csat")

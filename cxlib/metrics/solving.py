@@ -6,7 +6,7 @@ from functools import partial
 
 import narwhals as nw
 
-from cxlib.metrics.pieces import is_gone
+from cxlib.metrics.predicates import is_gone
 from cxlib.metrics.registry import metric
 
 _share = partial(metric, table="tickets", anchor="solved", kind="share")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import narwhals as nw
 
-from cxlib.metrics.pieces import by_customer, is_gone
+from cxlib.metrics.predicates import by_customer, is_gone
 from cxlib.metrics.registry import History, metric
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import narwhals as nw
 
-from cxlib.metrics.pieces import by_customer, is_gone
+from cxlib.metrics.predicates import by_customer, is_gone
 from cxlib.metrics.registry import Clock, metric
 
 _wait = partial(metric, table="tickets", kind="duration", measured_in="minutes", better="lower", business_twin=True)

@@ -15,9 +15,9 @@ from weakref import WeakSet
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from cxlib.files.locks import own_folder
 from cxlib.report.parameters import Value
 from cxlib.report.safe import without_paths
+from cxlib.store.locks import own_folder
 
 LONGEST_ERROR = 600
 LONGEST_SOCKET = 90  # bytes of a path; systems end between 103 and 107

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from cxlib.errors import CxError, UsageError
-from cxlib.files.locks import own_folder
 from cxlib.report.parameters import declared, read
 from cxlib.report.run import committed
 from cxlib.report.safe import without_paths
+from cxlib.store.locks import own_folder
 
 COMMITTED_DATA = "demo"
 _ERROR_CELL = "papermill-error-cell-tag"

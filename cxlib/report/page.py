@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from cxlib import numbers
+from cxlib.present.sentences import Claims, total
 from cxlib.report import safe
-from cxlib.words import Claims, total
 
 VEGA = "application/vnd.vegalite.v5+json"
 SVG = "image/svg+xml"

@@ -14,11 +14,11 @@ import polars as pl
 from cxlib import numbers
 from cxlib.metrics import View, as_csv
 from cxlib.metrics.rows import DECIMALS
+from cxlib.present.sentences.sentence import plain
+from cxlib.present.tables import Table
+from cxlib.present.tables.cells import in_unit
 from cxlib.report import safe
 from cxlib.report.page import Page
-from cxlib.tabulate import Table
-from cxlib.tabulate.cells import in_unit
-from cxlib.words.sentence import plain
 
 MOST = 1000
 

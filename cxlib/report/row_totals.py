@@ -9,18 +9,18 @@ from typing import Any
 import polars as pl
 
 from cxlib import numbers
+from cxlib.estimates.daily import day_counts
+from cxlib.estimates.drilldown import Listed, RowList
 from cxlib.metrics import Metric, View
 from cxlib.metrics.rows import ADDS, ENDED, MINUTES, WEIGHT, WORKING
 from cxlib.numbers import format_of
+from cxlib.present.sentences.change import level_format
+from cxlib.present.sentences.sentence import plain
+from cxlib.present.tables import Table
+from cxlib.present.tables.cells import NOTHING, in_unit
+from cxlib.questions import figures
 from cxlib.report.row_page import heading, in_words
-from cxlib.stats import figures
-from cxlib.stats.daily import day_counts
-from cxlib.stats.listed import Listed, RowList
-from cxlib.stats.results import Estimate
-from cxlib.tabulate import Table
-from cxlib.tabulate.cells import NOTHING, in_unit
-from cxlib.words.change import level_format
-from cxlib.words.sentence import plain
+from cxlib.results.types import Estimate
 
 CAPTION, FIGURE, LONG = "What the rows make", "figure", 160
 

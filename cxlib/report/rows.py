@@ -16,15 +16,15 @@ from polars import selectors
 
 from cxlib import numbers
 from cxlib.errors import CxError
+from cxlib.estimates.drilldown import LISTS
 from cxlib.metrics import View, parse_filters, rows
 from cxlib.metrics.rows import WORKING
 from cxlib.periods import months_between
 from cxlib.report.page import Page
 from cxlib.report.row_page import MOST, RowPage
 from cxlib.report.row_totals import added_in, made, made_by, totals
-from cxlib.schema import DIMENSIONS
-from cxlib.stats.listed import LISTS
-from cxlib.stats.results import NotKnown
+from cxlib.results.types import NotKnown
+from cxlib.tables.schema import DIMENSIONS
 
 FOLDER = "rows"
 FEW = 3
@@ -126,7 +126,7 @@ def _write(one: _List, view: View, folder: Path, taken: dict[str, int]) -> None:
 
 
 def _of_answer(note: Note, view: View) -> RowPage | None:
-    """Return the page of a list that stands beside its statistic (`stats.listed`)."""
+    """Return the page of a list that stands beside its statistic (`estimates.drilldown`)."""
     listed, filters = LISTS[note["list"]], parse_filters(note["filters"])
     found = listed.of(replace(view, month=note["month"], filters=filters), *note["args"], **note["words"])
     if isinstance(found, NotKnown):

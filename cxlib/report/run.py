@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxlib.errors import UsageError
-from cxlib.files.switch import refuse_foreign, writing
 from cxlib.metrics import View
 from cxlib.metrics import view as make_view
 from cxlib.report.parameters import Value, check
-from cxlib.store import project_root, reading
+from cxlib.store.folder import project_root, reading
+from cxlib.store.switch import refuse_foreign, writing
 
 
 @dataclass(frozen=True, slots=True)

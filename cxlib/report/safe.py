@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from cxlib.store import project_root
+from cxlib.store.folder import project_root
 
 _PATH = re.compile(r"(?<![\w:/.<…])(?:[A-Za-z]:|~)?[\\/](?:[^\\/\s:'\"<>|]+[\\/])+")
 _QUOTED = re.compile(r"(['\"])(?:[A-Za-z]:|~)?[\\/][^'\"\n]*[\\/](?=[^'\"\n]*\1)")

@@ -16,16 +16,16 @@ import polars as pl
 
 from cxlib import numbers
 from cxlib.errors import CxError, UsageError
-from cxlib.files.switch import alone
 from cxlib.harmless import guarded
 from cxlib.metrics import View
+from cxlib.present.sentences import Claims, threshold, total
 from cxlib.report import safe
 from cxlib.report.notebooks import tidy, tidy_text
 from cxlib.report.page import Page, Site, all_claims, finding, head, other_findings, render, without_unset
 from cxlib.report.parameters import read
 from cxlib.report.rows import link_rows
 from cxlib.report.stamp import stamp
-from cxlib.words import Claims, threshold, total
+from cxlib.store.switch import alone
 
 RECORD = "report.json"
 MARK = '<meta name="generator" content="cxlib">'
@@ -139,7 +139,7 @@ def _site(view: View, pages: Sequence[Page]) -> Site:
 
 
 def _write_figures(folder: Path, view: View) -> None:
-    from cxlib.stats import figures
+    from cxlib.questions import figures
 
     months = view.months(MONTHS_SHOWN)
     parts = [figures(view, months)] + ([figures(view, months, by=view.by)] if view.by else [])
@@ -153,7 +153,7 @@ def _write_figures(folder: Path, view: View) -> None:
 def _write_assets(folder: Path) -> None:
     import vl_convert
 
-    from cxlib.charts import theme
+    from cxlib.present.charts import theme
 
     folder.mkdir()
     shutil.copyfile(TEMPLATES / "live.js", folder / "live.js")

@@ -10,8 +10,8 @@ from importlib.metadata import version
 from typing import Any
 
 from cxlib.assumptions import desk
-from cxlib.files.contents import version as content_version
 from cxlib.metrics import View
+from cxlib.store.contents import version as content_version
 
 PACKAGES = ("cxlib", "polars", "altair", "statsmodels", "papermill")
 

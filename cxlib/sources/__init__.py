@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from cxlib.sources.load import ImportReport
-from cxlib.sources.mapped import import_mapped
-from cxlib.sources.zendesk import import_zendesk
+from cxlib.sources.importing.load import ImportReport
+from cxlib.sources.mapped.importer import import_mapped
+from cxlib.sources.zendesk.importer import import_zendesk
 
 __all__ = ["SOURCES", "ImportReport"]
 

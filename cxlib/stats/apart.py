@@ -7,7 +7,7 @@ from collections.abc import Callable
 import polars as pl
 
 from cxlib.metrics import Metric
-from cxlib.stats.certainty import POSSIBLE
+from cxlib.results.certainty import POSSIBLE
 
 ENOUGH = 30  # rows of a sample, in a group and in its rest
 MOST_OUT = 4

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric
-from cxlib.stats.cells import known
 from cxlib.stats.intervals import ALPHA, Array, Figures, Limits, normal_quantile
+from cxlib.stats.sums import finite_column
 
 LEAST = 1e-16  # smallest p-value told apart from 0
 NEAR, STEPS = 1e-7, 27  # precision of a p-value's normal quantile; NEAR × 2**STEPS is beyond the widest bracket
@@ -30,14 +30,14 @@ class Difference:
     def columns(self, metric: Metric, prefix: str = "") -> list[pl.Series]:
         """Return the columns difference, low, high, p_value (with a prefix on all), in printed units."""
         numbers = {"difference": self.value, "low": self.low, "high": self.high}
-        series = [known(f"{prefix}{name}", number * metric.factor) for name, number in numbers.items()]
-        return [*series, known(f"{prefix}p_value", self.p_value)]
+        series = [finite_column(f"{prefix}{name}", number * metric.factor) for name, number in numbers.items()]
+        return [*series, finite_column(f"{prefix}p_value", self.p_value)]
 
     def rows(self, metric: Metric) -> list[tuple[float | None, ...]]:
         """Return difference, low, high, p_value and calendar of each pair, in printed units."""
         nothing = np.full(len(self.value), np.nan)
         calendar = nothing if self.calendar is None else self.calendar * metric.factor
-        return pl.DataFrame([*self.columns(metric), known("calendar", calendar)]).rows()
+        return pl.DataFrame([*self.columns(metric), finite_column("calendar", calendar)]).rows()
 
     @classmethod
     def stacked(cls, parts: Sequence[Difference]) -> Difference:

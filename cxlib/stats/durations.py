@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cxlib.metrics.base import numbered
+from cxlib.metrics.frames import numbered
 from cxlib.stats.intervals import ALPHA, Array, Figures, Places, Sums, effective_n, normal_quantile
 
 STEP = 1e-9  # two survival probabilities nearer than this are one

@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric
-from cxlib.stats.certainty import certainty
+from cxlib.results.certainty import certainty
+from cxlib.results.types import POINT, NotKnown
 from cxlib.stats.intervals import ALPHA, t_quantile
-from cxlib.stats.results import POINT, NotKnown
 
 Row = dict[str, Any]
 SCHEMA = {"group": pl.String, "label": pl.String, "family": pl.String, "n": pl.Int64, "units": pl.Int64}

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from cxlib.metrics.base import NOT_KNOWN
+from cxlib.metrics.frames import NOT_KNOWN
+from cxlib.results.types import OTHERS
 from cxlib.stats.intervals import Array
 from cxlib.stats.rank_correlation import NEARLY_ONE, separates
-from cxlib.stats.results import OTHERS
 
 LEAST = 20  # units; below it there is no model
 PER_TERM = 10  # units, and of the rarer outcome, for each column of the model (Peduzzi and others 1996)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from cxlib.stats.cells import known
 from cxlib.stats.durations import HALF, STEP
 from cxlib.stats.effects import half_width, p_of
 from cxlib.stats.intervals import Array, Places
+from cxlib.stats.sums import finite_column
 
 DRAWS = 200
 BLOCK = 4_000_000  # weights at once
@@ -87,9 +87,9 @@ def parts_of_wait(rows: pl.DataFrame, baseline: str, q: float = HALF) -> pl.Data
     free = float(rows.group_by("period").agg(pl.col("unit").n_unique())["unit"].min()) - 1.0  # type: ignore[arg-type]
     half = np.array([half_width(error, free) for error in se])
     numbers = {"difference": values, "low": values - half, "high": values + half}
-    columns = [known(name, number[: len(names)]) for name, number in numbers.items()]
+    columns = [finite_column(name, number[: len(names)]) for name, number in numbers.items()]
     p_values = np.array([p_of(value / error, free) for value, error in zip(values, se, strict=True)])
-    return pl.DataFrame([pl.Series("part", names), *columns, known("p_value", p_values[: len(names)])])
+    return pl.DataFrame([pl.Series("part", names), *columns, finite_column("p_value", p_values[: len(names)])])
 
 
 def divided(after: Waits, before: Waits, drawn: Array, groups: int, q: float) -> Array:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from cxlib.metrics.registry import Metric
-from cxlib.stats.results import Change
+from cxlib.results.types import Change
 
 RARER = 0.1
 """Most that the margin of "about the same" may be of the distance to the nearer end of the scale: of a share, of its

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from cxlib.results.reasons import Spread
 from cxlib.stats.intervals import Array, normal_quantile
-from cxlib.stats.reasons import Spread
 
 LEAST, FEWEST = 10, 5  # answers of a group that counts, and such groups
 POINTS = 100.0

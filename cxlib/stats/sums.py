@@ -95,3 +95,9 @@ def divide(a: Array, b: Array) -> Array:
     """Return a ÷ b, NaN where b is 0."""
     nothing = np.full(np.broadcast(a, b).shape, np.nan)
     return np.asarray(np.divide(a, b, out=nothing, where=b != 0), dtype=np.float64)
+
+
+def finite_column(name: str, numbers: Array) -> pl.Series:
+    """Return a column in which what is not a finite number is null."""
+    found = np.atleast_1d(np.asarray(numbers, dtype=np.float64))
+    return pl.Series(name, np.where(np.isfinite(found), found, np.nan), nan_to_null=True)

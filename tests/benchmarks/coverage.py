@@ -17,9 +17,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from cxlib.estimates.counted_days import scatter
+from cxlib.estimates.estimate_table import of_days
 from cxlib.metrics import Metric, get
-from cxlib.stats.cells import of_days
-from cxlib.stats.counted_days import scatter
 from cxlib.stats.differences import difference
 from cxlib.stats.durations import Curve, quantiles
 from cxlib.stats.equality import equality

@@ -18,10 +18,10 @@ from unittest.mock import patch
 import numpy as np
 import polars as pl
 
+from cxlib.estimates.changes import changes_of
+from cxlib.estimates.estimate_table import Cells, cells_of, influences_of, influences_of_units
 from cxlib.metrics import METRICS, Metric
-from cxlib.stats.cells import Cells, cells_of, influences_of, influences_of_units
-from cxlib.stats.change import changes_of
-from cxlib.stats.results import Change, Scope
+from cxlib.results.types import Change, Scope
 
 CSAT, NOW, THEN = METRICS["csat"], "2026-10", "2026-09"
 LEVEL, LARGE, ALIKE = 0.88, 0.55, 6.0
@@ -50,7 +50,7 @@ def judged(frame: pl.DataFrame, metric: Metric = CSAT, *, everybody: bool = Fals
     else:
         found, influence = Cells.of_units(metric, frame), influences_of_units(metric, frame)
     large = None if everybody else frame
-    with patch("cxlib.stats.change.incomparable", return_value=None):  # there are no surveys to look at
+    with patch("cxlib.estimates.changes.incomparable", return_value=None):  # there are no surveys to look at
         [told] = changes_of(metric, VIEW, found, Scope("simulated", NOW), THEN, influence=influence, frame=large)
     assert told is not None
     return told

@@ -29,11 +29,11 @@ from stats import test_why as reasons
 from stats import test_workload_and_turnover as team
 
 from cxlib.metrics import get
-from cxlib.stats.contrast import differences, side_by_side
+from cxlib.questions.customers.spending import within_months
+from cxlib.questions.groups.contrast import differences, side_by_side
 from cxlib.stats.differences import difference
 from cxlib.stats.equality import anova_type
 from cxlib.stats.intervals import ALPHA, Sums, rate, t_quantile, total
-from cxlib.stats.spending import within_months
 
 Draw = np.random.Generator
 HEAD = f"{'method':<28}{'design':<58}{'mean':>7}{'lowest':>8}{'highest':>8}"

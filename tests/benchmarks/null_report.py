@@ -6,8 +6,8 @@ A desk is the demo company without its effects: no step, trend or season, agents
 (channel, category, importance, country, priority) shuffled among tickets or customers, so that nothing goes with it.
 What is left is what real desks have: weekdays and holidays, weeks that are noisy and resemble each other, customers
 who are each more or less satisfied and answer several times. All questions of all notebooks are asked as a report asks
-them, and their claims counted (`cxlib.words.claims`). Not counted are questions whose answer is true of every desk
-(`STRUCTURE`).
+them, and their claims counted (`cxlib.present.sentences.claims`). Not counted are questions whose answer is true of
+every desk (`STRUCTURE`).
 
 The targets: at most one clear claim a report on average, a first page without any in 95 % of reports, a person named
 in at most 2 %. A short version runs with the tests.
@@ -33,10 +33,10 @@ from unittest.mock import patch
 import numpy as np
 import polars as pl
 
+from cxlib import demo
+from cxlib.demo import DemoParameters, activity, build_demo, company, hours, opinions
 from cxlib.derive import derive
-from cxlib.sources import demo
-from cxlib.sources.demo import DemoParameters, activity, build_demo, company, hours, opinions
-from cxlib.words import Claims, claims, say, threshold, total
+from cxlib.present.sentences import Claims, claims, say, threshold, total
 
 ROOT = Path(__file__).resolve().parents[2]
 DESKS, TICKETS = 40, 40_000

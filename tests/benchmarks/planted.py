@@ -26,16 +26,16 @@ from typing import Any
 import polars as pl
 
 import cxlib as cx
+from cxlib.demo import DemoParameters, build_demo
+from cxlib.demo.activity import LEAVING_CHANCE, SHORTCUT_CHANCES
+from cxlib.demo.requests import _FATES, Fate
 from cxlib.derive import derive
+from cxlib.estimates.experience import TERMS, experiences
 from cxlib.metrics import View
 from cxlib.metrics.rows import counted_rows
-from cxlib.sources.demo import DemoParameters, build_demo
-from cxlib.sources.demo.activity import LEAVING_CHANCE, SHORTCUT_CHANCES
-from cxlib.sources.demo.requests import _FATES, Fate
-from cxlib.stats.experience import TERMS, experiences
+from cxlib.questions.groups.nonresponse import levels
 from cxlib.stats.model import model
-from cxlib.stats.silent import levels
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 Found = tuple[float, float, float]
 """Estimate, its standard error, the truth."""

@@ -21,11 +21,11 @@ from conftest import ROOT
 from effects_by_hand import effects
 from results_by_hand import CHANNELS, RESULTS, breakdown, estimate, trend, wave
 
-from cxlib.charts import Figure, chart, show, theme
-from cxlib.charts.trend import windows
+from cxlib.present.charts import Figure, chart, show, theme
+from cxlib.present.charts.trend import windows
+from cxlib.present.sentences import headline, say
+from cxlib.results.types import Result
 from cxlib.settings import Event, Goal
-from cxlib.stats.results import Result
-from cxlib.words import headline, say
 
 BLANK = {
     "comparison, too few", "trend, no rows", "breakdown, empty", "distribution, empty", "overview, nothing",

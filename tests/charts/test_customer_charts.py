@@ -10,10 +10,10 @@ from xml.etree import ElementTree as Xml
 import pytest
 from results_by_hand import HOSTILE, RESULTS
 
-from cxlib.charts import chart, theme
-from cxlib.charts.customers import MOST_AGENTS
-from cxlib.tabulate import table
-from cxlib.words import plain
+from cxlib.present.charts import chart, theme
+from cxlib.present.charts.customers import MOST_AGENTS
+from cxlib.present.sentences import plain
+from cxlib.present.tables import table
 
 HISTORIES = [name for name in RESULTS if name.startswith("history")]
 SVG = "{http://www.w3.org/2000/svg}"

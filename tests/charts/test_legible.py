@@ -13,12 +13,12 @@ from effects_by_hand import effects
 from quality_by_hand import coverage
 from results_by_hand import RESULTS, breakdown, estimate, trend, wave
 
-from cxlib.charts import chart
-from cxlib.charts.frame import Frame
-from cxlib.charts.room import along, free_spot
-from cxlib.charts.rows import NAME, Row
-from cxlib.stats.planning_results import Staffing
-from cxlib.stats.results import Estimate
+from cxlib.present.charts import chart
+from cxlib.present.charts.frame import Frame
+from cxlib.present.charts.room import along, free_spot
+from cxlib.present.charts.rows import NAME, Row
+from cxlib.results.planning import Staffing
+from cxlib.results.types import Estimate
 
 OF_ROWS = ("breakdown", "effects", "contrast", "comparison", "shortlist", "distribution", "tally", "worth", "waiting")
 ROWS = [name for name in RESULTS if name.startswith(OF_ROWS)]

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from cxlib.derive import derive
-from cxlib.schema import GIVEN, conform
+from cxlib.tables.schema import GIVEN, conform
 
 Rows = list[dict[str, Any]]
 EXTRACTED = datetime(2026, 3, 31, 12, tzinfo=UTC)

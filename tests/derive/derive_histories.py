@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from derive_desk import Rows, write
 
-from cxlib.store import Data, open_data, write_manifest
+from cxlib.store.folder import Data, open_data, write_manifest
 
 BEGIN, END = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
 SETTINGS = """

@@ -10,8 +10,8 @@ import polars as pl
 
 from cxlib.check import check
 from cxlib.derive import derive
-from cxlib.schema import conform
-from cxlib.store import open_data, write_manifest
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 AT = datetime(2026, 10, 1, tzinfo=UTC)
 

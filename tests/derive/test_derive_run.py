@@ -15,7 +15,7 @@ from derive_stories import CHANGES, MESSAGES, TICKETS
 
 from cxlib.derive import derive, rederive
 from cxlib.errors import CxError, UsageError
-from cxlib.schema import TABLES, dtype
+from cxlib.tables.schema import TABLES, dtype
 
 SURVEYS = [survey("1", "5 08:00", 4, ticket_id="plain"), survey("2", "6 08:00", 2, customer_id="customer of plain")]
 DESK: dict[str, Rows] = {"tickets": TICKETS, "messages": MESSAGES, "changes": CHANGES, "surveys": SURVEYS}

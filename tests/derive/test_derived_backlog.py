@@ -15,7 +15,7 @@ from derive_stories import CHANGES, MESSAGES, TICKETS, random_desk
 from cxlib.clock import business_minutes
 from cxlib.metrics import METRICS, known, view
 from cxlib.settings import read_settings
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 MAY = datetime(2026, 5, 10, 12, tzinfo=UTC)

@@ -10,8 +10,9 @@ import pytest
 from derive_desk import Rows, by_key, run, survey, ticket
 
 from cxlib.metrics import get, measured_frame, view
-from cxlib.stats import Breakdown, breakdown
-from cxlib.store import open_data
+from cxlib.questions import breakdown
+from cxlib.results.types import Breakdown
+from cxlib.store.folder import open_data
 
 MARCH = "2026-03"
 SCALES = {"effort": (1.0, 5.0), "ease": (1.0, 7.0)}

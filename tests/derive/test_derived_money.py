@@ -16,7 +16,7 @@ from derive_desk import Rows, by_key, minutes, run
 
 from cxlib.derive import rederive
 from cxlib.metrics import METRICS, known, unit_frame, view
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 ZONE = ZoneInfo("Europe/Warsaw")
 BEGIN, END = datetime(2025, 1, 3, 9, tzinfo=UTC), datetime(2025, 12, 31, 23, tzinfo=UTC)

@@ -14,9 +14,9 @@ from derive_histories import BEGIN, END, history, opened, since, until
 from polars.testing import assert_frame_equal
 
 from cxlib.metrics import METRICS, Metric, known, measured_frame, population, row_frame, settles, view
-from cxlib.metrics.since import told_from
+from cxlib.metrics.known_from import told_from
 from cxlib.periods import months_between
-from cxlib.store import Data
+from cxlib.store.folder import Data
 
 CUT, LATER = datetime(2026, 3, 1, tzinfo=UTC), datetime(2025, 4, 1, tzinfo=UTC)
 SEEDS = (1, 2)

@@ -13,8 +13,8 @@ from derive_desk import Rows, change, message, run, ticket
 from derive_stories import CHANGES, MESSAGES, TICKETS, random_desk
 
 from cxlib.metrics import METRICS, get, known, measured_frame, population, row_frame, view
-from cxlib.metrics.view import View
-from cxlib.store import open_data
+from cxlib.metrics.query import View
+from cxlib.store.folder import open_data
 
 MARCH, DAY = "2026-03", 1440.0
 END = datetime(2026, 4, 20, 12, tzinfo=UTC)

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from cxlib.metrics import get, known, measured_frame, population, row_frame, view
-from cxlib.metrics.view import View
-from cxlib.schema import conform
-from cxlib.store import open_data, write_manifest
+from cxlib.metrics.query import View
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 DAY = 1440.0
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)

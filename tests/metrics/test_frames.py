@@ -25,12 +25,12 @@ from cxlib.metrics import (
     row_frame,
     table_rows,
     unit_frame,
-    view,
 )
-from cxlib.metrics.view import View, filter_line
-from cxlib.schema import GIVEN, conform, table
-from cxlib.store import open_data, write_manifest
-from cxlib.tables.origins import ORIGINS
+from cxlib.metrics import query as view
+from cxlib.metrics.query import View, filter_line
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.missing_hints import ORIGINS
+from cxlib.tables.schema import GIVEN, conform, table
 
 ENGINES = ("polars", "duckdb")
 METRICS_ANCHOR = {metric.table: f"{metric.anchor}_at" for metric in METRICS.values()}
@@ -284,12 +284,12 @@ def test_the_same_rows_are_read_once_and_all_others_anew(folder: Path, monkeypat
 
 
 def test_what_is_large_is_not_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cxlib.store.KEPT", 0)
+    monkeypatch.setattr("cxlib.store.folder.KEPT", 0)
     here = view(open_data(str(folder)), month="2026-10")
     unit_frame(get("csat"), here, ["2026-10"])
     assert not here.data._answers
-    monkeypatch.setattr("cxlib.store.KEPT", 10**9)
-    monkeypatch.setattr("cxlib.store.MOST", 3)
+    monkeypatch.setattr("cxlib.store.folder.KEPT", 10**9)
+    monkeypatch.setattr("cxlib.store.folder.MOST", 3)
     for month in ("2026-07", "2026-08", "2026-09", "2026-10"):
         unit_frame(get("csat"), here, [month])
     assert len(here.data._answers) == 3

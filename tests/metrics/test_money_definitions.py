@@ -12,12 +12,12 @@ import pytest
 
 from cxlib.derive import derive
 from cxlib.metrics import get, known, measured_frame, view
-from cxlib.metrics.view import View
+from cxlib.metrics.query import View
 from cxlib.periods import months_between
-from cxlib.schema import conform
-from cxlib.stats import trend
-from cxlib.stats.results import NotKnown, Trend
-from cxlib.store import open_data, write_manifest
+from cxlib.questions import trend
+from cxlib.results.types import NotKnown, Trend
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 EXTRACTED = datetime(2026, 10, 31, 23, tzinfo=UTC)
 DAY = 1440.0

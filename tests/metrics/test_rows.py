@@ -15,15 +15,15 @@ import polars as pl
 import pytest
 
 from cxlib.errors import CxError, UsageError
+from cxlib.estimates.context import unanswerable
+from cxlib.estimates.estimate_table import cells
 from cxlib.metrics import METRICS, View, as_csv, get, rows, view
-from cxlib.metrics.base import BETWEEN, NOT_KNOWN
+from cxlib.metrics.frames import BETWEEN, NOT_KNOWN
 from cxlib.metrics.rows import WORKING
 from cxlib.periods import months_between
-from cxlib.schema import DIMENSIONS, TABLES
-from cxlib.stats import figures
-from cxlib.stats.cells import cells
-from cxlib.stats.scope import unanswerable
-from cxlib.store import open_data
+from cxlib.questions import figures
+from cxlib.store.folder import open_data
+from cxlib.tables.schema import DIMENSIONS, TABLES
 
 Line = dict[str, str]
 

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from cxlib.metrics import get, known, measured_frame, view
-from cxlib.metrics.view import View
-from cxlib.schema import conform
-from cxlib.store import open_data, write_manifest
+from cxlib.metrics.query import View
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 EXTRACTED = datetime(2026, 10, 31, 23, tzinfo=UTC)
 AT = EXTRACTED - timedelta(days=20)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from nbformat import v4
 
+from cxlib.present.sentences import Claims
 from cxlib.report.page import Page, Site, all_claims, finding, other_findings, render, without_unset
-from cxlib.words import Claims
 
 MISSING = "The data 'x' have no table 'surveys' (one question (or two) put to one customer)."
 

@@ -16,14 +16,14 @@ import polars as pl
 import pytest
 from report_samples import PARAMETERS, write_notebook
 
-from cxlib.charts.display import _behind
 from cxlib.metrics import rows, view
+from cxlib.present.charts.display import _behind
+from cxlib.questions import breakdown, contrast, coverage, overview, quality, trend, volume
+from cxlib.questions import figures as all_figures
 from cxlib.report.row_page import MOST
 from cxlib.report.row_totals import made
 from cxlib.report.run import ReportOutcome, build_report
-from cxlib.stats import breakdown, contrast, coverage, overview, quality, trend, volume
-from cxlib.stats import figures as all_figures
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 from tests.conftest import ROOT
 
 HOSTILE = "<script>alert(1)</script> \"q\" 'a' {{ table }} =1+1"

@@ -23,12 +23,12 @@ from metrics.test_rows import Line, agrees, group_of, value_of
 from nbformat import v4
 
 from cxlib import numbers
-from cxlib.charts.display import _behind
 from cxlib.metrics import View, get, parse_filters, rows, view
 from cxlib.periods import bounds, months_between
-from cxlib.report.page import Page
-from cxlib.report.rows import link_rows
-from cxlib.stats import (
+from cxlib.present.charts.display import _behind
+from cxlib.present.sentences.sentence import plain
+from cxlib.present.tables import table
+from cxlib.questions import (
     customers_leaving,
     customers_staying,
     figures,
@@ -37,7 +37,9 @@ from cxlib.stats import (
     value_of_a_point,
     workflow_reach,
 )
-from cxlib.stats.results import (
+from cxlib.report.page import Page
+from cxlib.report.rows import link_rows
+from cxlib.results.types import (
     Breakdown,
     Contrast,
     Distribution,
@@ -52,9 +54,7 @@ from cxlib.stats.results import (
     Trend,
     UnusualDays,
 )
-from cxlib.store import open_data
-from cxlib.tabulate import table
-from cxlib.words.sentence import plain
+from cxlib.store.folder import open_data
 from tests.conftest import ROOT
 
 MONTH, BEFORE = "2026-10", "2026-09"
@@ -419,7 +419,7 @@ def test_how_fast_customers_leave_is_told_by_those_who_stay_or_leave(
     here: View, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The model's rows, and those who left; the small demo has too few of them but for a lower limit."""
-    monkeypatch.setattr(import_module("cxlib.stats.hazards"), "FEWEST", 3)
+    monkeypatch.setattr(import_module("cxlib.questions.customers.hazards"), "FEWEST", 3)
     leaving = customers_leaving(here)
     assert isinstance(leaving, Effects)
     [(lines, _)] = laid(leaving, here, tmp_path)
@@ -448,7 +448,7 @@ def test_what_a_point_is_worth_is_told_by_its_customers(
     here: View, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, score: str, bad: str
 ) -> None:
     """The model's rows, their margins, and the share of those who could change sides."""
-    monkeypatch.setattr(import_module("cxlib.stats.value_of_a_point"), "LEAST", 5)
+    monkeypatch.setattr(import_module("cxlib.questions.customers.value_of_a_point"), "LEAST", 5)
     result = value_of_a_point(here, score)
     assert isinstance(result, Effects)
     [(lines, page)] = laid(result, here, tmp_path)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.errors import CxError, UsageError
-from cxlib.sources.dates import assemble, dissect, is_serial, to_utc
-from cxlib.sources.mapped import import_mapped
-from cxlib.sources.zones import settle_zones
+from cxlib.sources.mapped.importer import import_mapped
+from cxlib.sources.reading.dates import assemble, dissect, is_serial, to_utc
+from cxlib.sources.reading.zones import settle_zones
 
 TENTH = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
 

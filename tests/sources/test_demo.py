@@ -20,11 +20,11 @@ import polars as pl
 import pytest
 
 from cxlib.clock import open_minutes
+from cxlib.demo import DemoParameters, build_demo
+from cxlib.demo.truth import truth
 from cxlib.errors import UsageError
 from cxlib.periods import months_between
 from cxlib.settings import read_settings
-from cxlib.sources.demo import DemoParameters, build_demo
-from cxlib.sources.demo.truth import truth
 from cxlib.tables import GIVEN
 from cxlib.tables.columns import CHANNELS, ORDER_KINDS, RUN_KINDS, STATUSES, SURVEY_KINDS
 
@@ -110,7 +110,7 @@ def digests(folder: Path) -> dict[str, str]:
 def test_equal_parameters_give_equal_bytes_whatever_the_machine_says(tmp_path: Path) -> None:
     build_demo(tmp_path / "here", parameters=TINY)
     code = (
-        "from pathlib import Path; from cxlib.sources.demo import *; "
+        "from pathlib import Path; from cxlib.demo import *; "
         f"build_demo(Path({str(tmp_path / 'there')!r}), parameters={TINY!r})"
     )
     other = {"PYTHONHASHSEED": "7", "TZ": "Asia/Kathmandu", "POLARS_MAX_THREADS": "1", "LC_ALL": "C"}

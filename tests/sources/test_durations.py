@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.errors import UsageError
-from cxlib.sources.durations import decide_form, minutes_of, parts_seen
-from cxlib.sources.mapped import import_mapped
+from cxlib.sources.mapped.importer import import_mapped
+from cxlib.sources.reading.durations import decide_form, minutes_of, parts_seen
 
 HEAD = """
 timezone = "UTC"

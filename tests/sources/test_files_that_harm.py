@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from cxlib.errors import CxError, UsageError
-from cxlib.sources import sheet_limits
-from cxlib.sources.mapped import draft_mapping, import_mapped
+from cxlib.sources.mapped.importer import draft_mapping, import_mapped
+from cxlib.sources.reading import sheet_limits
 
 MAPPING = """
 timezone = "UTC"
@@ -349,8 +349,8 @@ def test_spreadsheet_xml_of_2003(tmp_path: Path) -> None:
 
 
 def test_the_xml_and_the_csv_of_a_desk_are_the_same_table(tmp_path: Path) -> None:
-    from cxlib.sources.mapping import FileSpec
-    from cxlib.sources.readers import text_frame
+    from cxlib.sources.mapped.mapping import FileSpec
+    from cxlib.sources.reading.readers import text_frame
 
     folder = Path(__file__).parents[2].parent / "shared" / "data" / "systems" / "freshdesk"
     if not folder.exists():

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxlib.errors import UsageError
-from cxlib.sources.load import ImportReport
-from cxlib.sources.mapped import import_mapped
-from cxlib.sources.zendesk import import_zendesk
+from cxlib.sources.importing.load import ImportReport
+from cxlib.sources.mapped.importer import import_mapped
+from cxlib.sources.zendesk.importer import import_zendesk
 from tests.sources.zendesk_desk import FIXTURES, write_lines
 
 Row = dict[str, Any]
@@ -258,7 +258,7 @@ class fresh:  # noqa: N801 (used as a function)
 def test_a_large_table_is_sorted_part_by_part_to_the_same_order(
     place: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr("cxlib.sources.adding.AT_ONCE", at_once)
+    monkeypatch.setattr("cxlib.sources.importing.adding.AT_ONCE", at_once)
     numbers = ["10", "9", "a", "1", "100", "b", "2"]
     add(place, "id,created,status,solved\n" + "".join(f"{number},2026-10-01,open,\n" for number in numbers))
     assert [row[0] for row in rows(place)] == ["1", "2", "9", "a", "b", "10", "100"]

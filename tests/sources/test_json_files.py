@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.errors import CxError, UsageError
-from cxlib.sources import json_stream
-from cxlib.sources.mapped import draft_mapping, import_mapped
-from cxlib.sources.mapping import FileSpec
-from cxlib.sources.readers import text_frame
+from cxlib.sources.mapped.importer import draft_mapping, import_mapped
+from cxlib.sources.mapped.mapping import FileSpec
+from cxlib.sources.reading import json_stream
+from cxlib.sources.reading.readers import text_frame
 
 ROWS: list[dict[str, Any]] = [
     {"id": 9007199254740993, "at": "2026-03-02", "who": {"id": "00012", "name": "Ann"}, "tags": ["a", 1], "new": True},

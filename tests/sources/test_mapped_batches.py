@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
-from cxlib.schema import GIVEN
-from cxlib.sources.mapped import typed
-from cxlib.sources.mapping import parse_mapping
-from cxlib.sources.readers import open_inputs
+from cxlib.sources.mapped.importer import typed
+from cxlib.sources.mapped.mapping import parse_mapping
+from cxlib.sources.reading.readers import open_inputs
+from cxlib.tables.schema import GIVEN
 
 FALLBACK = 'fillcolor="0.0 0.3 1.0"'  # how Polars draws a node that needs all rows at once
 

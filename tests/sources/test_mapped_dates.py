@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.errors import CxError
-from cxlib.sources.dates import assemble, by_formats, decide_orders, dissect, numeric_orders, to_utc
-from cxlib.sources.values import number
+from cxlib.sources.mapped.values import number
+from cxlib.sources.reading.dates import assemble, by_formats, decide_orders, dissect, numeric_orders, to_utc
 
 
 def read(

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from cxlib.errors import UsageError
-from cxlib.sources.mapped import draft_mapping, import_mapped
-from cxlib.sources.mapping import parse_mapping
+from cxlib.sources.mapped.importer import draft_mapping, import_mapped
+from cxlib.sources.mapped.mapping import parse_mapping
 
 Find = Callable[[str], Path]
 

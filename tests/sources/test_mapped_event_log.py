@@ -9,9 +9,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxlib.sources.event_log import lay
-from cxlib.sources.mapped import import_mapped
-from cxlib.sources.mapping import EventSpec, parse_mapping
+from cxlib.sources.mapped.event_log import lay
+from cxlib.sources.mapped.importer import import_mapped
+from cxlib.sources.mapped.mapping import EventSpec, parse_mapping
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 ACTIVITIES = {

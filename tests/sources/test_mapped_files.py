@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from cxlib.errors import CxError, UsageError
-from cxlib.sources.mapped import import_mapped
-from cxlib.sources.mapping import FileSpec
-from cxlib.sources.readers import text_frame
+from cxlib.sources.mapped.importer import import_mapped
+from cxlib.sources.mapped.mapping import FileSpec
+from cxlib.sources.reading.readers import text_frame
 
 HEAD = """
 timezone = "Europe/Warsaw"

@@ -13,9 +13,9 @@ import pytest
 from cxlib.check import check
 from cxlib.derive import derive
 from cxlib.errors import CxError, UsageError
-from cxlib.sources.load import ImportReport
-from cxlib.sources.mapped import import_mapped
-from cxlib.store import open_data
+from cxlib.sources.importing.load import ImportReport
+from cxlib.sources.mapped.importer import import_mapped
+from cxlib.store.folder import open_data
 
 HEAD = 'timezone = "UTC"\n'
 TABLE = '[[tables]]\ntable = "tickets"\n'

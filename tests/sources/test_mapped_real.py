@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cxlib.sources.mapped import import_mapped
+from cxlib.sources.mapped.importer import import_mapped
 
 MAPPINGS = Path(__file__).parents[2] / "data" / "mappings"
 Find = Callable[[str], Path]

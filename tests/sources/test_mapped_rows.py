@@ -10,10 +10,10 @@ import pytest
 
 from cxlib.errors import CxError, UsageError
 from cxlib.settings import read_settings
-from cxlib.sources.load import ImportReport
-from cxlib.sources.mapped import import_mapped
-from cxlib.sources.mapping import parse_mapping, read_mapping
-from cxlib.store import replacing
+from cxlib.sources.importing.load import ImportReport
+from cxlib.sources.mapped.importer import import_mapped
+from cxlib.sources.mapped.mapping import parse_mapping, read_mapping
+from cxlib.store.folder import replacing
 
 MAPPING = """
 timezone = "Europe/Rome"
@@ -142,7 +142,7 @@ def test_an_interrupted_import_leaves_the_old_data(tmp_path: Path, monkeypatch: 
 
     (tmp_path / "rows.csv").write_text(ROWS.replace("A,", "B,"), encoding="utf-8")
     written: list[str] = []
-    monkeypatch.setattr("cxlib.sources.mapped.write_set_aside", lambda *a, **_: written.append(a[2]) or dies())
+    monkeypatch.setattr("cxlib.sources.mapped.importer.write_set_aside", lambda *a, **_: written.append(a[2]) or dies())
     with pytest.raises(KeyboardInterrupt), replacing(home, keep=True) as aside:
         import_mapped([tmp_path / "rows.csv"], mapping=mapping, folder=aside)
     assert written == ["tickets"]  # half way: one table written, the other not

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from cxlib.errors import CxError
-from cxlib.sources.rails_zones import ZONES, iana_zone
+from cxlib.sources.reading.rails_zones import ZONES, iana_zone
 from tests.sources.zendesk_desk import imported, table, write_lines
 
 Find = Callable[[str], Path]
@@ -100,7 +100,7 @@ def test_json_of_another_shape_is_told_in_words(text: str, told: str, tmp_path: 
 
 
 def test_a_schedule_over_midnight_and_struck_out_hours_and_names_met_twice(tmp_path: Path) -> None:
-    from cxlib.sources.zendesk import import_zendesk
+    from cxlib.sources.zendesk.importer import import_zendesk
 
     spans = [
         {"start_time": 1440 * 6 + 1200, "end_time": 1440 * 7},

@@ -11,7 +11,7 @@ import polars as pl
 
 from cxlib.derive import derive
 from cxlib.sources import ImportReport
-from cxlib.sources.zendesk import import_zendesk
+from cxlib.sources.zendesk.importer import import_zendesk
 
 FIXTURES = Path(__file__).parent / "zendesk_fixtures"
 ANN, BOB, CID = "37100000000001", "37100000000002", "37100000000003"

@@ -10,7 +10,7 @@ import pytest
 from stats import desk, volume_desk
 
 from cxlib.metrics import View, view
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 AGENTS = [{"agent_id": "a0", "name": "Zoe"}, {"agent_id": "a1", "name": "Adam"}, {"agent_id": "a2", "name": None}]
 
@@ -58,8 +58,8 @@ def warsaw(tmp_path_factory: pytest.TempPathFactory, warsaw_tickets: volume_desk
 @pytest.fixture(scope="session")
 def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, dict[str, Any]]:
     """Return a company with many customers and few tickets, and what was planted in it."""
+    from cxlib.demo import DemoParameters, build_demo
     from cxlib.derive import derive
-    from cxlib.sources.demo import DemoParameters, build_demo
 
     folder = tmp_path_factory.mktemp("many") / "demo"
     folder.mkdir()

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cxlib.schema import conform
-from cxlib.store import Data, open_data, write_manifest
+from cxlib.store.folder import Data, open_data, write_manifest
+from cxlib.tables.schema import conform
 
 FIRST, LAST, EXTRACTED = "2025-06", "2026-10", datetime(2026, 11, 1, tzinfo=UTC)
 CHANNELS = ("email", "phone", "chat")

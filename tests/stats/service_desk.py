@@ -10,7 +10,7 @@ import numpy as np
 from stats.desk import Rows, build
 
 from cxlib.metrics import view
-from cxlib.metrics.view import View
+from cxlib.metrics.query import View
 
 MACROS = ("one", "two", "three", "four", "five")
 CATEGORIES = ("delivery", "invoice", "login")

@@ -11,18 +11,19 @@ import polars as pl
 import pytest
 from stats import desk
 
+from cxlib.demo import DemoParameters, build_demo
 from cxlib.derive import derive
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
-from cxlib.metrics.base import NOT_KNOWN
-from cxlib.sources.demo import DemoParameters, build_demo
-from cxlib.stats import Breakdown, Funnel, NotKnown, agents, breakdown
-from cxlib.stats.agents import _curve, settled
-from cxlib.stats.reasons import Spread
-from cxlib.stats.same_work import alone, chances, expected
+from cxlib.metrics.frames import NOT_KNOWN
+from cxlib.present.sentences import say
+from cxlib.questions import agents, breakdown
+from cxlib.questions.team.agents import _curve, settled
+from cxlib.results.reasons import Funnel, Spread
+from cxlib.results.types import Breakdown, NotKnown
+from cxlib.stats.case_mix import alone, chances, expected
 from cxlib.stats.spread import shrunk, spread
-from cxlib.store import open_data
-from cxlib.words import say
+from cxlib.store.folder import open_data
 
 MIX = ["channel", "category"]
 BY_CHANNEL, BY_CATEGORY = np.array([0.9, 0.8, 0.75, 0.6]), np.array([0.0, 0.05, -0.05, 0.02, -0.02])

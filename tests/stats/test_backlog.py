@@ -13,11 +13,12 @@ from stats import desk
 
 from cxlib.derive import derive
 from cxlib.metrics import View, view
-from cxlib.stats import NotKnown, Trend, backlog, breakdown, distribution, trend
+from cxlib.present.sentences import say
+from cxlib.questions import backlog, breakdown, distribution, trend
+from cxlib.results.types import NotKnown, Trend
 from cxlib.stats.differences import difference
 from cxlib.stats.intervals import ALPHA, Array, Sums, total
-from cxlib.store import open_data
-from cxlib.words import say
+from cxlib.store.folder import open_data
 
 MONTH = "2026-10"
 

@@ -13,14 +13,15 @@ import pytest
 from scipy import stats
 
 from cxlib.derive import derive
+from cxlib.estimates import busy_weeks as module
+from cxlib.estimates.busy_weeks import A_MONTH, BusyWeeks, _block_variance, busy_weeks
 from cxlib.metrics import METRICS, view
-from cxlib.schema import conform
-from cxlib.stats import Change, change
-from cxlib.stats import busy_weeks as module
-from cxlib.stats.busy_weeks import A_MONTH, BusyWeeks, _block_variance, busy_weeks
+from cxlib.questions import change
+from cxlib.results.types import Change
 from cxlib.stats.differences import Difference, difference
 from cxlib.stats.intervals import MANY, Figures, Sums, counted_total, normal_quantile
-from cxlib.store import open_data, write_manifest
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 WEEKS, RUNS = 104, 300
 CALM = 2 / A_MONTH  # variance of the difference of two means of four independent weeks of variance 1

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cxlib.estimates.estimate_table import correlation
 from cxlib.metrics import get
-from cxlib.stats.cells import correlation
 from cxlib.stats.differences import difference
 from cxlib.stats.durations import Curve, quantiles
 from cxlib.stats.intervals import Array, Figures, Sums, measure

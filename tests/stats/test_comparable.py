@@ -12,13 +12,13 @@ import pytest
 from cxlib import say
 from cxlib.derive import derive
 from cxlib.errors import UsageError
+from cxlib.estimates.comparable import chance, last_day_is
 from cxlib.metrics import View, known, view
-from cxlib.schema import GIVEN, conform
+from cxlib.questions import breakdown, change, distribution, figures, overview, trend, why
+from cxlib.results.types import Breakdown, Change, Distribution, Incomparable, NotKnown, Trend
 from cxlib.settings import build
-from cxlib.stats import NotKnown, breakdown, change, distribution, figures, overview, trend, why
-from cxlib.stats.comparable import chance, last_day_is
-from cxlib.stats.results import Breakdown, Change, Distribution, Incomparable, Trend
-from cxlib.store import open_data, write_manifest
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import GIVEN, conform
 
 Rows = list[dict[str, Any]]
 MONTHS = (("2026-08", 8), ("2026-09", 9), ("2026-10", 10))

@@ -11,9 +11,9 @@ from stats import desk
 
 from cxlib import numbers
 from cxlib.metrics import View, view
-from cxlib.stats import trend
-from cxlib.stats.results import Trend
-from cxlib.words import say
+from cxlib.present.sentences import say
+from cxlib.questions import trend
+from cxlib.results.types import Trend
 
 
 def shop(folder: Path, amounts: list[float]) -> View:

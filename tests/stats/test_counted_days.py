@@ -13,10 +13,10 @@ from scipy.stats import gamma, norm, t
 from stats.volume_desk import ZONE, build, known
 from stats.volume_desk import row as ticket
 
+from cxlib.estimates.counted_days import scatter
+from cxlib.estimates.estimate_table import Cells, of_days
 from cxlib.metrics import View, get
-from cxlib.stats import figures, volume
-from cxlib.stats.cells import Cells, of_days
-from cxlib.stats.counted_days import scatter
+from cxlib.questions import figures, volume
 
 # Garwood's limits of a Poisson count, as in his table of 1936
 GARWOOD = {0: (0.0, 3.689), 1: (0.0253, 5.572), 5: (1.623, 11.668), 20: (12.217, 30.888), 40: (28.577, 54.469)}

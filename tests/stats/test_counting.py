@@ -15,14 +15,15 @@ import pytest
 from stats.volume_desk import FIRST, HOLIDAYS, LAST, RISE, ZONE, Row, build, known, works
 from stats.volume_desk import row as ticket
 
+from cxlib.estimates.daily_model import Model, design, fit, observed_days, weekly_dispersion
 from cxlib.metrics import View
+from cxlib.present.sentences import say
+from cxlib.questions import count_model, level_shift, unusual_days
+from cxlib.questions.demand.calendar_effects import _years
+from cxlib.questions.demand.level_shift import strongest
+from cxlib.questions.demand.unusual_days import expected_between
+from cxlib.results.types import NotKnown
 from cxlib.settings import Event
-from cxlib.stats import NotKnown, count_model, level_shift, unusual_days
-from cxlib.stats.calendar_effects import _years
-from cxlib.stats.counting import Model, design, fit, observed_days, weekly_dispersion
-from cxlib.stats.level_shift import strongest
-from cxlib.stats.unusual_days import expected_between
-from cxlib.words import say
 
 DAYS = [FIRST + timedelta(days=i) for i in range((LAST - FIRST).days + 1)]
 

@@ -17,14 +17,14 @@ from scipy.stats import norm
 
 from cxlib import table
 from cxlib.errors import UsageError
+from cxlib.estimates.episodes import spells
 from cxlib.metrics import View, view
-from cxlib.stats import customers_leaving, customers_staying
-from cxlib.stats.hazards import cox, proportional
+from cxlib.questions import customers_leaving, customers_staying
+from cxlib.questions.customers.hazards import cox, proportional
+from cxlib.questions.customers.survival import kaplan_meier, log_rank
+from cxlib.results.types import Effects, NotKnown, Survival
 from cxlib.stats.intervals import Array
-from cxlib.stats.results import Effects, NotKnown, Survival
-from cxlib.stats.spells import spells
-from cxlib.stats.survival import kaplan_meier, log_rank
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 ROSSI = {"fin": -0.3794, "age": -0.0574, "race": 0.3139, "wexp": -0.1498, "mar": -0.4337, "paro": -0.0849,
          "prio": 0.0915}  # fmt: skip

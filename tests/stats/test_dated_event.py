@@ -18,10 +18,11 @@ from stats.volume_desk import known
 
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
+from cxlib.present.sentences import say
+from cxlib.questions import dated_event
+from cxlib.results.types import NotKnown
 from cxlib.settings import Event
-from cxlib.stats import NotKnown, dated_event
-from cxlib.store import open_data
-from cxlib.words import say
+from cxlib.store.folder import open_data
 
 DAY = date(2026, 3, 11)  # a Wednesday: its week is five sevenths after it
 

@@ -13,14 +13,15 @@ from stats import desk
 
 from benchmarks import dominant as simulated
 from cxlib import numbers
+from cxlib.estimates.dominant import FEWEST, dominant
 from cxlib.metrics import METRICS, View, view
-from cxlib.stats import Change, Decomposition, Trend, trend, why
-from cxlib.stats import change as change_of
-from cxlib.stats.dominant import FEWEST, dominant
-from cxlib.stats.results import Without
-from cxlib.tabulate import table
-from cxlib.words import headline, say
-from cxlib.words.change import verdict
+from cxlib.present.sentences import headline, say
+from cxlib.present.sentences.change import verdict
+from cxlib.present.tables import table
+from cxlib.questions import change as change_of
+from cxlib.questions import trend, why
+from cxlib.results.reasons import Decomposition
+from cxlib.results.types import Change, Trend, Without
 
 NOW, THEN = "2026-10", "2026-09"
 CSAT, REVENUE, WAIT = METRICS["csat"], METRICS["revenue"], METRICS["resolution_time"]
@@ -92,7 +93,7 @@ def test_every_kind_of_figure_is_compared_as_if_the_large_customer_were_not_ther
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        import_module("cxlib.stats.change"), "partly_observed", lambda *_: None
+        import_module("cxlib.estimates.changes"), "partly_observed", lambda *_: None
     )  # both months are whole
     rng, metric = np.random.default_rng(9), METRICS[name]
     value = {"nps": rng.choice([-1.0, 0.0, 1.0], 400), "csat": rng.choice([0.0, 1.0], 400)}.get(

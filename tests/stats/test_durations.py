@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cxlib.stats.cells import printed
+from cxlib.estimates.estimate_table import printed
 from cxlib.stats.durations import Curve, coded, curves_by, quantiles
 from cxlib.stats.intervals import ALPHA
 

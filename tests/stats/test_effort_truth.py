@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from cxlib.demo import DemoParameters, build_demo
 from cxlib.derive import derive
 from cxlib.metrics import view
-from cxlib.sources.demo import DemoParameters, build_demo
-from cxlib.stats import Breakdown, breakdown
-from cxlib.store import open_data
+from cxlib.questions import breakdown
+from cxlib.results.types import Breakdown
+from cxlib.store.folder import open_data
 
 MONTH = date(2026, 10, 1)
 NUMBER = {"0 handoffs": 0.0, "1 handoff": 1.0, "2 handoffs": 2.0}

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from cxlib.metrics import view
 from cxlib.metrics.exact import split, summed
-from cxlib.stats import figures
-from cxlib.store import open_data
+from cxlib.questions import figures
+from cxlib.store.folder import open_data
 
 NUMBERS = st.lists(st.floats(-1e9, 1e9) | st.floats(-1e-6, 1e-6) | st.integers(-5, 5).map(float), min_size=1)
 

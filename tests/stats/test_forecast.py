@@ -13,10 +13,11 @@ from stats.volume_desk import HOLIDAYS, Row, build, known, row
 
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
-from cxlib.stats import NotKnown, forecast
-from cxlib.stats.forecast import HOLIDAY, Ahead, by_calendar, by_weeks, forecast_of, naive
+from cxlib.present.sentences import say
+from cxlib.questions import forecast
+from cxlib.questions.demand.forecast import HOLIDAY, Ahead, by_calendar, by_weeks, forecast_of, naive
+from cxlib.results.types import NotKnown
 from cxlib.stats.intervals import Array
-from cxlib.words import say
 
 Drawn = tuple[Array, Array, Array]
 WEEKDAYS = np.array([1.25, 1.1, 1.05, 1.0, 0.95, 0.4, 0.25])

@@ -10,10 +10,10 @@ from stats.test_forecast import Drawn, desk
 from stats.volume_desk import HOLIDAYS, ZONE, build, known
 from stats.volume_desk import row as ticket
 
-from cxlib.stats import forecast, level_shift
-from cxlib.stats.forecast import Since, by_calendar, by_weeks, forecast_of
-from cxlib.tabulate import table
-from cxlib.words import say
+from cxlib.present.sentences import say
+from cxlib.present.tables import table
+from cxlib.questions import forecast, level_shift
+from cxlib.questions.demand.forecast import Since, by_calendar, by_weeks, forecast_of
 
 WEEKS, AGO = 90, 12
 END, STEP = 7 * WEEKS, 7 * (WEEKS - AGO)

@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 
 from benchmarks import groups as simulated
 from cxlib.metrics import METRICS, View
-from cxlib.stats import Breakdown, breakdown
+from cxlib.present.sentences import say
+from cxlib.questions import breakdown
+from cxlib.questions.groups.breakdown import against_rest
+from cxlib.results.types import Breakdown
 from cxlib.stats.apart import stepped_down
-from cxlib.stats.breakdown import against_rest
 from cxlib.stats.capped import LARGEST, caps
 from cxlib.stats.durations import coded
 from cxlib.stats.equality import anova_type, curves_apart, either, equality, residuals
 from cxlib.stats.logrank import log_rank
 from cxlib.stats.outcome_groups import MADE_OF, made_of_outcome
-from cxlib.words import say
 
 CSAT, WAIT = METRICS["csat"], METRICS["reply_time"]
 

@@ -11,9 +11,10 @@ from stats import desk
 
 from cxlib.errors import UsageError
 from cxlib.metrics import view
-from cxlib.stats import History, NotKnown, WaitingList, history, waiting
-from cxlib.store import Data
-from cxlib.words import say
+from cxlib.present.sentences import say
+from cxlib.questions import history, waiting
+from cxlib.results.types import History, NotKnown, WaitingList
+from cxlib.store.folder import Data
 
 END = desk.EXTRACTED
 

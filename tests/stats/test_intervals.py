@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cxlib.estimates.estimate_table import printed
 from cxlib.metrics import get
-from cxlib.stats.cells import printed
 from cxlib.stats.differences import difference
 from cxlib.stats.intervals import ALPHA, Sums, adjusted_wald, even_units, measure, normal_quantile
 

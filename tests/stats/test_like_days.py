@@ -14,16 +14,16 @@ from stats.volume_desk import HOLIDAYS, SETTINGS, ZONE, known, works
 
 from cxlib.clock import day_kinds
 from cxlib.derive import derive
+from cxlib.estimates.counted_days import day_classes, like_days, scatter
+from cxlib.estimates.estimate_table import of_days
 from cxlib.metrics import View, get, view
-from cxlib.schema import conform
+from cxlib.present.sentences import say
+from cxlib.present.tables import table
+from cxlib.questions import change, figures, per_working_day, trend, volume
 from cxlib.settings import WEEKDAYS, ScheduleSettings, Settings
-from cxlib.stats import change, figures, per_working_day, trend, volume
-from cxlib.stats.cells import of_days
-from cxlib.stats.counted_days import day_classes, like_days, scatter
 from cxlib.stats.differences import difference
-from cxlib.store import open_data, write_manifest
-from cxlib.tabulate import table
-from cxlib.words import say
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 Class = int | str
 FIRST, LAST = date(2025, 9, 1), date(2026, 11, 30)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cxlib.stats.likeness import ALIKE, alike, likeness, normalised, vectors
+from cxlib.stats.text_similarity import ALIKE, alike, likeness, normalised, vectors
 
 SAME = {
     "en": ("Where is my parcel?", "RE: where is my parcel 48213", "where is my parcle", "Where is my package?"),

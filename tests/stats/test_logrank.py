@@ -12,12 +12,13 @@ import pytest
 from stats.test_durations import drawn
 
 from cxlib.metrics import View
-from cxlib.stats import Breakdown, breakdown
+from cxlib.present.sentences import say
+from cxlib.questions import breakdown
+from cxlib.results.types import Breakdown
 from cxlib.stats.durations import coded
 from cxlib.stats.equality import anova_type
 from cxlib.stats.intervals import Array
 from cxlib.stats.logrank import log_rank
-from cxlib.words import say
 
 
 def rows_of(

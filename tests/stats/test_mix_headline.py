@@ -12,9 +12,9 @@ from stats import desk
 
 from cxlib import numbers
 from cxlib.metrics import View, view
-from cxlib.stats import overview
-from cxlib.stats.results import Overview
-from cxlib.words import headline, say
+from cxlib.present.sentences import headline, say
+from cxlib.questions import overview
+from cxlib.results.types import Overview
 
 SHRINKING = {(9, "phone"): (100, 50), (9, "email"): (400, 360), (10, "phone"): (400, 200), (10, "email"): (100, 90)}
 OPPOSITE = SHRINKING | {(10, "phone"): (400, 260), (10, "email"): (100, 98)}

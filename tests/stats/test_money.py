@@ -19,10 +19,10 @@ from cxlib import say
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
 from cxlib.periods import months_between
-from cxlib.stats import contrast, lost_customer, relation, relation_by_lag
+from cxlib.questions import contrast, lost_customer, relation, relation_by_lag
+from cxlib.results.types import Contrast, Effects, NotKnown, Worth
 from cxlib.stats.rank_correlation import correlate, separates
-from cxlib.stats.results import Contrast, Effects, NotKnown, Worth
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 COSTS = {"gross_margin": 0.4, "acquisition": 30.0, "agent_hour": 20.0}
 

@@ -17,13 +17,13 @@ from stats.desk import Rows, build
 from stats.service_desk import CATEGORIES, SUBJECTS, looked, tickets, views
 
 import cxlib as cx
-from cxlib.metrics.view import View, view
-from cxlib.stats import breakdown
-from cxlib.stats.articles import article_candidates, leaving_articles
-from cxlib.stats.listed import LISTS, Listed
-from cxlib.stats.next_steps import automation_candidates
-from cxlib.stats.results import Breakdown, Effects, NotKnown, Shortlist
-from cxlib.store import open_data
+from cxlib.estimates.drilldown import LISTS, Listed
+from cxlib.metrics.query import View, view
+from cxlib.questions import breakdown
+from cxlib.questions.workflows.articles import article_candidates, leaving_articles
+from cxlib.questions.workflows.automation_candidates import automation_candidates
+from cxlib.results.types import Breakdown, Effects, NotKnown, Shortlist
+from cxlib.store.folder import open_data
 
 COLUMNS = ("value", "low", "high")
 

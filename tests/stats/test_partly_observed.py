@@ -10,10 +10,11 @@ import polars as pl
 import pytest
 
 from cxlib.metrics import View, view
-from cxlib.stats import NotKnown, Staffing, change, count_model, dated_event, figures, level_shift, staffing
-from cxlib.stats.effects_result import Effects
-from cxlib.stats.results import Change
-from cxlib.store import open_data
+from cxlib.questions import change, count_model, dated_event, figures, level_shift, staffing
+from cxlib.results.effects import Effects
+from cxlib.results.planning import Staffing
+from cxlib.results.types import Change, NotKnown
+from cxlib.store.folder import open_data
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ import pytest
 from stats.volume_desk import EXTRACTED, HOLIDAYS, ZONE, Row, build, known, row
 
 from cxlib.metrics import View
-from cxlib.stats import NotKnown, peaks, trend
+from cxlib.questions import peaks, trend
+from cxlib.results.types import NotKnown
 
 
 def test_an_hour_of_the_week_is_counted_as_often_as_it_passed(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from cxlib.metrics import View
-from cxlib.stats import Breakdown, NotKnown, breakdown, contrast, dated_event, level_shift, movers, overview
-from cxlib.stats.team import _evident
+from cxlib.questions import breakdown, contrast, dated_event, level_shift, movers, overview
+from cxlib.questions.team.case_mix import _evident
+from cxlib.results.types import Breakdown, NotKnown
 
 
 def test_persons_are_compared_together_and_never_looked_for_one_by_one(looked: View) -> None:

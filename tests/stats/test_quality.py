@@ -14,9 +14,9 @@ import pytest
 
 from cxlib.check import check
 from cxlib.metrics import METRICS, View, view
-from cxlib.stats import coverage, provisional, quality, set_aside
-from cxlib.stats.results import Coverage, NotKnown
-from cxlib.store import open_data, read_manifest, write_manifest
+from cxlib.questions import coverage, provisional, quality, set_aside
+from cxlib.results.types import Coverage, NotKnown
+from cxlib.store.folder import open_data, read_manifest, write_manifest
 from tests.stats.desk import build, surveys, tickets
 
 WARSAW = ZoneInfo("Europe/Warsaw")

@@ -17,23 +17,10 @@ from stats import desk
 
 from cxlib.errors import UsageError
 from cxlib.metrics import METRICS, View, get, parse_filters, unit_frame, view
-from cxlib.stats import (
-    Breakdown,
-    Change,
-    Distribution,
-    NotKnown,
-    Trend,
-    breakdown,
-    change,
-    distribution,
-    figures,
-    missing,
-    overview,
-    trend,
-)  # fmt: skip
+from cxlib.questions import breakdown, change, distribution, figures, missing, overview, trend
+from cxlib.results.types import POINT, Breakdown, Change, Distribution, NotKnown, Trend
 from cxlib.stats.effects import survivors
 from cxlib.stats.equality import equality
-from cxlib.stats.results import POINT
 
 
 def answered(rows: desk.Rows, kind: str, month: str, **where: Any) -> desk.Rows:

@@ -14,12 +14,12 @@ import pytest
 
 from cxlib.derive import derive
 from cxlib.metrics import View, view
-from cxlib.schema import conform
-from cxlib.sources.mapped import import_mapped
-from cxlib.sources.zendesk import import_zendesk
-from cxlib.stats import differences, reconciliation
-from cxlib.stats.results import NotKnown, Tally
-from cxlib.store import open_data, write_manifest
+from cxlib.questions import differences, reconciliation
+from cxlib.results.types import NotKnown, Tally
+from cxlib.sources.mapped.importer import import_mapped
+from cxlib.sources.zendesk.importer import import_zendesk
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 MONDAY = datetime(2026, 10, 5, 8, tzinfo=UTC)
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")

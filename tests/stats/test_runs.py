@@ -11,13 +11,13 @@ from days_by_hand import days as days_by_hand
 from days_by_hand import run
 from results_by_hand import SCOPE
 
-from cxlib.charts import chart
-from cxlib.stats.counting import design, fit
-from cxlib.stats.runs import strongest_run, window
-from cxlib.stats.unusual_days import expected_between
-from cxlib.stats.volume_results import Run
-from cxlib.tabulate import table
-from cxlib.words import say
+from cxlib.estimates.daily_model import design, fit
+from cxlib.present.charts import chart
+from cxlib.present.sentences import say
+from cxlib.present.tables import table
+from cxlib.questions.demand.runs import strongest_run, window
+from cxlib.questions.demand.unusual_days import expected_between
+from cxlib.results.volume import Run
 
 FIRST, LAST = date(2025, 9, 1), date(2026, 10, 31)
 

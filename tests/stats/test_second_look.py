@@ -16,19 +16,20 @@ from scipy.stats import t
 from stats import desk
 from stats.test_team_and_peers import _customers
 
+from cxlib.estimates.covariates import with_background
 from cxlib.metrics import View, view
-from cxlib.stats import NotKnown, alike, before_leaving, by_tenure, goes_with, ordinal_change, peers, tenure_curve
-from cxlib.stats.background import with_background
-from cxlib.stats.effects_result import Effects
-from cxlib.stats.level_shift import _Weeks, design
+from cxlib.present.sentences import headline, say
+from cxlib.present.sentences.change import counted
+from cxlib.present.tables import table
+from cxlib.questions import alike, before_leaving, by_tenure, goes_with, ordinal_change, peers, tenure_curve
+from cxlib.questions.demand.level_shift import _Weeks, design
+from cxlib.questions.team.workload import beyond_chance
+from cxlib.questions.workflows.peers import FAR, _against_peers
+from cxlib.results.effects import Effects
+from cxlib.results.types import NotKnown
 from cxlib.stats.model import model
 from cxlib.stats.spread import spread
-from cxlib.stats.workflow_peers import FAR, _against_peers
-from cxlib.stats.workload import beyond_chance
-from cxlib.store import open_data
-from cxlib.tabulate import table
-from cxlib.words import headline, say
-from cxlib.words.change import counted
+from cxlib.store.folder import open_data
 
 # --- sentences --------------------------------------------------------------------------------------------------------
 
@@ -85,8 +86,8 @@ def test_gini_beyond_chance_agrees_with_its_interval_at_every_edge() -> None:
 
 
 def test_a_step_at_its_limit_has_p_at_five_percent(warsaw: View) -> None:
-    from cxlib.stats.counting import observed_days
-    from cxlib.stats.daily import daily_metric
+    from cxlib.estimates.daily import daily_metric
+    from cxlib.estimates.daily_model import observed_days
 
     days = observed_days(daily_metric("ticket_volume"), warsaw)
     assert isinstance(days, pl.DataFrame)

@@ -12,8 +12,8 @@ from stats import desk
 from statsmodels.stats.multitest import multipletests
 
 from cxlib.metrics import View, view
-from cxlib.stats import overview
-from cxlib.stats.figures import figures
+from cxlib.questions import overview
+from cxlib.questions.over_time.figures import figures
 
 
 def _answers(worse: str) -> list[dict[str, Any]]:

@@ -18,12 +18,12 @@ import pytest
 from stats import desk
 
 from cxlib.metrics import View, view
-from cxlib.stats import NotKnown, breakdown, ordinal_change, silent
-from cxlib.stats.ordinal import higher_rather_than_lower
-from cxlib.stats.results import Effects
-from cxlib.store import open_data
+from cxlib.questions import breakdown, ordinal_change, silent
+from cxlib.questions.groups.ordinal import higher_rather_than_lower
+from cxlib.results.types import Effects, NotKnown
+from cxlib.store.folder import open_data
 
-home = importlib.import_module("cxlib.stats.silent")
+home = importlib.import_module("cxlib.questions.groups.nonresponse")
 
 
 def asked(seed: int, customers: int = 1500, response: tuple[float, float] = (0.45, 0.15)) -> pl.DataFrame:

@@ -11,12 +11,12 @@ from benchmarks.coverage import Design, measure
 from results_by_hand import change, estimate
 
 from benchmarks import coverage
+from cxlib.present.sentences import verdict
+from cxlib.results.types import Change
 from cxlib.stats.differences import Difference, difference
 from cxlib.stats.durations import quantiles
 from cxlib.stats.intervals import Sums
-from cxlib.stats.results import Change
 from cxlib.stats.sizes import detectable, margin
-from cxlib.words import verdict
 
 
 def of(name: str, before: float, given: float, **other: float) -> Change:

@@ -17,11 +17,11 @@ from cxlib import say, table
 from cxlib.errors import UsageError
 from cxlib.metrics import View, measured_frame, view
 from cxlib.periods import months_between
-from cxlib.stats import spending_after, value_of_a_point
+from cxlib.questions import spending_after, value_of_a_point
+from cxlib.questions.customers.spending import within_months
+from cxlib.results.types import Effects, NotKnown
 from cxlib.stats.rank_correlation import partial
-from cxlib.stats.results import Effects, NotKnown
-from cxlib.stats.spending import within_months
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 
 @pytest.fixture(scope="module")

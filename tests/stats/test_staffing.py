@@ -15,11 +15,12 @@ from stats.volume_desk import HOLIDAYS, ZONE, Row, build, known
 
 from cxlib.errors import UsageError
 from cxlib.metrics import View
+from cxlib.present.sentences import say
+from cxlib.questions import staffing
+from cxlib.questions.demand.staffing import agents_needed
+from cxlib.results.types import NotKnown
 from cxlib.settings import StaffingSettings
 from cxlib.settings import build as settings_of
-from cxlib.stats import NotKnown, staffing
-from cxlib.stats.staffing import agents_needed
-from cxlib.words import say
 
 FREE = StaffingSettings(max_occupancy=0.99)
 
@@ -171,7 +172,7 @@ def test_a_month_unlike_the_one_before_is_planned_by_itself(tmp_path: Path, look
 
 
 def test_the_ends_are_those_of_arrivals_and_handle_time(looked: View) -> None:
-    from cxlib.stats.staffing import _arrivals
+    from cxlib.questions.demand.staffing import _arrivals
 
     answer = known(staffing(looked))
     arrivals, _ = _arrivals(looked.only("channel", "phone"), ["2025-11", "2025-12", "2026-01"])

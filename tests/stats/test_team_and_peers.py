@@ -13,12 +13,12 @@ from stats import desk
 
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
-from cxlib.stats import NotKnown, agents, alike, breakdown, figures, one_agent, peers
-from cxlib.stats.peers import FEWEST, among
-from cxlib.stats.results import Effects
-from cxlib.store import open_data
-from cxlib.tabulate import table
-from cxlib.words import say
+from cxlib.present.sentences import say
+from cxlib.present.tables import table
+from cxlib.questions import agents, alike, breakdown, figures, one_agent, peers
+from cxlib.questions.customers.peers import FEWEST, among
+from cxlib.results.types import Effects, NotKnown
+from cxlib.store.folder import open_data
 
 
 def test_the_same_figures_as_the_funnels(looked: View) -> None:

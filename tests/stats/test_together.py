@@ -14,15 +14,15 @@ import polars as pl
 import pytest
 from stats import desk
 
+from cxlib.estimates.experience import experiences
 from cxlib.metrics import View, view
-from cxlib.sources.mapping import FileSpec
-from cxlib.sources.sheets import read_sheet
-from cxlib.stats import NotKnown, goes_with
-from cxlib.stats.experience import experiences
+from cxlib.present.sentences import say
+from cxlib.questions import goes_with
+from cxlib.results.types import Effects, NotKnown
+from cxlib.sources.mapped.mapping import FileSpec
+from cxlib.sources.reading.sheets import read_sheet
 from cxlib.stats.model import Model, model
-from cxlib.stats.results import Effects
-from cxlib.store import open_data
-from cxlib.words import say
+from cxlib.store.folder import open_data
 
 TERMS = {"wait": "Wait doubled", "handoffs": "One handoff more", "channel": "Channel"}
 
@@ -255,8 +255,8 @@ def test_too_little_gives_no_model() -> None:
 
 @pytest.mark.parametrize("seed", [3, 7])
 def test_the_planted_effects_are_found_in_a_demo(seed: int, tmp_path: Path) -> None:
+    from cxlib.demo import DemoParameters, build_demo
     from cxlib.derive import derive
-    from cxlib.sources.demo import DemoParameters, build_demo
 
     (tmp_path / "demo").mkdir()
     build_demo(tmp_path / "demo", parameters=DemoParameters(seed=seed, tickets=24_000, customers=5_000, months=14))
@@ -264,7 +264,7 @@ def test_the_planted_effects_are_found_in_a_demo(seed: int, tmp_path: Path) -> N
     truth = json.loads((tmp_path / "demo" / "truth.json").read_text(encoding="utf-8"))["effects"]
     looked = view(open_data(str(tmp_path / "demo")))
     slope = truth["first_reply_time_on_satisfaction"]["log_odds_per_doubling"]
-    from cxlib.stats.experience import TERMS as ALL
+    from cxlib.estimates.experience import TERMS as ALL
 
     answers = experiences(looked.metric("csat"), looked, looked.months(12))
     value, error = model(answers, "x", ALL, unit="unit", share=True).coefficients["first_reply"]
@@ -358,7 +358,7 @@ def test_more_rows_than_a_model_takes_are_a_stated_sample_of_customers(
 ) -> None:
     import importlib
 
-    together = importlib.import_module("cxlib.stats.together")
+    together = importlib.import_module("cxlib.questions.groups.drivers")
     looked, *_ = _desk(tmp_path)
     monkeypatch.setattr(together, "MOST", 300)
     found = goes_with("csat", looked)

@@ -15,9 +15,9 @@ from stats.volume_desk import EMPTY_WEEK, FIRST, HOLIDAYS, LAST, Row, days_of, k
 from cxlib.clock import day_kinds
 from cxlib.errors import UsageError
 from cxlib.metrics import View, view
+from cxlib.questions import movers, peaks, per_working_day, seasons, volume
 from cxlib.settings import WEEKDAYS, ScheduleSettings
-from cxlib.stats import movers, peaks, per_working_day, seasons, volume
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 
 def test_weeks_are_whole_and_a_week_without_tickets_is_zero(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:

@@ -15,14 +15,14 @@ from cxlib.derive import derive
 from cxlib.errors import UsageError
 from cxlib.metrics import View, get, view
 from cxlib.metrics import known as why_not
-from cxlib.schema import conform
-from cxlib.stats import NotKnown, change, movers, overview, peaks, per_working_day, seasons, trend, volume
-from cxlib.stats.results import Estimate, Scope
-from cxlib.store import open_data, write_manifest
-from cxlib.tabulate import table
-from cxlib.words import say
-from cxlib.words.change import nothing
-from cxlib.words.volume import peaks_text
+from cxlib.present.sentences import say
+from cxlib.present.sentences.change import nothing
+from cxlib.present.sentences.volume import peaks_text
+from cxlib.present.tables import table
+from cxlib.questions import change, movers, overview, peaks, per_working_day, seasons, trend, volume
+from cxlib.results.types import Estimate, NotKnown, Scope
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 Rows = list[dict[str, Any]]
 OFFICE = "[schedules.default.hours]\n" + "".join(

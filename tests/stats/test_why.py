@@ -16,10 +16,12 @@ from stats import desk
 
 from cxlib.errors import UsageError
 from cxlib.metrics import METRICS, View, view
-from cxlib.stats import Decomposition, NotKnown, change, why
-from cxlib.stats.decomposition import divide
-from cxlib.store import open_data
-from cxlib.words import say
+from cxlib.present.sentences import say
+from cxlib.questions import change, why
+from cxlib.questions.over_time.decomposition import divide
+from cxlib.results.reasons import Decomposition
+from cxlib.results.types import NotKnown
+from cxlib.store.folder import open_data
 
 NOW, BEFORE = "2026-10", "2026-09"
 CSAT, MEAN = METRICS["csat"], METRICS["csat_mean"]

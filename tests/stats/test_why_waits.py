@@ -10,11 +10,11 @@ import pytest
 
 from cxlib import chart, say, table
 from cxlib.metrics import view
-from cxlib.stats import why
-from cxlib.stats.reasons import Decomposition
-from cxlib.stats.results import NotKnown
+from cxlib.questions import why
+from cxlib.results.reasons import Decomposition
+from cxlib.results.types import NotKnown
 from cxlib.stats.reweighting import parts_of_wait
-from cxlib.store import open_data
+from cxlib.store.folder import open_data
 
 MONTHS = ("2026-09", "2026-10")
 

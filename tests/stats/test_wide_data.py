@@ -9,11 +9,11 @@ import pytest
 
 import cxlib as cx
 from cxlib.derive import derive
-from cxlib.metrics.view import View
-from cxlib.schema import conform
+from cxlib.metrics.query import View
+from cxlib.results.types import OTHERS, Breakdown, Effects, Funnel, History, NotKnown
 from cxlib.stats.model_terms import MOST_LEVELS, rare_pooled
-from cxlib.stats.results import OTHERS, Breakdown, Effects, Funnel, History, NotKnown
-from cxlib.store import open_data, write_manifest
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 START, TICKETS = datetime(2026, 1, 1, tzinfo=UTC), 3_000
 

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxlib.charts.axis import Axis
+from cxlib.estimates.counted_days import scatter
+from cxlib.estimates.estimate_table import Cells, cells_of, of_days
 from cxlib.metrics import METRICS, Metric, get, view
 from cxlib.periods import months_between
-from cxlib.stats import figures
-from cxlib.stats.cells import Cells, cells_of, of_days
-from cxlib.stats.counted_days import scatter
-from cxlib.store import open_data
+from cxlib.present.charts.axis import Axis
+from cxlib.questions import figures
+from cxlib.store.folder import open_data
 
 ANSWERS = {"share": (0.0, 1.0), "score": (-1.0, 0.0, 1.0), "rate": (0.0, 1.0), "count": (0.0, 1.0, 7.0)}
 MONTHS = ["2026-01", "2026-02", "2026-03"]

@@ -15,13 +15,13 @@ from stats.desk import Rows, build
 from stats.service_desk import MACROS, by_ticket, looked, run, runs, tickets
 
 import cxlib as cx
-from cxlib.metrics.view import View, view
-from cxlib.stats import breakdown, trend
-from cxlib.stats.results import Breakdown, Effects, NotKnown, Shortlist, Trend
-from cxlib.stats.workflow_outcomes import workflow_outcomes
-from cxlib.stats.workflow_peers import FAR, heavy_workflows
-from cxlib.stats.workflow_reach import workflow_reach
-from cxlib.store import open_data
+from cxlib.metrics.query import View, view
+from cxlib.questions import breakdown, trend
+from cxlib.questions.workflows.outcomes import workflow_outcomes
+from cxlib.questions.workflows.peers import FAR, heavy_workflows
+from cxlib.questions.workflows.reach import workflow_reach
+from cxlib.results.types import Breakdown, Effects, NotKnown, Shortlist, Trend
+from cxlib.store.folder import open_data
 from tests.sources.zendesk_desk import FIXTURES, imported
 
 EQUAL = dict.fromkeys(MACROS, 0.2)

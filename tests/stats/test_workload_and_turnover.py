@@ -16,14 +16,14 @@ from scipy.stats import t
 from stats import desk
 
 from cxlib.metrics import View, view
-from cxlib.stats import NotKnown, before_leaving, breakdown, by_tenure, tenure_curve, trend, turnover, workload
+from cxlib.present.sentences import say
+from cxlib.questions import before_leaving, breakdown, by_tenure, tenure_curve, trend, turnover, workload
+from cxlib.questions.team.tenure import against
+from cxlib.questions.team.turnover import survival
+from cxlib.questions.team.workload import DRAWS, against_chance, gini
+from cxlib.results.types import Effects, NotKnown
 from cxlib.stats.intervals import Sums, rate
-from cxlib.stats.results import Effects
-from cxlib.stats.tenure import against
-from cxlib.stats.turnover import survival
-from cxlib.stats.workload import DRAWS, against_chance, gini
-from cxlib.store import open_data
-from cxlib.words import say
+from cxlib.store.folder import open_data
 
 Find = Callable[[str], Path]
 MONTHS = [date(2026, month, 1) for month in range(1, 11)]

@@ -13,9 +13,9 @@ import polars as pl
 
 from cxlib.derive import derive
 from cxlib.metrics import View, view
-from cxlib.schema import conform
-from cxlib.stats import NotKnown
-from cxlib.store import open_data, write_manifest
+from cxlib.results.types import NotKnown
+from cxlib.store.folder import open_data, write_manifest
+from cxlib.tables.schema import conform
 
 ZONE = ZoneInfo("Europe/Warsaw")
 FIRST, LAST = date(2025, 2, 20), date(2026, 10, 31)

@@ -1,1 +1,0 @@
-"""Folders that change as a whole: locks that end with their process, lists of what we wrote, one switch."""

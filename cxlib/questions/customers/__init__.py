@@ -1,0 +1,1 @@
+"""Customers: history, peers, revenue and retention."""

@@ -1,0 +1,1 @@
+"""How much arrives, when, and how many agents it takes."""

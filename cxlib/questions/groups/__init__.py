@@ -1,0 +1,1 @@
+"""How groups differ, and what is associated with a figure."""

@@ -1,0 +1,1 @@
+"""How figures move from month to month, and why."""

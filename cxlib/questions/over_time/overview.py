@@ -1,0 +1,89 @@
+"""The first page: key figures together, and which of their changes survive being looked at together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from cxlib.estimates.changes import compare
+from cxlib.estimates.comparable import incomparable
+from cxlib.estimates.context import unanswerable
+from cxlib.estimates.estimate_table import cells, estimates
+from cxlib.metrics import View
+from cxlib.metrics.frames import NOT_KNOWN
+from cxlib.questions.groups.breakdown import labels
+from cxlib.questions.over_time.decomposition import why
+from cxlib.questions.over_time.trend import trend
+from cxlib.results.reasons import Decomposition
+from cxlib.results.types import Change, NotKnown, Overview, Scope, Trend
+from cxlib.stats.effects import survivors
+from cxlib.stats.sizes import sized
+from cxlib.tables.schema import DIMENSIONS, is_personal
+
+HEADLINE = (
+    "csat", "nps", "response_rate", "ticket_volume", "first_reply_time", "resolution_time",
+    "first_contact_resolution", "reopen_rate", "sla_first_reply", "sla_resolution",
+)  # fmt: skip
+
+
+def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
+    """Return the trends of the key figures and the changes that are clear among all of them.
+
+    Overall first: then, of the figures that moved, the groups of the view's dimension, again one family, and what
+    another mix of them did to the whole.
+
+    Args:
+        view: What is looked at.
+        names: The family of headline metrics, declared beforehand, in the order of the page.
+
+    Raises:
+        UsageError: No such metric or dimension.
+    """
+    answers = {name: trend(name, view) for name in names}
+    trends = tuple(answer for answer in answers.values() if isinstance(answer, Trend))
+    survives = survivors({t.metric.name: t.change.p_value for t in trends if t.change and t.change.p_value is not None})
+    moved = [change for t in trends if t.metric.name in survives for change in _by_group(t, view)]
+    beyond = survivors({str(place): one.p_value for place, one in enumerate(moved) if one.p_value is not None})
+    return Overview(
+        scope=trends[0].scope if trends else Scope(view.data.name, view.month, view.filter_text),
+        trends=trends,
+        survives=survives,
+        missing={name: answer.reason for name, answer in answers.items() if isinstance(answer, NotKnown)},
+        by_title=DIMENSIONS[view.by].title if moved else "",
+        segments=tuple(one for place, one in enumerate(moved) if str(place) in beyond),
+        parts=tuple(_parts(trends, survives, view)) if view.by else (),
+    )
+
+
+def _parts(trends: Sequence[Trend], survives: frozenset[str], view: View) -> Iterator[Decomposition]:
+    """Yield what mix and groups made of each figure that moved, where its change has parts."""
+    for name in (each.metric.name for each in trends if each.metric.name in survives):
+        found = why(name, view)
+        if isinstance(found, Decomposition):
+            yield found
+
+
+def _by_group(whole: Trend, view: View) -> list[Change]:
+    """Return how each known group of the view's dimension changed, as the whole did; none of persons, or undefined."""
+    metric, about, by, months = whole.metric, whole.scope, view.by, [view.month, view.baseline]
+    unlike = incomparable(metric, view, view.baseline)
+    if not by or is_personal(by) or unanswerable(metric, view, by) or unlike:
+        return []
+    found = cells(metric, view, sorted(months), by)
+    after = found.keys.filter(pl.col("period") == view.month)
+    apart = compare(metric, view, found, [view.baseline], by).rows(metric)
+    sides = [found.at(after.with_columns(period=pl.lit(month))).points() for month in months]
+    named = dict(labels(view, by, after.select("group")).iter_rows())
+    return [
+        sized(
+            Change(
+                metric, about, view.month, view.baseline, here, then, size, low, high, p_value, named[group],
+                calendar=calendar,
+            )
+        )
+        for group, (size, low, high, p_value, calendar), here, then in zip(
+            after["group"], apart, *map(estimates, sides), strict=True
+        )
+        if group != NOT_KNOWN
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Agents and teams: differences, workload, tenure and turnover."""

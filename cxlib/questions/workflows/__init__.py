@@ -1,0 +1,1 @@
+"""Workflows and self-service: reach, outcomes, what to automate or write about."""

@@ -1,0 +1,1 @@
+"""Reading files: encodings, delimiters, sheets, JSON, dates, durations and time zones."""

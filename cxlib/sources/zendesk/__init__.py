@@ -1,0 +1,1 @@
+"""Zendesk: exports, API answers and Fivetran tables."""

@@ -1,0 +1,1 @@
+"""The data folder: its tables, its versions, switched at once, and its locks."""

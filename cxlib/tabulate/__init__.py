@@ -1,6 +1,0 @@
-"""Tables: every result as rows of text, for a page (HTML without scripts or styles) and for a terminal."""
-
-from cxlib.tabulate import estimates, figures, people, quality, volume  # noqa: F401 - register
-from cxlib.tabulate.grid import Table, table
-
-__all__ = ["Table", "table"]
