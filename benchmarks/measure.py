@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from cxlib.derive import derive
-from cxlib.metrics import get, measured_frame, view
+from cxlib.metrics import get, measured_frame, query
 from cxlib.periods import months_between
 from cxlib.sources.importing.load import write_table
 from cxlib.store.folder import write_manifest
@@ -53,7 +53,7 @@ def main() -> None:
         build(Path(name))
         months = months_between(*MONTHS)
         for engine in ("polars", "duckdb"):
-            looked, seconds = view(name, engine=engine), []
+            looked, seconds = query(name, engine=engine), []
             for _ in range(RUNS):
                 began = time.perf_counter()
                 measured = measured_frame(get("csat"), looked, months, by="channel")

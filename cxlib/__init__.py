@@ -2,23 +2,23 @@
 
 A map of the front door; everything here is `cx.<name>` after `import cxlib as cx`:
 
-    look      view(data, month=…, by=…, filters=…)      what is looked at; every question takes it
+    look      query(data, month=…, by=…, filters=…)      what is asked about; every question takes it
     ask       trend · breakdown · distribution · change · overview · figures
               volume · per_working_day · movers · seasons · peaks · forecast · staffing · backlog
               count_model · level_shift · unusual_days (did it really change?) · dated_event
               contrast · relation · relation_by_lag · spending_after · customers_staying · customers_leaving
-              lost_customer · value_of_a_point · history(view, customer_id=…) · waiting
-              workload · turnover · tenure_curve · by_tenure · before_leaving · alike · one_agent(view, agent_id)
-              peers(view, customer_id): one customer among others alike
-              why (it moved) · agents (do they differ?) · goes_with · silent (would they agree?) · ordinal_change
+              churn_cost · value_of_a_point · history(query, customer_id=…) · waiting
+              workload · turnover · tenure_curve · by_tenure · before_leaving · case_mix · one_agent(query, agent_id)
+              peers(query, customer_id): one customer among similar ones
+              mix_decomposition (why it moved) · agents (do they differ?) · drivers · nonresponse · ordinal_change
               quality · set_aside · coverage · provisional · reconciliation, differences (ours, the source's)
               workflow_reach · workflow_outcomes · heavy_workflows · automation_candidates (what next?)
               leaving_articles · article_candidates (what to write about?)
     answer    show(result) = chart(result), say(result), table(result)
     explore   explore("demo") in JupyterLab: pick, look, copy the call
-    explain   glossary(names) · stamp(view)
+    explain   glossary(names) · stamp(query)
     beneath   open_data · METRICS · unit_frame, measured_frame, row_frame
-              rows(metric, view): those behind a figure
+              rows(metric, query): those behind a figure
 
 Names are loaded on first use, so that `cx --help` and small scripts do not wait for a chart library.
 """
@@ -32,20 +32,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cxlib.explorer import explore
     from cxlib.glossary import glossary
-    from cxlib.metrics import METRICS, View, measured_frame, row_frame, rows, unit_frame, view
+    from cxlib.metrics import METRICS, Query, measured_frame, query, row_frame, rows, unit_frame
     from cxlib.present.charts import chart, show
     from cxlib.present.sentences import say
     from cxlib.present.tables import table
     from cxlib.questions import (
         agents,
-        alike,
         article_candidates,
         automation_candidates,
         backlog,
         before_leaving,
         breakdown,
         by_tenure,
+        case_mix,
         change,
+        churn_cost,
         contrast,
         count_model,
         coverage,
@@ -54,15 +55,16 @@ if TYPE_CHECKING:
         dated_event,
         differences,
         distribution,
+        drivers,
         figures,
         forecast,
-        goes_with,
         heavy_workflows,
         history,
         leaving_articles,
         level_shift,
-        lost_customer,
+        mix_decomposition,
         movers,
+        nonresponse,
         one_agent,
         ordinal_change,
         overview,
@@ -76,7 +78,6 @@ if TYPE_CHECKING:
         relation_by_lag,
         seasons,
         set_aside,
-        silent,
         spending_after,
         staffing,
         tenure_curve,
@@ -86,7 +87,6 @@ if TYPE_CHECKING:
         value_of_a_point,
         volume,
         waiting,
-        why,
         workflow_outcomes,
         workflow_reach,
         workload,
@@ -99,15 +99,15 @@ _LAID = {
     "present.charts": "chart show",
     "explorer": "explore",
     "glossary": "glossary",
-    "metrics": "METRICS View measured_frame row_frame rows unit_frame view",
+    "metrics": "METRICS Query measured_frame row_frame rows unit_frame query",
     "report.stamp": "stamp",
     "questions": (
-        "agents alike article_candidates automation_candidates backlog before_leaving breakdown by_tenure "
+        "agents case_mix article_candidates automation_candidates backlog before_leaving breakdown by_tenure "
         "change contrast count_model coverage customers_leaving customers_staying dated_event differences "
-        "distribution figures forecast goes_with heavy_workflows history leaving_articles level_shift "
-        "lost_customer movers one_agent ordinal_change overview peaks peers per_working_day provisional "
-        "quality reconciliation relation relation_by_lag seasons set_aside silent spending_after staffing "
-        "tenure_curve trend turnover unusual_days value_of_a_point volume waiting why workflow_outcomes "
+        "distribution figures forecast drivers heavy_workflows history leaving_articles level_shift "
+        "churn_cost movers one_agent ordinal_change overview peaks peers per_working_day provisional "
+        "quality reconciliation relation relation_by_lag seasons set_aside nonresponse spending_after staffing "
+        "tenure_curve trend turnover unusual_days value_of_a_point volume waiting mix_decomposition workflow_outcomes "
         "workflow_reach workload"
     ),
     "store.folder": "open_data",

@@ -32,7 +32,7 @@ from cxlib.store.folder import (
 from cxlib.store.switch import DISK_FULL
 
 if TYPE_CHECKING:  # importing it takes time that most commands do not need
-    from cxlib.metrics import View
+    from cxlib.metrics import Query
 
 Command = Callable[[argparse.Namespace], int]
 Options = Callable[[argparse.ArgumentParser], None]
@@ -211,12 +211,12 @@ def _figures(options: argparse.Namespace) -> int:
 
 
 def _asked(data: Data, options: argparse.Namespace) -> tuple[pl.DataFrame, list[str]]:
-    from cxlib.metrics import view
+    from cxlib.metrics import query
     from cxlib.questions import figures, missing
 
     months = _months(options.month, data)
     month = months[-1] if months else options.month
-    looked = view(
+    looked = query(
         data, month=month, by=options.by, filters=options.filter, weighted=not options.unweighted, engine=options.engine
     )
     compared = not months and options.format != "json"
@@ -227,20 +227,20 @@ def _asked(data: Data, options: argparse.Namespace) -> tuple[pl.DataFrame, list[
     return table, [*notes, *(f"not known: {name}: {reason}" for name, reason in unknown.items())]
 
 
-def _notes(view: "View", names: Iterable[str], *, compared: bool) -> Iterator[tuple[str, str]]:
+def _notes(query: "Query", names: Iterable[str], *, compared: bool) -> Iterator[tuple[str, str]]:
     """Yield what is to be known of printed figures: weights, one of several questions, months that are not alike."""
     from cxlib.estimates.comparable import incomparable
-    from cxlib.estimates.context import scope
+    from cxlib.estimates.context import result_context
     from cxlib.present.sentences.comparable import of_answers, since
 
-    for metric in map(view.metric, names):
-        told = of_answers(metric, scope(metric, view)).strip() if metric.table == "surveys" else ""
-        if said := told if view.by != "question" else "":
+    for metric in map(query.metric, names):
+        told = of_answers(metric, result_context(metric, query)).strip() if metric.table == "surveys" else ""
+        if said := told if query.by != "question" else "":
             yield metric.name, said
-        reached = compared and view.data.first_month <= view.baseline <= view.data.last_month
-        unlike = incomparable(metric, view, view.baseline) if reached else None
+        reached = compared and query.data.first_month <= query.baseline <= query.data.last_month
+        unlike = incomparable(metric, query, query.baseline) if reached else None
         if unlike:
-            yield metric.name, f"not compared with {view.baseline}: {since(unlike)}."
+            yield metric.name, f"not compared with {query.baseline}: {since(unlike)}."
 
 
 def _months(text: str, data: Data) -> list[str]:
@@ -285,14 +285,14 @@ def _row_list(options: argparse.Namespace) -> int:
 
 
 def _listed(data: Data, options: argparse.Namespace) -> pl.DataFrame:
-    from cxlib.metrics import rows, view
+    from cxlib.metrics import query, rows
     from cxlib.metrics.query import filter_line
 
     chosen = filter_line(((options.by, (options.group,)),)) if options.group else ""
     filters = "; ".join(filter(None, (options.filter, chosen)))
     months = _months(options.month, data)
     month = months[-1] if months else options.month
-    looked = view(data, month=month, by=options.by, filters=filters, weighted=not options.unweighted)
+    looked = query(data, month=month, by=options.by, filters=filters, weighted=not options.unweighted)
     return rows(options.metric, looked, options.by, months=months)
 
 

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from cxlib.errors import CxError, MissingDataError
 from cxlib.estimates.context import unanswerable
-from cxlib.metrics import METRICS, View, last_complete_month, view
+from cxlib.metrics import METRICS, Query, last_complete_month, query
 from cxlib.periods import months_between
 from cxlib.present.charts import chart
 from cxlib.present.sentences import Sentence, say
@@ -58,7 +58,7 @@ class Explorer:
         self._name, self._data = data, open_data(data)
         months = months_between(self._data.first_month, self._data.last_month)[::-1]
         latest = last_complete_month(self._data)
-        self._anywhere = view(self._data, month=latest)
+        self._anywhere = query(self._data, month=latest)
         figures = {name: m.title for name, m in METRICS.items() if not unanswerable(m, self._anywhere)}
         if not figures:
             raise MissingDataError(f"The data {data!r} answer no figure; 'cx check {data}' says what they hold.")
@@ -93,7 +93,7 @@ class Explorer:
         usual = {"filters": "", "compare_with": "previous"}
         told = "".join(f", {name}={_text(value)}" for name, value in options.items() if value != usual.get(name))
         by = f", {_text(self.by.value or '')}" if self.question.value == BREAKDOWN else ""
-        looked = f"cx.view({_text(self._name)}{told})"
+        looked = f"cx.query({_text(self._name)}{told})"
         return f"cx.show(cx.{self.question.value}({_text(self.metric.value)}, {looked}{by}))"
 
     def result(self) -> Any:
@@ -107,8 +107,8 @@ class Explorer:
             return breakdown(self.metric.value, looked, self.by.value or "")
         return (trend if self.question.value == TREND else distribution)(self.metric.value, looked)
 
-    def _view(self) -> View:
-        return view(
+    def _view(self) -> Query:
+        return query(
             self._data, month=self.month.value, filters=self.filters.value, compare_with=self.compare_with.value
         )
 

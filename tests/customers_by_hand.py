@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 
 from cxlib.questions.customers.history import COLUMNS, WORK
-from cxlib.results.types import History, Scope, WaitingList
+from cxlib.results.types import History, ResultContext, WaitingList
 
 FIRST = datetime(2025, 11, 3, 9, tzinfo=UTC)
 AS_OF = date(2026, 10, 31)
 
 
-def history(scope: Scope, text: str = "", *, agents: int = 2, kinds: str = "tao", days: int = 300) -> History:
+def history(scope: ResultContext, text: str = "", *, agents: int = 2, kinds: str = "tao", days: int = 300) -> History:
     """Return a customer with tickets, answers and orders spread over some days, `text` as every word of the data."""
     rows: list[dict[str, Any]] = []
     for number in range(12):
@@ -48,7 +48,7 @@ def history(scope: Scope, text: str = "", *, agents: int = 2, kinds: str = "tao"
     )  # fmt: skip
 
 
-def waiting_list(scope: Scope, size: int, text: str = "") -> WaitingList:
+def waiting_list(scope: ResultContext, size: int, text: str = "") -> WaitingList:
     rows = [
         (
             text or f"C-{number}", text or f"Customer {number}", text or ("high" if number < size / 2 else "low"),
@@ -66,7 +66,7 @@ def waiting_list(scope: Scope, size: int, text: str = "") -> WaitingList:
     return WaitingList(scope, AS_OF, (text or "high",), 5.0, size + 31, size, customers)
 
 
-def customer_results(scope: Scope, hostile: str) -> dict[str, Any]:
+def customer_results(scope: ResultContext, hostile: str) -> dict[str, Any]:
     """Return the samples by name."""
     plain = history(scope)
     return {

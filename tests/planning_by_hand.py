@@ -10,14 +10,14 @@ import polars as pl
 
 from cxlib.metrics import METRICS
 from cxlib.results.planning import Backtest, Forecast, Staffing
-from cxlib.results.types import POINT, Estimate, Scope
+from cxlib.results.types import POINT, Estimate, ResultContext
 from cxlib.settings import StaffingSettings
 
 TEST = Backtest(52, 4.61, 9.03, 0.61, 1.18, 87.8, 1.24, "the same week of the year before")
 FIRST = date(2026, 11, 1)
 
 
-def forecast(scope: Scope, weeks: int, test: Backtest = TEST, size: float = 590.0, known: int = 26) -> Forecast:
+def forecast(scope: ResultContext, weeks: int, test: Backtest = TEST, size: float = 590.0, known: int = 26) -> Forecast:
     """Return a forecast of so many weeks after so many known ones."""
     past = [{"value": size - 7 * (i % 5), "n": int(size - 7 * (i % 5)), "units": 7} for i in range(known)]
     half = 52.3
@@ -36,7 +36,7 @@ def forecast(scope: Scope, weeks: int, test: Backtest = TEST, size: float = 590.
     return Forecast(METRICS["ticket_volume"], scope, points, total, test)
 
 
-def staffing(scope: Scope, busiest: float, **other: Any) -> Staffing:
+def staffing(scope: ResultContext, busiest: float, **other: Any) -> Staffing:
     """Return the agents of two hours on two days."""
     cells = [(1, 9, 52, busiest), (1, 10, 43, busiest - 1), (5, 9, 33, busiest - 1), (5, 10, 0, 0.0)]
     points = pl.DataFrame(cells, schema=["weekday", "hour", "n", "value"], orient="row").with_columns(
@@ -60,7 +60,7 @@ def staffing(scope: Scope, busiest: float, **other: Any) -> Staffing:
     return replace(built, **other)
 
 
-def planning_results(scope: Scope, hostile: str) -> dict[str, Any]:
+def planning_results(scope: ResultContext, hostile: str) -> dict[str, Any]:
     """Return results of both types, ordinary and awkward."""
     worse = replace(TEST, error=11.2, naive_error=9.03)
     sure = pl.col("value").cast(pl.Float64)

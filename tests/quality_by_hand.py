@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 
 from cxlib.questions.data_quality.quality import tallied
-from cxlib.results.types import Coverage, Scope, Tally
+from cxlib.results.types import Coverage, ResultContext, Tally
 
 
-def tally(scope: Scope, *rows: tuple[str, str, int], share: float | None = 1.3, **other: Any) -> Tally:
+def tally(scope: ResultContext, *rows: tuple[str, str, int], share: float | None = 1.3, **other: Any) -> Tally:
     """Return a tally of these families, labels and counts; with `compared` also of typical differences."""
     compared = "compared" in other
     told = [
@@ -22,7 +22,7 @@ def tally(scope: Scope, *rows: tuple[str, str, int], share: float | None = 1.3, 
 
 
 def coverage(
-    scope: Scope, counts: dict[str, list[int]], gaps: list[tuple[str, str, float | None, float | None]]
+    scope: ResultContext, counts: dict[str, list[int]], gaps: list[tuple[str, str, float | None, float | None]]
 ) -> Coverage:
     """Return the coverage of these tables in the months up to October 2026."""
     months = tuple(f"2026-{month:02d}" for month in range(11 - len(next(iter(counts.values()))), 11))
@@ -35,7 +35,7 @@ def coverage(
     return Coverage(scope, months, pl.DataFrame(rows), pl.DataFrame(gaps, schema=schema, orient="row"))
 
 
-def quality_results(scope: Scope, hostile: str) -> dict[str, Any]:
+def quality_results(scope: ResultContext, hostile: str) -> dict[str, Any]:
     """Return tallies and coverages ordinary and awkward."""
     reasons = [("first reply minutes", why, n) for why, n in (("an automatic answer counts as the reply", 40),
                ("rounded to the source's step", 900), ("unexplained", 2))]  # fmt: skip

@@ -28,7 +28,7 @@ from cxlib.results.types import (
     NotKnown,
     Overview,
     Peaks,
-    Scope,
+    ResultContext,
     Survival,
     Trend,
     Worth,
@@ -36,7 +36,7 @@ from cxlib.results.types import (
 from cxlib.settings import Event, Goal
 
 MONTH = "2026-10"
-SCOPE = Scope("demo", MONTH, margin=2.0)
+SCOPE = ResultContext("demo", MONTH, margin=2.0)
 NONE = Estimate(0, 0, None, None, None, None)
 HOSTILE = "<script>alert(1)</script> \"q\" 's' \\ `x` $y$ [a](http://e.org) www.e.org \n| # * _ {{}} &lt; \u202e"
 POINT_TYPES = {

@@ -6,13 +6,15 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.results.types import POINT, Scope, Shortlist, Trend
+from cxlib.results.types import POINT, ResultContext, Shortlist, Trend
 
 SCHEMA = {"group": pl.String, "label": pl.String, "n": pl.Int64, "units": pl.Int64}
 SCHEMA |= dict.fromkeys(POINT[2:], pl.Float64) | {"named": pl.Boolean, "note": pl.String, "reason": pl.String}
 
 
-def shortlist(scope: Scope, trend: Trend, *rows: tuple[str, float | str, float, str | None], **other: Any) -> Shortlist:
+def shortlist(
+    scope: ResultContext, trend: Trend, *rows: tuple[str, float | str, float, str | None], **other: Any
+) -> Shortlist:
     """Return a shortlist of these labels, values (or why there is none), half widths, and notes of the named."""
     told = [
         {"group": label, "label": label, "n": 120, "units": 90, "value": value, "se": half / 1.96, "low": value - half,
@@ -30,7 +32,7 @@ def shortlist(scope: Scope, trend: Trend, *rows: tuple[str, float | str, float, 
     return Shortlist(trend.metric, scope, months=("2025-11", "2026-10"), points=points, **built)
 
 
-def shortlist_results(results: dict[str, Any], scope: Scope, hostile: str) -> dict[str, Any]:
+def shortlist_results(results: dict[str, Any], scope: ResultContext, hostile: str) -> dict[str, Any]:
     """Return shortlists ordinary and awkward."""
     count = results["trend, count"]
     first, second = ("Delivery", 31.2, 3.0, ""), ("Invoice", 29.0, 3.5, "an article is like it")

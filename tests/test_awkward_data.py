@@ -17,7 +17,7 @@ import pytest
 import cxlib as cx
 from cxlib.demo import DemoParameters, build_demo
 from cxlib.derive import derive
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.store.folder import open_data
 from tests.conftest import ROOT
 
@@ -109,14 +109,14 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tables]:
     return folder, {path.stem: pl.read_parquet(path) for path in folder.glob("*.parquet")}
 
 
-def looked_at(folder: Path, source: Path, tables: Tables) -> View:
+def looked_at(folder: Path, source: Path, tables: Tables) -> Query:
     folder.mkdir()
     for name, frame in tables.items():
         frame.write_parquet(folder / f"{name}.parquet")
     for name in ("manifest.json", "settings.toml"):
         (folder / name).write_bytes((source / name).read_bytes())
     derive(folder)
-    return cx.view(open_data(str(folder)), month=MONTH, by="category")
+    return cx.query(open_data(str(folder)), month=MONTH, by="category")
 
 
 def notebook_cells() -> Iterator[ast.stmt]:
@@ -127,9 +127,9 @@ def notebook_cells() -> Iterator[ast.stmt]:
                 yield from ast.parse("".join(cell["source"])).body
 
 
-def problems(view: View) -> dict[str, str]:
+def problems(query: Query) -> dict[str, str]:
     """Ask every question of every notebook once; return what is wrong with the answers."""
-    known: dict[str, Any] = {"cx": cx, "view": view, "by": view.by, "customer_id": "", "agent_id": ""}
+    known: dict[str, Any] = {"cx": cx, "view": query, "by": query.by, "customer_id": "", "agent_id": ""}
     found: dict[str, str] = {}
     for statement in notebook_cells():
         text = ast.unparse(statement)
@@ -161,5 +161,5 @@ def test_every_question_answers_or_says_why_not(
     awkward: Callable[[Tables], Tables], given: tuple[Path, Tables], tmp_path: Path
 ) -> None:
     source, tables = given
-    view = looked_at(tmp_path / "data", source, awkward(tables))
-    assert problems(view) == {}
+    query = looked_at(tmp_path / "data", source, awkward(tables))
+    assert problems(query) == {}

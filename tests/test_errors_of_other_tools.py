@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cxlib.metrics import get, measured_frame, row_frame, view
-from cxlib.metrics.query import View
+from cxlib.metrics import get, measured_frame, query, row_frame
+from cxlib.metrics.query import Query
 from cxlib.questions import change
 from cxlib.results.types import Change
 from cxlib.store.folder import open_data
@@ -21,29 +21,29 @@ from tests.derive.derive_desk import SETTINGS, Rows, at, by_key, message, run, s
 from tests.derive.derive_desk import change as moved
 
 MARCH = "2026-03"
-Desk = Callable[..., tuple[dict[str, Rows], View]]
+Desk = Callable[..., tuple[dict[str, Rows], Query]]
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setenv("CX_HOME", str(tmp_path))
 
-    def build(settings: str = SETTINGS, **given: Rows) -> tuple[dict[str, Rows], View]:
+    def build(settings: str = SETTINGS, **given: Rows) -> tuple[dict[str, Rows], Query]:
         folder = tmp_path / "desk"
         folder.mkdir()
         (folder / "settings.toml").write_text(settings, encoding="utf-8")
-        return run(folder, **given), view(open_data(str(folder)), month=MARCH)
+        return run(folder, **given), query(open_data(str(folder)), month=MARCH)
 
     return build
 
 
-def counted(name: str, looked: View) -> tuple[int, float]:
+def counted(name: str, looked: Query) -> tuple[int, float]:
     """Return how many rows a share counts, and how many of them are so."""
     frame = measured_frame(get(name), looked, [MARCH])
     return frame["n"].sum(), frame["sum_wx"].sum()
 
 
-def waits(name: str, looked: View) -> list[tuple[float, bool]]:
+def waits(name: str, looked: Query) -> list[tuple[float, bool]]:
     return row_frame(get(name), looked, [MARCH]).select("value", "ended").rows()
 
 

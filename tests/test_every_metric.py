@@ -10,8 +10,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from cxlib.errors import CxError
-from cxlib.metrics import METRICS, Metric, get, known, measured_frame, row_frame, unit_frame, view
-from cxlib.metrics.query import View
+from cxlib.metrics import METRICS, Metric, get, measured_frame, missing_reason, query, row_frame, unit_frame
+from cxlib.metrics.query import Query
 from cxlib.periods import months_between
 from cxlib.store.folder import open_data
 from cxlib.tables.schema import DIMENSIONS, TABLES
@@ -23,7 +23,7 @@ AVERAGES = [name for name in NAMES if METRICS[name].kind in ("share", "mean", "s
 
 
 @pytest.fixture(scope="module")
-def here(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> View:
+def here(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Query:
     """Return the demo with every third NPS answer put on the 1–10 scale, so that both versions have rows."""
     folder = tmp_path_factory.mktemp("both") / "demo"
     shutil.copytree(small_demo, folder)
@@ -31,22 +31,22 @@ def here(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> View:
     surveys = pl.read_parquet(folder / "surveys.parquet")
     mixed = surveys.with_columns(pl.when(third).then(1.0).otherwise("scale_low").alias("scale_low"))
     mixed.write_parquet(folder / "surveys.parquet")
-    return view(open_data(str(folder)), month="previous")
+    return query(open_data(str(folder)), month="previous")
 
 
 @pytest.fixture(scope="module")
-def months(here: View) -> list[str]:
+def months(here: Query) -> list[str]:
     return months_between(here.data.first_month, here.data.last_month)
 
 
-def _changed(folder: Path, into: Path, metric: Metric, change: pl.DataFrame) -> View:
+def _changed(folder: Path, into: Path, metric: Metric, change: pl.DataFrame) -> Query:
     """Copy a data folder with another version of the metric's table."""
     shutil.copytree(folder, into)
     change.write_parquet(into / f"{metric.table}.parquet")
-    return view(open_data(str(into)), month="previous")
+    return query(open_data(str(into)), month="previous")
 
 
-def _table(here: View, metric: Metric) -> pl.DataFrame:
+def _table(here: Query, metric: Metric) -> pl.DataFrame:
     return here.data.scan(metric.table).collect()
 
 
@@ -67,13 +67,13 @@ def test_it_is_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_demo_knows_it(name: str, here: View, months: list[str]) -> None:
-    assert known(get(name), here) is None
+def test_the_demo_knows_it(name: str, here: Query, months: list[str]) -> None:
+    assert missing_reason(get(name), here) is None
     assert measured_frame(get(name), here, months)["n"].sum() > 30
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_row_order_does_not_matter(name: str, here: View, months: list[str], tmp_path: Path) -> None:
+def test_row_order_does_not_matter(name: str, here: Query, months: list[str], tmp_path: Path) -> None:
     metric = get(name)
     shuffled = _table(here, metric).sample(fraction=1.0, shuffle=True, seed=7)
     other = _changed(here.data.folder, tmp_path / "shuffled", metric, shuffled)
@@ -81,7 +81,7 @@ def test_row_order_does_not_matter(name: str, here: View, months: list[str], tmp
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rows_without_an_answer_change_nothing(name: str, here: View, months: list[str], tmp_path: Path) -> None:
+def test_rows_without_an_answer_change_nothing(name: str, here: Query, months: list[str], tmp_path: Path) -> None:
     metric = get(name)
     table = _table(here, metric)
     empty = table.head(50).with_columns(pl.lit(None).cast(kind).alias(column) for column, kind in table.schema.items())
@@ -90,7 +90,7 @@ def test_rows_without_an_answer_change_nothing(name: str, here: View, months: li
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_rows_give_no_months(name: str, here: View, months: list[str], tmp_path: Path) -> None:
+def test_no_rows_give_no_months(name: str, here: Query, months: list[str], tmp_path: Path) -> None:
     metric = get(name)
     other = _changed(here.data.folder, tmp_path / "empty", metric, _table(here, metric).clear())
     assert measured_frame(metric, other, months).height == 0
@@ -99,7 +99,7 @@ def test_no_rows_give_no_months(name: str, here: View, months: list[str], tmp_pa
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("by", list(DIMENSIONS))
-def test_parts_recombine_to_the_whole(name: str, by: str, here: View, months: list[str]) -> None:
+def test_parts_recombine_to_the_whole(name: str, by: str, here: Query, months: list[str]) -> None:
     metric = get(name)
     if metric.table not in DIMENSIONS[by].paths:
         with pytest.raises(CxError, match="not defined"):
@@ -115,7 +115,7 @@ def test_parts_recombine_to_the_whole(name: str, by: str, here: View, months: li
 
 @pytest.mark.parametrize("name", AVERAGES)
 def test_duplicated_units_leave_the_value_and_divide_the_error_by_root_two(
-    name: str, here: View, months: list[str], tmp_path: Path
+    name: str, here: Query, months: list[str], tmp_path: Path
 ) -> None:
     metric = get(name)
     table = _table(here, metric)
@@ -139,9 +139,9 @@ def _value_and_error(measured: pl.DataFrame) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_duckdb_gives_the_same_figures(name: str, here: View, months: list[str]) -> None:
+def test_duckdb_gives_the_same_figures(name: str, here: Query, months: list[str]) -> None:
     metric = get(name)
-    duck = view(here.data, month=here.month, engine="duckdb")
+    duck = query(here.data, month=here.month, engine="duckdb")
     by = "importance" if metric.table == "surveys" else _dimension(metric)
     assert_frame_equal(*(measured_frame(metric, v, months, by) for v in (here, duck)), abs_tol=1e-9, rel_tol=1e-9)
     if name in DURATIONS:

@@ -10,7 +10,7 @@ import pytest
 
 from cxlib.check import check
 from cxlib.derive import derive
-from cxlib.metrics import view
+from cxlib.metrics import query
 from cxlib.store.folder import open_data, read_manifest, write_manifest
 from cxlib.tables.schema import conform, span
 
@@ -34,7 +34,7 @@ def test_a_ticket_of_2036_moves_neither_the_end_nor_the_last_month(tmp_path: Pat
     manifest = read_manifest(folder)
     assert (manifest["first_month"], manifest["last_month"]) == ("2026-03", "2026-10")
     data = open_data(str(folder))
-    assert view(data).month == "2026-09"
+    assert query(data).month == "2026-09"
     named = {one.promise: one for one in check(data).findings}
     assert named["created_at lies after the end of the data"].count == far
     assert named["created_at lies after the end of the data"].examples[0] == "far 0"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cxlib.metrics import view
+from cxlib.metrics import query
 from cxlib.present.sentences import say
 from cxlib.questions import agents, peers, tenure_curve, trend, turnover, workload
 from cxlib.questions.team.workload import gini
@@ -40,7 +40,7 @@ def test_italian_help_desk_shares_its_tickets_unequally(cx: Run, shared_data: Fi
     assert {row["agent_id"]: 0 for row in rows} | solved == Counter(
         {row["agent_id"]: sum(r["solved"] for r in rows if r["agent_id"] == row["agent_id"]) for row in rows}
     )
-    here = view(data, month="2013-06")
+    here = query(data, month="2013-06")
     found = workload(here)
     assert isinstance(found, Effects)
     unknown, known = found.points.to_dicts()
@@ -75,7 +75,7 @@ def test_solved_per_agent_and_day_is_that_of_the_log(cx: Run, shared_data: Find)
         "desk22",
     )
     data = open_data("desk22")
-    found = trend("solved_per_agent_day", view(data, month="2013-06"))
+    found = trend("solved_per_agent_day", query(data, month="2013-06"))
     assert not isinstance(found, NotKnown)
     zone = data.settings.timezone
     june = [(row["by"], row["changed_at"]) for row in data.scan("changes").collect().iter_rows(named=True)]

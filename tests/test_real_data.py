@@ -12,7 +12,7 @@ import pytest
 from sentences import strangers
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from cxlib.metrics import get, row_frame, view
+from cxlib.metrics import get, query, row_frame
 from cxlib.periods import months_between
 from cxlib.stats.durations import Curve, coded
 from cxlib.store.folder import open_data, project_root
@@ -77,7 +77,7 @@ def test_duckdb_gives_the_airport_figures_too(cx: Run, shared_data: Find) -> Non
 
 def _all_months(name: str, metric: str) -> tuple[int, int, float]:
     """Return waits, ended waits and their Kaplan–Meier median in minutes over the whole data set."""
-    here = view(open_data(name))
+    here = query(open_data(name))
     rows = coded(row_frame(get(metric), here, months_between(here.data.first_month, here.data.last_month)))
     return rows.height, int(rows["ended"].sum()), Curve.of(rows, rows["code"].n_unique()).quantile()
 

@@ -14,7 +14,7 @@ import pytest
 from sentences import strangers
 from test_real_data import Find, Run, _all_months, _figure, _imported
 
-from cxlib.metrics import get, measured_frame, view
+from cxlib.metrics import get, measured_frame, query
 from cxlib.periods import months_between
 from cxlib.store.folder import open_data
 
@@ -54,7 +54,7 @@ def test_open_requests_count_as_waiting_and_overdue_ones_as_broken_promises(balt
     """With what the extract shows unfinished: 208 waits still run, 135 of them are overdue."""
     waits, ended, half = _all_months("baltimore", "resolution_time")
     assert (waits, waits - ended, round(half / 60, 2)) == (10_000, 208, 39.40)
-    here = view("baltimore")
+    here = query("baltimore")
     last = f"{baltimore['due_day'].max():%Y-%m}"  # promises reach half a year beyond the extract
     kept = measured_frame(get("sla_resolution"), here, months_between(here.data.first_month, last))
     assert (kept["n"].sum(), round(100 * kept["sum_wx"].sum() / kept["sum_w"].sum(), 2)) == (9690, 82.44)

@@ -11,7 +11,7 @@ from metrics.test_rows import agrees, value_of
 from test_real_data import Find, Run, _imported
 
 from cxlib.estimates.context import unanswerable
-from cxlib.metrics import METRICS, as_csv, get, rows, view
+from cxlib.metrics import METRICS, as_csv, get, query, rows
 from cxlib.questions import coverage, figures, quality, set_aside
 from cxlib.results.types import Coverage
 
@@ -25,7 +25,7 @@ EXPORTS = {
 def test_lists_of_real_rows_make_the_printed_figures(name: str, cx: Run, shared_data: Find) -> None:
     file, mapping, month = EXPORTS[name]
     _imported(cx, shared_data(file), mapping, name)
-    looked = view(name, month=month)
+    looked = query(name, month=month)
     answered = [metric for metric in METRICS if not unanswerable(get(metric), looked)]
     assert {"ticket_volume", "resolution_time"} <= set(answered)
     for metric in answered:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from cxlib.metrics import get, measured_frame, row_frame, view
+from cxlib.metrics import get, measured_frame, query, row_frame
 from cxlib.periods import months_between
 from cxlib.questions import backlog, distribution, trend
 from cxlib.results.types import Trend
@@ -52,7 +52,7 @@ def test_of_386_tickets_solved_more_than_once_the_last_solve_counts(cx: Run, sha
 
 def test_the_citys_backlog_at_the_extract_is_its_208_unfinished_requests(cx: Run, shared_data: Find) -> None:
     _imported(cx, shared_data, "baltimore_311", "baltimore")
-    here, rows = view("baltimore", month="2019-02"), []
+    here, rows = query("baltimore", month="2019-02"), []
     with shared_data(FILES["baltimore_311"]).open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             stamp = lambda text: datetime.strptime(text, "%m/%d/%Y %I:%M:%S %p") if text else None  # noqa: E731
@@ -84,7 +84,7 @@ def test_zendesks_one_touch_is_ours_and_those_solved_without_a_reply(shape: str,
     solved = [replies for status, at, replies in rows if at and status in ("solved", "closed")]
     months = months_between(data.first_month, data.last_month)
     one, none, two, more = (
-        measured_frame(get(f"{name}_resolution"), view(data), months)["sum_wx"].sum()
+        measured_frame(get(f"{name}_resolution"), query(data), months)["sum_wx"].sum()
         for name in ("one_touch", "no_reply", "two_touch", "multi_touch")
     )
     assert one + none == sum(replies < 2 for replies in solved)

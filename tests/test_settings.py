@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cxlib.errors import UsageError
-from cxlib.metrics.query import view
+from cxlib.metrics.query import query
 from cxlib.settings import build
 from cxlib.store.folder import open_data
 
@@ -83,6 +83,6 @@ def test_a_target_of_an_unknown_metric_is_refused_with_the_nearest_one(
     (folder / "manifest.json").write_bytes((small_demo / "manifest.json").read_bytes())
     (folder / "settings.toml").write_text(settings, encoding="utf-8")
     with pytest.raises(UsageError, match=r"'csatt'\. Did you mean 'csat'"):
-        view(open_data(str(folder)))
+        query(open_data(str(folder)))
     (folder / "settings.toml").write_text(settings.replace("csatt", "csat"), encoding="utf-8")
-    assert view(open_data(str(folder))).month
+    assert query(open_data(str(folder))).month

@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from cxlib.estimates.daily_model import design, fit, observed_days, scaled_weeks
-from cxlib.metrics import Metric, View
-from cxlib.metrics.frames import asked_of
+from cxlib.metrics import Metric, Query
+from cxlib.metrics.frames import cache_key
 from cxlib.results.types import NotKnown
 from cxlib.stats.differences import Difference, difference
 from cxlib.stats.intervals import Array, Figures
@@ -90,7 +90,7 @@ def _widened(
     return difference(after.widened(times, df), before.widened(times, df), correlated, most)
 
 
-def busy_weeks(metric: Metric, view: View, weeks: int = A_MONTH) -> BusyWeeks:
+def busy_weeks(metric: Metric, query: Query, weeks: int = A_MONTH) -> BusyWeeks:
     """Return how much busy weeks add to the variance of a count, from all weeks up to the reported month.
 
     From the residuals of the count's model (`counting.fit`): the mean square of the differences of neighbouring blocks
@@ -100,15 +100,15 @@ def busy_weeks(metric: Metric, view: View, weeks: int = A_MONTH) -> BusyWeeks:
 
     Args:
         metric: A count whose rows have a day.
-        view: What is looked at; its filters hold.
+        query: What is asked about; its filters hold.
         weeks: Of how many weeks the count is.
     """
-    asked = ("busy weeks", weeks, *asked_of(metric, view, [view.month], ""))
-    return view.data.remember(asked, lambda: _busy_weeks(metric, view, weeks))
+    asked = ("busy weeks", weeks, *cache_key(metric, query, [query.month], ""))
+    return query.data.remember(asked, lambda: _busy_weeks(metric, query, weeks))
 
 
-def _busy_weeks(metric: Metric, view: View, block: int) -> BusyWeeks:
-    days = observed_days(replace(metric, unit="day"), view)
+def _busy_weeks(metric: Metric, query: Query, block: int) -> BusyWeeks:
+    days = observed_days(replace(metric, unit="day"), query)
     if isinstance(days, NotKnown) or (days["sum_wx"] < 0).any():
         return BusyWeeks()
     days = days.filter(pl.len().over("monday") == 7)

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from cxlib.clock import days_off
-from cxlib.metrics import Metric, View
-from cxlib.metrics.known_from import told_from
+from cxlib.metrics import Metric, Query
+from cxlib.metrics.known_from import known_from
 from cxlib.metrics.rows import counted_rows
 from cxlib.periods import last_day, month_index, months_between
 from cxlib.results.comparable import Incomparable
@@ -22,33 +22,33 @@ _ASKED = {"question": ("question",), "scale": ("scale_low", "scale_high")}
 Mix = dict[tuple[object, ...], int]
 
 
-def incomparable(metric: Metric, view: View, baseline: str) -> Incomparable | None:
+def incomparable(metric: Metric, query: Query, baseline: str) -> Incomparable | None:
     """Return why the reported month cannot be compared with another one, or None if it can.
 
     Scales or questions differ where the answers of the two months spread over them differently: no scale in common, or
     more than `LITTLE` of the answers on others and more than chance explains (chi-squared test, p < .005).
     """
-    earlier, later = sorted((baseline, view.month))
+    earlier, later = sorted((baseline, query.month))
     if earlier == later:
         return None
     if metric.revised == "time":
         return Incomparable("time", later)
     for withheld in (True, False):
-        told = told_from(metric, view, withheld=withheld)
+        told = known_from(metric, query, withheld=withheld)
         if told and earlier < told[0]:
             return Incomparable("history", told[0])
-    if metric.snapshot and (ends := [last_day_is(month, view) for month in (earlier, later)])[0] != ends[1]:
+    if metric.snapshot and (ends := [last_day_is(month, query) for month in (earlier, later)])[0] != ends[1]:
         return Incomparable("end", later, *ends)
     if not metric.survey:
         return None
     months = months_between(earlier, later)
-    return next((found for kind in _ASKED if (found := _changed(kind, metric, view, months))), None)
+    return next((found for kind in _ASKED if (found := _changed(kind, metric, query, months))), None)
 
 
-def last_day_is(month: str, view: View) -> str:
+def last_day_is(month: str, query: Query) -> str:
     """Return what the last observed day of a month is: "working", "after" (a day off) or "off"."""
-    plan = view.data.settings.schedules[view.data.settings.default_schedule]
-    last = min(last_day(month), view.data.last_day)
+    plan = query.data.settings.schedules[query.data.settings.default_schedule]
+    last = min(last_day(month), query.data.last_day)
     before, here = days_off(pl.Series([last - timedelta(days=1), last]), plan)
     return "off" if here else "after" if before else "working"
 
@@ -64,8 +64,8 @@ def in_words(found: Incomparable) -> str:
     }[found.kind]
 
 
-def _changed(kind: str, metric: Metric, view: View, months: Sequence[str]) -> Incomparable | None:
-    mixes = _mixes(kind, metric, view, months)
+def _changed(kind: str, metric: Metric, query: Query, months: Sequence[str]) -> Incomparable | None:
+    mixes = _mixes(kind, metric, query, months)
     before, after = mixes[months[0]], mixes[months[-1]]
     if not _differ(before, after):
         return None
@@ -77,10 +77,10 @@ def _changed(kind: str, metric: Metric, view: View, months: Sequence[str]) -> In
     return Incomparable("question" if kind == "question" else "scale", since, _usual(before), _usual(after))
 
 
-def _mixes(kind: str, metric: Metric, view: View, months: Sequence[str]) -> dict[str, Mix]:
+def _mixes(kind: str, metric: Metric, query: Query, months: Sequence[str]) -> dict[str, Mix]:
     """Return how many counted answers each month has by question or scale."""
-    names = [name for name in _ASKED[kind] if name in view.data.filled("surveys")]
-    rows = counted_rows(metric, view, months, "period", *names)
+    names = [name for name in _ASKED[kind] if name in query.data.filled("surveys")]
+    rows = counted_rows(metric, query, months, "period", *names)
     counted = rows.group_by("period", *names).len()
     found: dict[int, Mix] = {}
     for period, *key, number in counted.sort("period", *names).iter_rows():
@@ -116,21 +116,21 @@ def _usual(mix: Mix) -> str:
     return "–".join(numbers)
 
 
-def other_questions(metric: Metric, view: View) -> tuple[str, tuple[str, ...]]:
+def other_questions(metric: Metric, query: Query) -> tuple[str, tuple[str, ...]]:
     """Return the question that a figure of the month is made of and the others of its kind; empty if there is one."""
-    asked = view.data.questions.get(metric.survey, [])
-    if len(asked) < 2 or "question" in {name for name, _ in view.filters}:
+    asked = query.data.questions.get(metric.survey, [])
+    if len(asked) < 2 or "question" in {name for name, _ in query.filters}:
         return "", ()
-    names = _mixes("question", metric, view, [view.month])[view.month]
+    names = _mixes("question", metric, query, [query.month])[query.month]
     if not names:
         return "", ()
     own = _usual(names)
     return own, tuple(name for name in asked if name != own)
 
 
-def weights(metric: Metric, view: View) -> bool:
+def weights(metric: Metric, query: Query) -> bool:
     """Tell whether answers of the month count unequally in a figure."""
-    if not (metric.weighted and view.weighted and "weight" in view.data.filled(metric.table)):
+    if not (metric.weighted and query.weighted and "weight" in query.data.filled(metric.table)):
         return False
-    rows = counted_rows(metric, view, [view.month], "weight")
+    rows = counted_rows(metric, query, [query.month], "weight")
     return bool((rows["weight"].fill_null(1.0) != 1.0).any())

@@ -10,13 +10,13 @@ import polars as pl
 from cxlib.clock import days_off
 from cxlib.estimates.busy_weeks import busy_weeks
 from cxlib.estimates.counted_days import KEYS, calendar, like_days, scatter, with_empty_days
-from cxlib.estimates.estimate_table import Cells, cells, correlation, influences, of_days
-from cxlib.metrics import Metric, View, dated_frame, unit_frame
+from cxlib.estimates.estimate_table import EstimateTable, correlation, estimate_table, influences, of_days
+from cxlib.metrics import Metric, Query, dated_frame, unit_frame
 from cxlib.stats.differences import Difference, widest
 
 
 def on_like_days(
-    metric: Metric, view: View, found: Cells, baseline: str, by: str = "", *, but: pl.Series | None = None
+    metric: Metric, query: Query, found: EstimateTable, baseline: str, by: str = "", *, but: pl.Series | None = None
 ) -> Difference:
     """Return the differences of a count of days from a month's on as many days of each class, and the calendar's part.
 
@@ -26,14 +26,14 @@ def on_like_days(
 
     Args:
         metric: A count whose rows have a day.
-        view: Names the reported month.
+        query: Names the reported month.
         found: Cells of both months, as published.
         baseline: The other month.
         by: Dimension of the cells' groups.
         but: Units that `found` leaves out.
     """
-    alike, influence = _alike(metric, view, baseline, by, but)
-    pair, busy = _sides(found, view.month, baseline), busy_weeks(metric, view)
+    alike, influence = _alike(metric, query, baseline, by, but)
+    pair, busy = _sides(found, query.month, baseline), busy_weeks(metric, query)
     correlated = np.zeros(len(pair[0])) if influence is None else correlation(influence, *pair)
     after, before = (alike.at(side).figures for side in pair)
     differs = busy.of_count(after, before, correlated, grouped=bool(by))
@@ -42,7 +42,13 @@ def on_like_days(
 
 
 def paced(
-    metric: Metric, view: View, found: Cells, baseline: str, by: str = "", *, influence: pl.DataFrame | None = None
+    metric: Metric,
+    query: Query,
+    found: EstimateTable,
+    baseline: str,
+    by: str = "",
+    *,
+    influence: pl.DataFrame | None = None,
 ) -> Difference:
     """Return the differences of a figure that follows a count: work per agent, tickets per customer.
 
@@ -52,69 +58,69 @@ def paced(
 
     Args:
         metric: A metric that is `paced_by` a count.
-        view: Names the reported month.
+        query: Names the reported month.
         found: Cells of both months, as published.
         baseline: The other month.
         by: Dimension of the cells' groups.
         influence: `cells.influences` of both months where they are at hand.
     """
-    count, pair = view.metric(metric.paced_by), _sides(found, view.month, baseline)
-    own = influences(metric, view, [view.month, baseline], by) if influence is None else influence
+    count, pair = query.metric(metric.paced_by), _sides(found, query.month, baseline)
+    own = influences(metric, query, [query.month, baseline], by) if influence is None else influence
     after, plain = (found.at(side).figures for side in pair)
-    ratio = _more_days(metric, view, baseline)
+    ratio = _more_days(metric, query, baseline)
     before, correlated = plain.divided(np.array(1 / ratio)), correlation(own, *pair)
-    differs = busy_weeks(count, view).of_sharers(after, before, correlated, widest(metric))
+    differs = busy_weeks(count, query).of_sharers(after, before, correlated, widest(metric))
     if not metric.of_days:
         return differs
     return replace(differs, calendar=after.value - plain.value - differs.value)
 
 
-def _more_days(metric: Metric, view: View, baseline: str) -> float:
+def _more_days(metric: Metric, query: Query, baseline: str) -> float:
     """Return how many times as large as in another month a figure is for the days of its month alone."""
     if metric.of_days == "all":
-        return calendar_ratio(view.metric(metric.paced_by), view, baseline)
-    return working_days_ratio(metric, view, baseline) if metric.of_days == "working" else 1.0
+        return calendar_ratio(query.metric(metric.paced_by), query, baseline)
+    return working_days_ratio(metric, query, baseline) if metric.of_days == "working" else 1.0
 
 
-def working_days_ratio(metric: Metric, view: View, baseline: str) -> float:
+def working_days_ratio(metric: Metric, query: Query, baseline: str) -> float:
     """Return how many working days the reported month has for each of another one; 1 where either has none."""
-    days = calendar(metric, view, sorted({view.month, baseline}))
-    settings = view.data.settings
+    days = calendar(metric, query, sorted({query.month, baseline}))
+    settings = query.data.settings
     off = days_off(days["day"], settings.schedules[settings.default_schedule])
-    after, before = (days.filter((pl.col("period") == month) & ~off).height for month in (view.month, baseline))
+    after, before = (days.filter((pl.col("period") == month) & ~off).height for month in (query.month, baseline))
     return after / before if after and before else 1.0
 
 
-def calendar_ratio(metric: Metric, view: View, baseline: str) -> float:
+def calendar_ratio(metric: Metric, query: Query, baseline: str) -> float:
     """Return how many times as large as in another month a count is for its days alone; 1 where nothing says so."""
-    found = cells(metric, view, sorted({view.month, baseline}))
-    alike, _ = _alike(metric, view, baseline)
-    pair = [pl.DataFrame({"period": [month], "group": [""]}) for month in (view.month, baseline)]
+    found = estimate_table(metric, query, sorted({query.month, baseline}))
+    alike, _ = _alike(metric, query, baseline)
+    pair = [pl.DataFrame({"period": [month], "group": [""]}) for month in (query.month, baseline)]
     with np.errstate(invalid="ignore", divide="ignore"):
         plain, same_days = (np.divide(*(cell.at(side).figures.value[0] for side in pair)) for cell in (found, alike))
         ratio = float(plain / same_days)
     return ratio if np.isfinite(ratio) and ratio > 0 else 1.0
 
 
-def _sides(found: Cells, month: str, baseline: str) -> list[pl.DataFrame]:
+def _sides(found: EstimateTable, month: str, baseline: str) -> list[pl.DataFrame]:
     here = found.keys.filter(pl.col("period") == month)
     return [here.with_columns(period=pl.lit(each, pl.String)) for each in (month, baseline)]
 
 
 def _alike(
-    metric: Metric, view: View, baseline: str, by: str = "", but: pl.Series | None = None
-) -> tuple[Cells, pl.DataFrame | None]:
+    metric: Metric, query: Query, baseline: str, by: str = "", but: pl.Series | None = None
+) -> tuple[EstimateTable, pl.DataFrame | None]:
     """Return the count of both months on like days, and what each unit that is no day has to do with it."""
-    months = sorted({view.month, baseline})
-    weighted = like_days(calendar(metric, view, months), view.month, baseline).drop("alike")
+    months = sorted({query.month, baseline})
+    weighted = like_days(calendar(metric, query, months), query.month, baseline).drop("alike")
     if metric.unit == "day":
-        days = with_empty_days(metric, view, unit_frame(metric, view, months, by), by)
+        days = with_empty_days(metric, query, unit_frame(metric, query, months, by), by)
         alike = of_days(metric, days.join(weighted, on=["period", "day"]), scatter(days, ["group"]))
     else:
-        rows = dated_frame(metric, view, months, by).join(weighted, on=["period", "day"])
+        rows = dated_frame(metric, query, months, by).join(weighted, on=["period", "day"])
         rows = rows if but is None else rows.filter(~pl.col("unit").is_in(but.implode()))
         wx, wxx = (pl.col(name) * pl.col("weight") ** power for name, power in (("sum_wx", 1), ("sum_wxx", 2)))
         sums = pl.col("n", "sum_w", "sum_wx", "sum_wxx").sum()
         units = rows.with_columns(sum_wx=wx, sum_wxx=wxx).group_by("period", "group", "unit").agg(sums)
-        return Cells.of_units(metric, units), units.select(*KEYS, "unit", influence="sum_wx")
+        return EstimateTable.of_units(metric, units), units.select(*KEYS, "unit", influence="sum_wx")
     return alike, None

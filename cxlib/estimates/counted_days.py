@@ -15,7 +15,7 @@ import polars as pl
 
 from cxlib.clock import day_kinds
 from cxlib.estimates.context import observed
-from cxlib.metrics import Metric, View
+from cxlib.metrics import Metric, Query
 from cxlib.metrics.frames import BETWEEN, NOT_KNOWN
 from cxlib.periods import first_day, last_day
 from cxlib.settings import WEEKDAYS, ScheduleSettings, Settings
@@ -49,39 +49,39 @@ def feasts(days: pl.Series, plan: ScheduleSettings) -> pl.Series:
     return day_kinds(days, always) == "holiday"
 
 
-def calendar(metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame:
+def calendar(metric: Metric, query: Query, months: Sequence[str]) -> pl.DataFrame:
     """Return period, day and class (`alike`) of the days of these months of which the data observe a moment."""
-    since, until = observed(metric, view)[0], view.data.last_day
+    since, until = observed(metric, query)[0], query.data.last_day
     spans = [pl.date_range(max(first_day(m), since), min(last_day(m), until), eager=True) for m in months]
     frame = pl.DataFrame({"period": months, "day": spans}, schema={"period": pl.String, "day": pl.List(pl.Date)})
     days = frame.explode("day").drop_nulls()
-    return days.with_columns(day_classes(days["day"], view.data.settings))
+    return days.with_columns(day_classes(days["day"], query.data.settings))
 
 
-def with_empty_days(metric: Metric, view: View, units: pl.DataFrame, by: str = "") -> pl.DataFrame:
+def with_empty_days(metric: Metric, query: Query, units: pl.DataFrame, by: str = "") -> pl.DataFrame:
     """Return the rows of a unit frame by day, with zeros on the observed days without any: KEYS, day, alike, n, sum_wx.
 
     Of a group (or filter) that names a time of arrival, only days on which something can arrive at such a time.
     """
     keys = units.select(KEYS).unique().sort(KEYS)
     seen = units.select(*KEYS, "n", "sum_wx", day=pl.col("unit").str.to_date())
-    observed_days = calendar(metric, view, keys["period"].unique().to_list())
+    observed_days = calendar(metric, query, keys["period"].unique().to_list())
     beyond = seen.select("period", "day").unique().join(observed_days, on=["period", "day"], how="anti")
-    late = beyond.with_columns(day_classes(beyond["day"], view.data.settings))  # rows after the end of the data
+    late = beyond.with_columns(day_classes(beyond["day"], query.data.settings))  # rows after the end of the data
     days = keys.join(pl.concat([observed_days, late]), on="period").join(seen, on=[*KEYS, "day"], how="left")
-    return days.filter(_possible(metric, view, days, by) | (pl.col("n") > 0)).with_columns(
+    return days.filter(_possible(metric, query, days, by) | (pl.col("n") > 0)).with_columns(
         pl.col("n", "sum_wx").fill_null(0)
     )
 
 
-def _possible(metric: Metric, view: View, days: pl.DataFrame, by: str) -> pl.Series:
+def _possible(metric: Metric, query: Query, days: pl.DataFrame, by: str) -> pl.Series:
     """Return on which days something can arrive at the times of arrival that the filters and the group name."""
-    filters = [set(values) for name, values in view.filters if name == "arrival"]
+    filters = [set(values) for name, values in query.filters if name == "arrival"]
     place = by.split("+").index("arrival") if "arrival" in by.split("+") else None
     if (not filters and place is None) or metric.table != "tickets" or metric.anchor != "created":
         return pl.repeat(True, days.height, eager=True)
     each = days["day"].unique()
-    kinds = [day_kinds(each, plan).to_list() for plan in view.data.settings.schedules.values()]
+    kinds = [day_kinds(each, plan).to_list() for plan in query.data.settings.schedules.values()]
     times = {
         day: {NOT_KNOWN}.union(*(ARRIVALS[kind] for kind in found))
         for day, *found in zip(each.to_list(), *kinds, strict=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from cxlib.metrics import Metric, View, unit_frame
+from cxlib.metrics import Metric, Query, unit_frame
 from cxlib.stats.intervals import Array
 
 LOOK_BACK = timedelta(days=365)
@@ -16,17 +16,17 @@ FEWEST = 10  # rows of a class of importance; rarer ones are as the most frequen
 UNTOLD = 0.05  # share without joined_at up to which they count as of mean tenure
 
 
-def by_customer(metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame:
+def by_customer(metric: Metric, query: Query, months: Sequence[str]) -> pl.DataFrame:
     """Return unit (customer) and value: the total of a count, else the mean; rows without a customer are left out.
 
     Computed units, to ten digits: the last bits depend on the order of a sum and would part equal ranks.
     """
-    return _valued(metric, unit_frame(replace(metric, unit="customer_id"), view, months))
+    return _valued(metric, unit_frame(replace(metric, unit="customer_id"), query, months))
 
 
-def by_customer_and_month(metric: Metric, view: View, months: Sequence[str]) -> dict[str, pl.DataFrame]:
+def by_customer_and_month(metric: Metric, query: Query, months: Sequence[str]) -> dict[str, pl.DataFrame]:
     """Return what `by_customer` tells of each of these months."""
-    rows = unit_frame(replace(metric, unit="customer_id"), view, months)
+    rows = unit_frame(replace(metric, unit="customer_id"), query, months)
     return {month: _valued(metric, rows.filter(pl.col("period") == month)) for month in months}
 
 
@@ -36,12 +36,12 @@ def _valued(metric: Metric, rows: pl.DataFrame) -> pl.DataFrame:
     return sums.select("unit", value=value.round_sig_figs(10)).filter(pl.col("value").is_finite()).sort("unit")
 
 
-def with_background(rows: pl.DataFrame, view: View) -> pl.DataFrame:
+def with_background(rows: pl.DataFrame, query: Query) -> pl.DataFrame:
     """Add what was known of each `unit` (customer) at `at`, sorted by both.
 
     joined_at, importance (where the data say them), tickets and spent in the 365 days before.
     """
-    data = view.data
+    data = query.data
     if data.has("customers"):
         told = [name for name in ("joined_at", "importance") if name in data.filled("customers")]
         customers = data.scan("customers").select("customer_id", *told).unique("customer_id").collect()
@@ -50,9 +50,9 @@ def with_background(rows: pl.DataFrame, view: View) -> pl.DataFrame:
         ("tickets", "tickets", "created_at", pl.lit(1.0)),
         ("spent", "orders", "ordered_at", pl.col("net_amount")),
     ):
-        mixed = name == "spent" and len(view.currencies) > 1  # amounts are never added across currencies
+        mixed = name == "spent" and len(query.currencies) > 1  # amounts are never added across currencies
         if data.has(table) and anchor in data.filled(table) and not mixed:
-            rows = rows.with_columns(_year_before(rows, view, table, anchor, value).alias(name))
+            rows = rows.with_columns(_year_before(rows, query, table, anchor, value).alias(name))
     return rows.sort("unit", "at")
 
 
@@ -62,14 +62,14 @@ def customers_listed(rows: pl.DataFrame, *columns: str | pl.Expr) -> pl.DataFram
     return rows.select(pl.col("unit").alias("customer_id"), "group", *columns, *known).sort("group", "customer_id")
 
 
-def _year_before(rows: pl.DataFrame, view: View, table: str, anchor: str, value: pl.Expr) -> pl.Series:
+def _year_before(rows: pl.DataFrame, query: Query, table: str, anchor: str, value: pl.Expr) -> pl.Series:
     """Return the sum of `value` over each unit's rows of a table in the 365 days up to `at`, in the same order."""
-    rows_of = view.data.scan(table)
-    if table == "orders" and len(view.data.currencies) > 1:
-        rows_of = rows_of.filter(pl.col("currency").is_in(view.currencies))
+    rows_of = query.data.scan(table)
+    if table == "orders" and len(query.data.currencies) > 1:
+        rows_of = rows_of.filter(pl.col("currency").is_in(query.currencies))
     given = rows_of.select(unit="customer_id", when=anchor, so_far=value.cast(pl.Float64)).drop_nulls()
     summed = given.sort("when").with_columns(pl.col("so_far").cum_sum().over("unit"))
-    found = view.data.once(("so far", table, tuple(view.currencies)), summed.collect)
+    found = query.data.once(("so far", table, tuple(query.currencies)), summed.collect)
     sums = []
     for back in (timedelta(0), LOOK_BACK):
         asked_at = rows.select("unit", at=pl.col("at") - back).with_row_index("_row").sort("at", "_row")

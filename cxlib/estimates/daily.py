@@ -17,10 +17,10 @@ from cxlib.clock import day_kinds
 from cxlib.errors import UsageError
 from cxlib.estimates.context import observed
 from cxlib.estimates.counted_days import day_classes, day_sums, length, like_days, scatter
-from cxlib.estimates.estimate_table import Cells, estimates
-from cxlib.metrics import Metric, View, get, unit_frame
+from cxlib.estimates.estimate_table import EstimateTable, estimates
+from cxlib.metrics import Metric, Query, get, unit_frame
 from cxlib.periods import first_day, last_day
-from cxlib.results.types import Change, Scope
+from cxlib.results.types import Change, ResultContext
 from cxlib.stats.differences import Difference, difference
 from cxlib.stats.intervals import MANY, Array, Figures, Places, counted_total
 from cxlib.stats.sizes import sized
@@ -38,17 +38,17 @@ def daily_metric(name: str) -> Metric:
     return metric
 
 
-def day_counts(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
+def day_counts(metric: Metric, query: Query, months: Sequence[str], by: str = "") -> pl.DataFrame:
     """Return one row per group and wholly observed day of these months, days without rows counted as zero.
 
     Columns: period (month), group, day, kind (working, weekend, holiday by the default schedule), alike (its class,
     `day_classes`), n, sum_wx.
     """
-    units = unit_frame(metric, view, months, by)
-    since, until = observed(metric, view)
+    units = unit_frame(metric, query, months, by)
+    since, until = observed(metric, query)
     span = pl.date_range(max(first_day(min(months)), since), min(last_day(max(months)), until), eager=True)
     days = pl.DataFrame({"day": span, "period": span.dt.strftime("%Y-%m")}).filter(pl.col("period").is_in(months))
-    settings = view.data.settings
+    settings = query.data.settings
     kinds = day_kinds(days["day"], settings.schedules[settings.default_schedule])
     days = days.with_columns(kinds, day_classes(days["day"], settings))
     seen = units.select("group", "n", "sum_wx", day=pl.col("unit").str.to_date())
@@ -57,7 +57,7 @@ def day_counts(metric: Metric, view: View, months: Sequence[str], by: str = "") 
     return filled.select("period", "group", "day", "kind", "alike", pl.col("n", "sum_wx").fill_null(0))
 
 
-def totals(metric: Metric, days: pl.DataFrame, *, rate: bool = False) -> Cells:
+def totals(metric: Metric, days: pl.DataFrame, *, rate: bool = False) -> EstimateTable:
     """Return totals by period and group (or, as `rate`, means per day).
 
     Args:
@@ -74,7 +74,7 @@ def totals(metric: Metric, days: pl.DataFrame, *, rate: bool = False) -> Cells:
         found = counted_total(sums.take(places), free[places])
         return replace(found.divided(lengths[places]), n=counted[places])
 
-    return Cells(metric, keys, choose)
+    return EstimateTable(metric, keys, choose)
 
 
 def _scatter(days: pl.DataFrame) -> pl.DataFrame:
@@ -88,7 +88,9 @@ def per_day_metric(metric: Metric, what: str) -> Metric:
     return replace(metric, title=f"{metric.title} per {what}", kind="mean", measured_in=unit)
 
 
-def change_between(found: Cells, about: Scope, period: str, baseline: str, correlated: float = 0.0) -> Change | None:
+def change_between(
+    found: EstimateTable, about: ResultContext, period: str, baseline: str, correlated: float = 0.0
+) -> Change | None:
     """Return the change of a count from one period to another; None where either is not among the cells."""
     sides = _sides(found, period, baseline)
     if sides is None:
@@ -98,8 +100,8 @@ def change_between(found: Cells, about: Scope, period: str, baseline: str, corre
 
 
 def like_change(
-    found: Cells,
-    about: Scope,
+    found: EstimateTable,
+    about: ResultContext,
     days: pl.DataFrame,
     *,
     period: str,
@@ -142,7 +144,7 @@ def like_change(
     return _told(found.metric, about, (period, baseline), sides, differs)
 
 
-def _sides(found: Cells, period: str, baseline: str) -> tuple[Cells, Cells] | None:
+def _sides(found: EstimateTable, period: str, baseline: str) -> tuple[EstimateTable, EstimateTable] | None:
     if period == baseline or not {period, baseline} <= set(found.keys["period"]):
         return None
     after, before = (found.at(pl.DataFrame({"period": [name], "group": [""]})) for name in (period, baseline))
@@ -150,7 +152,11 @@ def _sides(found: Cells, period: str, baseline: str) -> tuple[Cells, Cells] | No
 
 
 def _told(
-    metric: Metric, about: Scope, periods: tuple[str, str], sides: tuple[Cells, Cells], differs: Difference | None
+    metric: Metric,
+    about: ResultContext,
+    periods: tuple[str, str],
+    sides: tuple[EstimateTable, EstimateTable],
+    differs: Difference | None,
 ) -> Change:
     here, there = (estimates(side.points())[0] for side in sides)
     size, low, high, p_value, calendar = (None,) * 5 if differs is None else differs.rows(metric)[0]

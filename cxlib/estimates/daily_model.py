@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cxlib.estimates.context import unanswerable
 from cxlib.estimates.counted_days import feasts
 from cxlib.estimates.daily import day_counts
-from cxlib.metrics import Metric, View
+from cxlib.metrics import Metric, Query
 from cxlib.periods import months_between
 from cxlib.results.types import NotKnown
 from cxlib.stats.effects import Row, p_of
@@ -64,21 +64,21 @@ class Model:
         return float(vector @ self.values), float(np.sqrt(vector @ self.covariance @ vector * dispersion))
 
 
-def observed_days(metric: Metric, view: View, by: str = "") -> pl.DataFrame | NotKnown:
+def observed_days(metric: Metric, query: Query, by: str = "") -> pl.DataFrame | NotKnown:
     """Return the rows of `day_counts` up to the end of the reported month, or why they are too few for a model.
 
     Beside them: weekday, monday (of the week), feast (a public holiday, also at a weekend).
     """
-    if reason := unanswerable(metric, view, by):
+    if reason := unanswerable(metric, query, by):
         return reason
-    days = day_counts(metric, view, months_between(view.data.first_month, view.month), by)
+    days = day_counts(metric, query, months_between(query.data.first_month, query.month), by)
     number = days["day"].n_unique()
     if number < 7 * WEEKS:
         words = f"A model of daily counts needs {WEEKS} weeks; the data observe {number} days with these rows."
         return NotKnown(metric.title, words)
     if not by and (few := too_few(days)):
         return NotKnown(metric.title, f"There is too little for a model: {few}.")
-    settings = view.data.settings
+    settings = query.data.settings
     day, feast = pl.col("day"), feasts(days["day"], settings.schedules[settings.default_schedule])
     return days.with_columns(weekday=day.dt.weekday(), monday=day.dt.truncate("1w"), feast=feast)
 

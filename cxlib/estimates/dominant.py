@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from cxlib.estimates.estimate_table import Cells, cells_of, estimates, influences_of, influences_of_units
+from cxlib.estimates.estimate_table import (
+    EstimateTable,
+    estimate_table_of,
+    estimates,
+    influences_of,
+    influences_of_units,
+)
 from cxlib.metrics import Metric
 from cxlib.metrics.registry import SIGNED
 from cxlib.results.types import Without
@@ -39,15 +45,15 @@ def dominant(metric: Metric, frame: pl.DataFrame, months: list[str]) -> pl.DataF
     return shares.filter(pl.col("unit").is_in(large.implode())).group_by("unit").agg(*sides).sort("unit")
 
 
-def others(metric: Metric, frame: pl.DataFrame, large: pl.DataFrame) -> tuple[Cells, pl.DataFrame]:
+def others(metric: Metric, frame: pl.DataFrame, large: pl.DataFrame) -> tuple[EstimateTable, pl.DataFrame]:
     """Return the figures of all customers but the large ones, and each unit's influence on them."""
     kept = frame.filter(~pl.col("unit").is_in(large["unit"].implode()))
     if metric.kind == "duration":
-        return cells_of(metric, kept), influences_of(metric, kept)
-    return Cells.of_units(metric, kept), influences_of_units(metric, kept)
+        return estimate_table_of(metric, kept), influences_of(metric, kept)
+    return EstimateTable.of_units(metric, kept), influences_of_units(metric, kept)
 
 
-def without(large: pl.DataFrame, found: Cells, months: list[str]) -> Without:
+def without(large: pl.DataFrame, found: EstimateTable, months: list[str]) -> Without:
     """Return what is told of the large customers, and the figures of the others in these months.
 
     Args:

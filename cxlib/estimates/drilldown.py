@@ -12,10 +12,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import polars as pl
 
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.results.types import NotKnown
 
-LISTS: dict[str, RowList] = {}
+LISTS: dict[str, RowSource] = {}
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
@@ -25,7 +25,7 @@ class Listed:
     """Rows of a list as laid out.
 
     Attributes:
-        rows: See `RowList.of`.
+        rows: See `RowSource.of`.
         months: What they are of: "2025-11/2026-09", "2026-10 2026-09", the day "2026-10-31"; empty for the whole data.
         units: Units of columns, as the answer's table calls them; that of `adds` is the figure's.
         about: What was asked, in words, where a list is laid for several questions.
@@ -38,7 +38,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class RowList:
+class RowSource:
     """Rows behind answers.
 
     Attributes:
@@ -50,7 +50,7 @@ class RowList:
         made: How they make the figures, as sentences.
         sums: Columns whose sums are told, group by group.
         by: Columns that make a group.
-        filtered: Whether the view's filters hold for them.
+        filtered: Whether the query's filters hold for them.
         figure: How the rows of a group make its figure where it is neither of these sums.
     """
 
@@ -67,30 +67,30 @@ class RowList:
 def row_list(
     title: str, made: str, *, sums: tuple[str, ...] = (), by: tuple[str, ...] = ("group",), filtered: bool = True,
     figure: pl.Expr | None = None,
-) -> Callable[[Callable[..., Listed | NotKnown]], RowList]:  # fmt: skip
+) -> Callable[[Callable[..., Listed | NotKnown]], RowSource]:  # fmt: skip
     """Register a function of view and what was asked as a list of rows."""
 
-    def registered(of: Callable[..., Listed | NotKnown]) -> RowList:
+    def registered(of: Callable[..., Listed | NotKnown]) -> RowSource:
         name = of.__name__.removeprefix("_")
-        LISTS[name] = RowList(name, of, title, made, sums, by, filtered, figure)
+        LISTS[name] = RowSource(name, of, title, made, sums, by, filtered, figure)
         return LISTS[name]
 
     return registered
 
 
-def listed_by(
-    rows: RowList,
-) -> Callable[[Callable[Concatenate[View, Asked], Answer]], Callable[Concatenate[View, Asked], Answer]]:
+def with_rows(
+    rows: RowSource,
+) -> Callable[[Callable[Concatenate[Query, Asked], Answer]], Callable[Concatenate[Query, Asked], Answer]]:
     """Let the answers of a question note the list that they are made from, and with which view and words it is laid."""
 
-    def noting(question: Callable[Concatenate[View, Asked], Answer]) -> Callable[Concatenate[View, Asked], Answer]:
+    def noting(question: Callable[Concatenate[Query, Asked], Answer]) -> Callable[Concatenate[Query, Asked], Answer]:
         @wraps(question)
-        def answer(view: View, /, *args: Asked.args, **words: Asked.kwargs) -> Answer:
-            found: Any = question(view, *args, **words)
+        def answer(query: Query, /, *args: Asked.args, **words: Asked.kwargs) -> Answer:
+            found: Any = question(query, *args, **words)
             if isinstance(found, NotKnown):
                 return found  # type: ignore[return-value]
-            filters = view.filter_text if rows.filtered else ""
-            note = {"list": rows.name, "month": view.month, "filters": filters, "args": list(args), "words": words}
+            filters = query.filter_text if rows.filtered else ""
+            note = {"list": rows.name, "month": query.month, "filters": filters, "args": list(args), "words": words}
             noted: Answer = replace(found, scope=replace(found.scope, listed=note))
             return noted
 

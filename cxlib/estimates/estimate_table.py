@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from cxlib.estimates.counted_days import KEYS, day_sums, scatter, with_empty_days
-from cxlib.metrics import Metric, View, measured_frame, row_frame, unit_frame
+from cxlib.metrics import Metric, Query, measured_frame, row_frame, unit_frame
 from cxlib.metrics.registry import SIGNED
 from cxlib.results.types import POINT, Estimate
 from cxlib.stats.durations import Curve, coded, curves_by, parted, quantiles
@@ -20,7 +20,7 @@ from cxlib.stats.sums import finite_column
 
 
 @dataclass(frozen=True)
-class Cells:
+class EstimateTable:
     """Figures of one metric: row i of `keys` (period, group) names element i of `figures`.
 
     `choose(places)` returns the figures of some rows only; the place after the last one is an empty cell.
@@ -36,7 +36,7 @@ class Cells:
         return self.choose(np.arange(self.keys.height))
 
     @classmethod
-    def of_units(cls, metric: Metric, units: pl.DataFrame) -> Cells:
+    def of_units(cls, metric: Metric, units: pl.DataFrame) -> EstimateTable:
         """Return the cells of a unit frame at hand."""
         w, wx = pl.col("sum_w"), pl.col("sum_wx")
         squares = {"sum_ww": w * w, "sum_wxwx": wx * wx, "sum_wwx": w * wx}
@@ -48,12 +48,12 @@ class Cells:
         return found if SIGNED in metric.needs and (units["sum_wx"] < 0).any() else found.from_zero()
 
     @classmethod
-    def of_sums(cls, metric: Metric, frame: pl.DataFrame) -> Cells:
+    def of_sums(cls, metric: Metric, frame: pl.DataFrame) -> EstimateTable:
         """Return the cells of a measured frame."""
         sums = Sums.of(frame)
         return cls(metric, frame.select(KEYS), lambda places: measure(metric, sums.take(places)))
 
-    def from_zero(self) -> Cells:
+    def from_zero(self) -> EstimateTable:
         """Return sums of money without a refund, whose intervals begin at 0; all else is within its range anyway."""
         if SIGNED not in self.metric.needs:
             return self
@@ -63,12 +63,12 @@ class Cells:
         """Return period, group and the POINT columns in printed units, null where there is nothing to say."""
         return pl.concat([self.keys, printed(self.figures, self.metric.factor)], how="horizontal")
 
-    def at(self, keys: pl.DataFrame) -> Cells:
+    def at(self, keys: pl.DataFrame) -> EstimateTable:
         """Return the cells of these keys, in this order; without rows n = 0 and no value."""
         index = {key: place for place, key in enumerate(_names(self.keys))}
         wanted = [index.get(key, self.keys.height) for key in _names(keys)]
         places = np.array([*wanted, self.keys.height], dtype=np.int64)
-        return Cells(
+        return EstimateTable(
             self.metric,
             keys if keys.columns == list(KEYS) else keys.select(KEYS),
             lambda chosen: self.choose(places[chosen]),
@@ -79,62 +79,62 @@ def _names(keys: pl.DataFrame) -> list[tuple[str, str]]:
     return list(zip(*(keys[name].to_list() for name in KEYS), strict=True))
 
 
-def cells(metric: Metric, view: View, months: Sequence[str], by: str = "") -> Cells:
+def estimate_table(metric: Metric, query: Query, months: Sequence[str], by: str = "") -> EstimateTable:
     """Return the figures of a metric for the months and groups that have rows."""
     if metric.kind == "duration":
-        return cells_of(metric, row_frame(metric, view, months, by))
+        return estimate_table_of(metric, row_frame(metric, query, months, by))
     if metric.kind == "count" and metric.unit == "day":
-        return daily(metric, view, unit_frame(metric, view, months, by), by)
-    found = Cells.of_sums(metric, measured_frame(metric, view, months, by))
-    return found if SIGNED in metric.needs and _paid_back(metric, view) else found.from_zero()
+        return daily(metric, query, unit_frame(metric, query, months, by), by)
+    found = EstimateTable.of_sums(metric, measured_frame(metric, query, months, by))
+    return found if SIGNED in metric.needs and _paid_back(metric, query) else found.from_zero()
 
 
-def _paid_back(metric: Metric, view: View) -> bool:
+def _paid_back(metric: Metric, query: Query) -> bool:
     """Tell whether the data have negative amounts: without, no sum of them is below 0."""
-    negative = view.data.scan(metric.table).select((pl.col(SIGNED) < 0).any())
-    return bool(view.data.once(("negative amounts", metric.table), negative.collect).item())
+    negative = query.data.scan(metric.table).select((pl.col(SIGNED) < 0).any())
+    return bool(query.data.once(("negative amounts", metric.table), negative.collect).item())
 
 
-def cells_of(metric: Metric, rows: pl.DataFrame) -> Cells:
+def estimate_table_of(metric: Metric, rows: pl.DataFrame) -> EstimateTable:
     """Return the medians (or another quantile) of the waits of a row frame, by month and group."""
     by_key = curves_by(coded(rows), *KEYS)
     found = [*by_key.values(), Curve.of_waits(*np.zeros((3, 0)), size=0)]
-    return Cells(
+    return EstimateTable(
         metric, _keys_of(by_key), lambda places: quantiles([found[place] for place in places], metric.quantile)
     )
 
 
-def daily(metric: Metric, view: View, units: pl.DataFrame, by: str = "") -> Cells:
+def daily(metric: Metric, query: Query, units: pl.DataFrame, by: str = "") -> EstimateTable:
     """Return monthly totals of a daily count; observed days are the units, those without rows too.
 
     The variance of a total is the total times the dispersion of its days (`scatter`).
 
     Args:
         metric: A count by day.
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         units: Unit frame, one row per month, group and day.
         by: Dimension of the groups.
     """
-    days = with_empty_days(metric, view, units, by)
+    days = with_empty_days(metric, query, units, by)
     return of_days(metric, days, scatter(days))
 
 
-def of_days(metric: Metric, days: pl.DataFrame, scattered: pl.DataFrame) -> Cells:
+def of_days(metric: Metric, days: pl.DataFrame, scattered: pl.DataFrame) -> EstimateTable:
     """Return the totals of days (`day_sums`), weighted where they have a weight."""
     keys, sums, free = day_sums(days, scattered)
     free = np.append(free, MANY)
-    return Cells(metric, keys, lambda places: counted_total(sums.take(places), free[places]))
+    return EstimateTable(metric, keys, lambda places: counted_total(sums.take(places), free[places]))
 
 
-def influences(metric: Metric, view: View, months: Sequence[str], by: str = "") -> pl.DataFrame:
+def influences(metric: Metric, query: Query, months: Sequence[str], by: str = "") -> pl.DataFrame:
     """Return period, group, unit, influence: what each unit adds to the error of its cell's figure.
 
     Shares, means, scores: (Σwx − R·Σw of the unit) ÷ Σw; counts: the unit's total; durations: its influence on the
     survival curve at the quantile, which is proportional to that on the quantile.
     """
     if metric.kind == "duration":
-        return influences_of(metric, row_frame(metric, view, months, by))
-    return influences_of_units(metric, unit_frame(metric, view, months, by))
+        return influences_of(metric, row_frame(metric, query, months, by))
+    return influences_of_units(metric, unit_frame(metric, query, months, by))
 
 
 def influences_of_units(metric: Metric, frame: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import narwhals as nw
 import polars as pl
 
-from cxlib.metrics import Metric, View, table_rows
+from cxlib.metrics import Metric, Query, table_rows
 from cxlib.periods import first_day, last_day
 
 QUICKEST = 0.1  # minutes; a shorter wait counts as this, so that its doublings are finite
@@ -33,7 +33,7 @@ _TICKET = (
 _CUSTOMER = ("customer_id", "importance", "joined_at")
 
 
-def experiences(metric: Metric, view: View, months: list[str], *, survey: str = "", anchor: str = "") -> pl.DataFrame:
+def experiences(metric: Metric, query: Query, months: list[str], *, survey: str = "", anchor: str = "") -> pl.DataFrame:
     """Return one row per survey of these months: unit, weight, x (null outside the metric), period, and TERMS.
 
     Waits are in doublings (log₂ of minutes) beyond the channel's mean, so that a call and a letter each have their own
@@ -42,7 +42,7 @@ def experiences(metric: Metric, view: View, months: list[str], *, survey: str = 
 
     Args:
         metric: A metric of surveys.
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         months: Months of the anchor.
         survey: Kind of survey; default that of the metric, all if it has none.
         anchor: "answered" or "sent"; default that of the metric.
@@ -52,18 +52,18 @@ def experiences(metric: Metric, view: View, months: list[str], *, survey: str = 
     assert isinstance(value, nw.Expr)
     where = (day >= nw.lit(first_day(months[0]))) & (day <= nw.lit(last_day(months[-1])))
     where = where & (nw.col("kind") == survey) if survey else where
-    if survey and "question" not in dict(view.filters):
+    if survey and "question" not in dict(query.filters):
         where = where & nw.col("main_question").fill_null(True)
-    weight = nw.col("weight").fill_null(1.0) if view.weighted else nw.lit(1.0)
+    weight = nw.col("weight").fill_null(1.0) if query.weighted else nw.lit(1.0)
     own = nw.concat_str([nw.lit("row "), nw.col("survey_id")])
     rows = table_rows(
-        "surveys", view, where, "survey_id", "ticket_id", "customer_id", "answered_at",
+        "surveys", query, where, "survey_id", "ticket_id", "customer_id", "answered_at",
         nw.col(f"{anchor}_at").alias("at"), day.alias("day"), weight.cast(nw.Float64).alias("weight"),
         nw.coalesce(metric.unit, own).alias("unit"), value.cast(nw.Float64).alias("x"), metric=metric,
     ).sort("survey_id")  # fmt: skip
-    everything = replace(view, filters=())
+    everything = replace(query, filters=())
     for name, columns in (("tickets", _TICKET), ("customers", _CUSTOMER)):
-        filled = view.data.filled(name)
+        filled = query.data.filled(name)
         known = [column for column in columns if column in filled]
         if known[:1] == [columns[0]]:
             others = table_rows(name, everything, ~nw.col(columns[0]).is_null(), *known)

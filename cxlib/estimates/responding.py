@@ -11,8 +11,8 @@ import polars as pl
 
 from cxlib.estimates.changes import compare
 from cxlib.estimates.context import unanswerable
-from cxlib.estimates.estimate_table import cells
-from cxlib.metrics import Metric, View, get
+from cxlib.estimates.estimate_table import estimate_table
+from cxlib.metrics import Metric, Query, get
 from cxlib.results.certainty import certainty
 from cxlib.results.comparable import Responding
 from cxlib.results.types import Change
@@ -21,7 +21,7 @@ OF_ANSWERS_ALONE = ("handling_channel", "effort_class", "ease_class", "agent_ten
 """Dimensions that surveys without an answer need not have."""
 
 
-def with_response(change: Change, view: View) -> Change:
+def with_response(change: Change, query: Query) -> Change:
     """Return the change with what the response rate did meanwhile, where that moved clearly or possibly.
 
     With rates r₀ before and r₁ after, the share e = (r₁ − r₀) ÷ r₁ of the answers is more than would have come (or
@@ -30,14 +30,14 @@ def with_response(change: Change, view: View) -> Change:
     """
     metric = change.metric
     offered = metric.survey and metric.kind in ("share", "score") and change.difference and metric.scale
-    filtered = any(name in OF_ANSWERS_ALONE for name, _ in view.filters)
+    filtered = any(name in OF_ANSWERS_ALONE for name, _ in query.filters)
     if not offered or filtered or change.after.value is None or metric.scale is None:
         return change
     rate = _rate(metric.survey)
-    if unanswerable(rate, view):
+    if unanswerable(rate, query):
         return change
-    found = cells(rate, view, sorted({change.period, change.baseline}))
-    moved = pl.DataFrame(compare(rate, view, found, [change.baseline]).columns(rate))
+    found = estimate_table(rate, query, sorted({change.period, change.baseline}))
+    moved = pl.DataFrame(compare(rate, query, found, [change.baseline]).columns(rate))
     points = {row["period"]: row["value"] for row in found.points().iter_rows(named=True)}
     before, after = points.get(change.baseline), points.get(change.period)
     if not moved.height or not before or not after or certainty(p := moved["p_value"][0]) == "none":

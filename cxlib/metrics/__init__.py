@@ -16,15 +16,41 @@ from cxlib.metrics import (
     waiting,
     workflows,
 )
-from cxlib.metrics.frames import dated_frame, known, measured_frame, row_frame, unit_frame
-from cxlib.metrics.maturity import population, settles
-from cxlib.metrics.query import View, last_complete_month, parse_filters, view
+from cxlib.metrics.frames import dated_frame, measured_frame, missing_reason, row_frame, unit_frame
+from cxlib.metrics.maturity import can_change, population
+from cxlib.metrics.query import Query, last_complete_month, parse_filters, query
 from cxlib.metrics.registry import METRICS, Clock, Metric, get, metric
 from cxlib.metrics.rows import as_csv, rows, table_rows
 
 __all__ = [
-    "METRICS", "Clock", "Metric", "View", "agents", "as_csv", "dated_frame", "effort", "get", "known",
-    "last_complete_month", "loyalty", "measured_frame", "metric", "money", "parse_filters", "population", "row_frame",
-    "rows", "satisfaction", "self_service", "settles", "solving", "stock", "table_rows", "unit_frame", "view", "volume",
-    "waiting", "workflows",
+    "METRICS",
+    "Clock",
+    "Metric",
+    "Query",
+    "agents",
+    "as_csv",
+    "can_change",
+    "dated_frame",
+    "effort",
+    "get",
+    "last_complete_month",
+    "loyalty",
+    "measured_frame",
+    "metric",
+    "missing_reason",
+    "money",
+    "parse_filters",
+    "population",
+    "query",
+    "row_frame",
+    "rows",
+    "satisfaction",
+    "self_service",
+    "solving",
+    "stock",
+    "table_rows",
+    "unit_frame",
+    "volume",
+    "waiting",
+    "workflows",
 ]  # fmt: skip

@@ -3,13 +3,22 @@
 import narwhals as nw
 import polars as pl
 
-from cxlib.metrics.frames import Frame, asked_of, clock_of, collected, is_known, nobody_waits, placed, valued
-from cxlib.metrics.query import View
+from cxlib.metrics.frames import (
+    Frame,
+    cache_key,
+    clock_of,
+    collected,
+    is_known,
+    nobody_waits,
+    with_period_and_group,
+    with_value,
+)
+from cxlib.metrics.query import Query
 from cxlib.metrics.registry import Metric
 from cxlib.tables.schema import table
 
 
-def settles(metric: Metric) -> bool:
+def can_change(metric: Metric) -> bool:
     """Tell whether rows of a metric may be not yet known, outside or still running (`population`)."""
     return bool(metric.window) or metric.kind == "duration" or _promised(metric)
 
@@ -19,40 +28,40 @@ def _promised(metric: Metric) -> bool:
     return metric.anchor.endswith("due")
 
 
-def population(metric: Metric, view: View, month: str) -> tuple[int, int, int, int]:
+def population(metric: Metric, query: Query, month: str) -> tuple[int, int, int, int]:
     """Return how many rows the month has, and of them: not yet known, outside by a competing end, still running.
 
     Not yet known are rows whose window is not over, and those without a value anchored after the end of the data, such
     as promises not yet due, unless the ticket is over. A clock that will never end, because it is, does not run.
     """
-    asked = ("population", *asked_of(metric, view, [month], ""))
-    summed = view.data.once(asked, lambda: _summed(metric, view, month))
+    asked = ("population", *cache_key(metric, query, [month], ""))
+    summed = query.data.once(asked, lambda: _summed(metric, query, month))
     rows, late, outside, running = (int(number or 0) for number in summed.row(0))
     return rows, late, outside, running
 
 
-def _summed(metric: Metric, view: View, month: str) -> pl.DataFrame:
+def _summed(metric: Metric, query: Query, month: str) -> pl.DataFrame:
     sums = (nw.col(name).sum() for name in ("rows", "late", "outside", "running"))
-    told: pl.DataFrame = _told(metric, view, month).select(*sums).collect(backend="polars").to_native()
+    told: pl.DataFrame = _told(metric, query, month).select(*sums).collect(backend="polars").to_native()
     return told
 
 
-def unfinal(metric: Metric, view: View, month: str) -> pl.Series:
+def unfinal(metric: Metric, query: Query, month: str) -> pl.Series:
     """Return the keys of the rows that `population` counts as not yet known or, without a window, as still running."""
     key = table(metric.table).key
     moving = nw.col("late") if metric.window else nw.col("late") + nw.col("running")
-    rows = _told(metric, view, month).filter(moving > 0).select("period", key)
+    rows = _told(metric, query, month).filter(moving > 0).select("period", key)
     return collected(rows, [key])[key]
 
 
-def _told(metric: Metric, view: View, month: str) -> Frame:
+def _told(metric: Metric, query: Query, month: str) -> Frame:
     """Lay beside a month's rows, as 0 or 1, what `population` counts."""
-    rows = (valued if _promised(metric) else placed)(metric, view, [month], "")
+    rows = (with_value if _promised(metric) else with_period_and_group)(metric, query, [month], "")
     anchored = nw.lit(1).cast(nw.Int64)
-    late = ~is_known(metric, view)
+    late = ~is_known(metric, query)
     if _promised(metric):
         ahead = (nw.col(f"{metric.anchor}_at") > nw.col("observed_until")).fill_null(False)
-        late = late | (ahead & nw.col("x").is_null() & ~nobody_waits(metric, view))
+        late = late | (ahead & nw.col("x").is_null() & ~nobody_waits(metric, query))
     late = nw.when(late).then(1).otherwise(0).cast(nw.Int64)
     outside = running = nw.lit(0).cast(nw.Int64)
     if metric.kind == "duration":
@@ -64,7 +73,7 @@ def _told(metric: Metric, view: View, month: str) -> Frame:
             inside
             & ~nw.col(clock.ended).fill_null(False)
             & ~nw.col(clock.minutes).is_null()
-            & ~nobody_waits(metric, view)
+            & ~nobody_waits(metric, query)
         )
         running = nw.when(unended).then(1).otherwise(0).cast(nw.Int64)
     return rows.with_columns(rows=anchored, late=late, outside=outside, running=running)

@@ -28,7 +28,7 @@ _SHOWN = str.maketrans({hidden: mark for mark, hidden in _HIDDEN.items()})
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Query:
     """One way to look at a data set; every question takes one.
 
     Attributes:
@@ -89,7 +89,7 @@ class View:
         single = found.measured_in == MONEY and len(self.currencies) == 1
         return replace(found, measured_in=self.currencies[0]) if single else found
 
-    def settled(self, name: str) -> View:
+    def settled(self, name: str) -> Query:
         """Return the same view at its last month whose values of a metric are all known: its windows are over.
 
         Raises:
@@ -101,12 +101,12 @@ class View:
         month = min(self.month, shift(month_of(local.date()), -1)) if window else self.month
         return replace(self, month=max(month, self.data.first_month))
 
-    def only(self, dimension: str, *values: str) -> View:
+    def only(self, dimension: str, *values: str) -> Query:
         """Return the same view of fewer rows."""
         return replace(self, filters=(*self.filters, (dimension, values)))
 
 
-def view(
+def query(
     data: str | Data = "demo",
     *,
     month: str = "previous",
@@ -116,7 +116,7 @@ def view(
     weighted: bool = True,
     language: str = "en",
     engine: str = "polars",
-) -> View:
+) -> Query:
     """Open a data set and check every word of the request before anything is computed.
 
     Args:
@@ -144,7 +144,7 @@ def view(
             raise unknown_name(what, name, known)
     kept = tuple((name, _known_values(opened, name, values)) for name, values in parse_filters(filters))
     check_goals(opened.settings)
-    return View(opened, chosen, by, kept, compare_with, weighted, language, engine)
+    return Query(opened, chosen, by, kept, compare_with, weighted, language, engine)
 
 
 def _check_month(data: Data, month: str) -> None:

@@ -13,8 +13,8 @@ from polars import selectors
 from cxlib.clock import day_kinds
 from cxlib.errors import MissingDataError
 from cxlib.harmless import guarded
-from cxlib.metrics.frames import BETWEEN, Frame, constants, counted, kept, known, scan, waits
-from cxlib.metrics.query import View
+from cxlib.metrics.frames import BETWEEN, Frame, constants, kept, missing_reason, scan, waits, with_weights
+from cxlib.metrics.query import Query
 from cxlib.metrics.registry import Metric
 from cxlib.periods import bounds
 from cxlib.tables.schema import DIMENSIONS, path_of, table
@@ -30,13 +30,13 @@ _DAY = "its day"
 
 
 def table_rows(
-    name: str, view: View, where: nw.Expr, *columns: str | nw.Expr, metric: Metric | None = None
+    name: str, query: Query, where: nw.Expr, *columns: str | nw.Expr, metric: Metric | None = None
 ) -> pl.DataFrame:
-    """Return these columns of the rows of a table, of any month, that pass the view's filters and `where`.
+    """Return these columns of the rows of a table, of any month, that pass the query's filters and `where`.
 
     Args:
         name: The table.
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         where: Which rows.
         columns: Columns and expressions.
         metric: The metric whose expression is among them, if any.
@@ -44,21 +44,21 @@ def table_rows(
     Raises:
         CxError: A filter is not defined on that table.
     """
-    rows = kept(scan(view, name), name, view).filter(where)
-    rows = rows.with_columns(**constants(metric, view)) if metric else rows
+    rows = kept(scan(query, name), name, query).filter(where)
+    rows = rows.with_columns(**constants(metric, query)) if metric else rows
     return _collected(rows.select(*columns))
 
 
-def counted_rows(metric: Metric, view: View, months: Sequence[str], *columns: str, by: str = "") -> pl.DataFrame:
+def counted_rows(metric: Metric, query: Query, months: Sequence[str], *columns: str, by: str = "") -> pl.DataFrame:
     """Return columns of the rows that a figure counts in these months (`base.counted`); the period is a month's index.
 
     Raises:
         CxError: A dimension or filter is not defined on the metric's rows.
     """
-    return _collected(counted(metric, view, months, by).select(*columns))
+    return _collected(with_weights(metric, query, months, by).select(*columns))
 
 
-def rows(name: str, view: View, by: str = "", *, months: Sequence[str] = (), days: str = "") -> pl.DataFrame:
+def rows(name: str, query: Query, by: str = "", *, months: Sequence[str] = (), days: str = "") -> pl.DataFrame:
     """Return the rows behind a figure: ids, what each adds, its month where there are several, what it is.
 
     The figure is Σ adds ÷ Σ weight, a count Σ adds; n is the number of rows with a weight. Of a duration it is the
@@ -66,7 +66,7 @@ def rows(name: str, view: View, by: str = "", *, months: Sequence[str] = (), day
 
     Args:
         name: Metric name.
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         by: Dimensions to lay beside the rows, "channel+agent"; their groups as figures name them, left out where a
             column of the rows says the same.
         months: Months of the rows, the newest listed first; the reported one if none.
@@ -77,23 +77,23 @@ def rows(name: str, view: View, by: str = "", *, months: Sequence[str] = (), day
         UsageError: No such metric or dimension.
         CxError: The data cannot answer for this metric, or the dimension is not defined on its rows.
     """
-    metric, data = view.metric(name), view.data
-    if reason := known(metric, view):
+    metric, data = query.metric(name), query.data
+    if reason := missing_reason(metric, query):
         raise MissingDataError(reason)
-    months, day = list(months) or [view.month], f"{metric.anchor}_day"
+    months, day = list(months) or [query.month], f"{metric.anchor}_day"
     if metric.kind == "duration":
-        found, ends = waits(metric, view, months, by).with_columns(minutes=nw.col("value")), [MINUTES, ENDED]
+        found, ends = waits(metric, query, months, by).with_columns(minutes=nw.col("value")), [MINUTES, ENDED]
     else:
-        found, ends = counted(metric, view, months, by), [ADDS, WEIGHT]
+        found, ends = with_weights(metric, query, months, by), [ADDS, WEIGHT]
         found = found.with_columns(adds=nw.col("wx") * metric.factor, weight=nw.col("w"))
     if metric.kind == "count" and metric.unit == "day":
-        found = found.filter(nw.col(day) <= _local(view).date())
-    matter = _matter(metric, view)
+        found = found.filter(nw.col(day) <= _local(query).date())
+    matter = _matter(metric, query)
     collected = _collected(found.select(*matter, "group", nw.col(day).alias(_DAY), *ends))
-    collected = _of_days(collected, days, view) if days else collected
+    collected = _of_days(collected, days, query) if days else collected
     names = by.split("+") if by else []
     groups = pl.col("group").str.split(BETWEEN)
-    laid = [_labelled(groups.list.get(place), name, view).alias(f"by {name}") for place, name in enumerate(names)]
+    laid = [_labelled(groups.list.get(place), name, query).alias(f"by {name}") for place, name in enumerate(names)]
     collected = collected.with_columns(laid, month=pl.col(_DAY).dt.strftime("%Y-%m"))
     collected = collected.with_columns(selectors.datetime(time_zone="*").dt.convert_time_zone(data.settings.timezone))
     ids = [column for column in matter if column.endswith("_id")]
@@ -111,9 +111,9 @@ def as_csv(frame: pl.DataFrame) -> str:
     return frame.with_columns(pl.col(whole).cast(pl.Int64)).write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%:z")
 
 
-def _matter(metric: Metric, view: View) -> list[str]:
+def _matter(metric: Metric, query: Query) -> list[str]:
     """Return the key, the anchor, and those columns that a metric needs or that tell what a row is, if filled."""
-    declared, filled = table(metric.table), view.data.filled(metric.table)
+    declared, filled = table(metric.table), query.data.filled(metric.table)
     needed = [name for name in metric.needs if not name.endswith("_business_minutes")]  # they are the minutes
     wanted = [declared.key, f"{metric.anchor}_at", *_TOLD, *needed, *metric.gaps]
     return [name for name in dict.fromkeys(wanted) if name in filled and name not in (ADDS, WEIGHT, MINUTES, ENDED)]
@@ -129,26 +129,26 @@ def _not_yet_told(rows: pl.DataFrame, dimensions: Sequence[str], metric: Metric)
     ]
 
 
-def _of_days(rows: pl.DataFrame, days: str, view: View) -> pl.DataFrame:
+def _of_days(rows: pl.DataFrame, days: str, query: Query) -> pl.DataFrame:
     if days == WORKING:
-        plan = view.data.settings.schedules[view.data.settings.default_schedule]
-        return rows.filter((day_kinds(rows[_DAY], plan) == "working") & (rows[_DAY] < _local(view).date()))
+        plan = query.data.settings.schedules[query.data.settings.default_schedule]
+        return rows.filter((day_kinds(rows[_DAY], plan) == "working") & (rows[_DAY] < _local(query).date()))
     first, last = bounds(days)
     if "last_day" in rows.columns:
         return rows.filter(pl.col("first_day") <= last, pl.col("last_day") >= first).with_columns(adds=1.0)
     return rows.filter(pl.col(_DAY).is_between(first, last))
 
 
-def _local(view: View) -> datetime:
+def _local(query: Query) -> datetime:
     """Return the local instant at which the data end."""
-    return view.data.extracted_at.astimezone(ZoneInfo(view.data.settings.timezone))
+    return query.data.extracted_at.astimezone(ZoneInfo(query.data.settings.timezone))
 
 
-def _labelled(group: pl.Expr, dimension: str, view: View) -> pl.Expr:
+def _labelled(group: pl.Expr, dimension: str, query: Query) -> pl.Expr:
     label = DIMENSIONS[dimension].label
-    if label is None or not view.data.has(label[0]):
+    if label is None or not query.data.has(label[0]):
         return group
-    named = view.data.scan(label[0]).select(DIMENSIONS[dimension].key, label[1]).drop_nulls().unique().collect()
+    named = query.data.scan(label[0]).select(DIMENSIONS[dimension].key, label[1]).drop_nulls().unique().collect()
     words = {key: f"{text} ({key})" for key, text in named.sort(pl.all()).iter_rows()}
     return group.replace(words) if words else group
 

@@ -1,6 +1,6 @@
 """Questions and their answers: each function takes a metric's name and a view and returns a frozen result."""
 
-from cxlib.questions.customers.churn_cost import lost_customer
+from cxlib.questions.customers.churn_cost import churn_cost
 from cxlib.questions.customers.hazards import customers_leaving
 from cxlib.questions.customers.history import history, waiting
 from cxlib.questions.customers.peers import peers
@@ -22,16 +22,16 @@ from cxlib.questions.demand.unusual_days import unusual_days
 from cxlib.questions.groups.breakdown import breakdown
 from cxlib.questions.groups.contrast import contrast
 from cxlib.questions.groups.distribution import distribution
-from cxlib.questions.groups.drivers import goes_with
-from cxlib.questions.groups.nonresponse import silent
+from cxlib.questions.groups.drivers import drivers
+from cxlib.questions.groups.nonresponse import nonresponse
 from cxlib.questions.groups.ordinal import ordinal_change
 from cxlib.questions.over_time.change import change
-from cxlib.questions.over_time.decomposition import why
+from cxlib.questions.over_time.decomposition import mix_decomposition
 from cxlib.questions.over_time.figures import figures, missing
 from cxlib.questions.over_time.overview import overview
 from cxlib.questions.over_time.trend import trend
 from cxlib.questions.team.agents import agents
-from cxlib.questions.team.case_mix import alike, one_agent
+from cxlib.questions.team.case_mix import case_mix, one_agent
 from cxlib.questions.team.tenure import before_leaving, by_tenure
 from cxlib.questions.team.turnover import tenure_curve, turnover
 from cxlib.questions.team.workload import workload
@@ -55,7 +55,7 @@ from cxlib.results.types import (
     Overview,
     Peaks,
     Result,
-    Scope,
+    ResultContext,
     Shortlist,
     Survival,
     Trend,
@@ -65,14 +65,82 @@ from cxlib.results.types import (
 )  # fmt: skip
 
 __all__ = [
-    "Breakdown", "Change", "Comparison", "Contrast", "Coverage", "Decomposition", "Distribution", "Estimate",
-    "Forecast", "Funnel", "History", "NotKnown", "Overview", "Peaks", "Result", "Scope", "Shortlist", "Staffing",
-    "Survival", "Tally", "Trend", "UnusualDays", "WaitingList", "Worth", "agents", "alike", "article_candidates",
-    "automation_candidates", "backlog", "before_leaving", "breakdown", "by_tenure", "change", "contrast",
-    "count_model", "coverage", "customers_leaving", "customers_staying", "dated_event", "differences",
-    "distribution", "figures", "forecast", "goes_with", "heavy_workflows", "history", "leaving_articles",
-    "level_shift", "lost_customer", "missing", "movers", "one_agent", "ordinal_change", "overview", "peaks",
-    "peers", "per_working_day", "provisional", "quality", "reconciliation", "relation", "relation_by_lag", "seasons",
-    "set_aside", "silent", "spending_after", "staffing", "tenure_curve", "trend", "turnover", "unusual_days",
-    "value_of_a_point", "volume", "waiting", "why", "workflow_outcomes", "workflow_reach", "workload",
+    "Breakdown",
+    "Change",
+    "Comparison",
+    "Contrast",
+    "Coverage",
+    "Decomposition",
+    "Distribution",
+    "Estimate",
+    "Forecast",
+    "Funnel",
+    "History",
+    "NotKnown",
+    "Overview",
+    "Peaks",
+    "Result",
+    "ResultContext",
+    "Shortlist",
+    "Staffing",
+    "Survival",
+    "Tally",
+    "Trend",
+    "UnusualDays",
+    "WaitingList",
+    "Worth",
+    "agents",
+    "article_candidates",
+    "automation_candidates",
+    "backlog",
+    "before_leaving",
+    "breakdown",
+    "by_tenure",
+    "case_mix",
+    "change",
+    "churn_cost",
+    "contrast",
+    "count_model",
+    "coverage",
+    "customers_leaving",
+    "customers_staying",
+    "dated_event",
+    "differences",
+    "distribution",
+    "drivers",
+    "figures",
+    "forecast",
+    "heavy_workflows",
+    "history",
+    "leaving_articles",
+    "level_shift",
+    "missing",
+    "mix_decomposition",
+    "movers",
+    "nonresponse",
+    "one_agent",
+    "ordinal_change",
+    "overview",
+    "peaks",
+    "peers",
+    "per_working_day",
+    "provisional",
+    "quality",
+    "reconciliation",
+    "relation",
+    "relation_by_lag",
+    "seasons",
+    "set_aside",
+    "spending_after",
+    "staffing",
+    "tenure_curve",
+    "trend",
+    "turnover",
+    "unusual_days",
+    "value_of_a_point",
+    "volume",
+    "waiting",
+    "workflow_outcomes",
+    "workflow_reach",
+    "workload",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import polars as pl
 
 from cxlib import numbers
-from cxlib.metrics import View, as_csv
+from cxlib.metrics import Query, as_csv
 from cxlib.metrics.rows import DECIMALS
 from cxlib.present.sentences.sentence import plain
 from cxlib.present.tables import Table
@@ -53,7 +53,7 @@ class RowPage:
     units: dict[str, str]
     command: str = ""
 
-    def write(self, path: Path, back: Iterable[Page], view: View) -> None:
+    def write(self, path: Path, back: Iterable[Page], query: Query) -> None:
         """Write the page, which leads back to these pages, and the CSV beside it."""
         path.parent.mkdir(exist_ok=True)
         if self.zipped:
@@ -61,9 +61,9 @@ class RowPage:
                 zipped.writestr(ZipInfo(f"{path.stem}.csv"), as_csv(self.rows), ZIP_DEFLATED)
         else:
             path.with_suffix(".csv").write_text(as_csv(self.rows), encoding="utf-8")
-        path.write_text(self._html(path.stem, back, view), encoding="utf-8")
+        path.write_text(self._html(path.stem, back, query), encoding="utf-8")
 
-    def _html(self, name: str, back: Iterable[Page], view: View) -> str:
+    def _html(self, name: str, back: Iterable[Page], query: Query) -> str:
         cells = tuple(zip(*(in_words(column) for column in self.rows.head(MOST)), strict=True))
         columns = tuple(heading(column, self.units) for column in self.rows)
         kept = f", only {self.filters}" if self.filters else ""
@@ -72,8 +72,8 @@ class RowPage:
         title, where, sentence, made, zone, command, shown = (
             escape(plain(text, 600))
             for text in (
-                self.title, f"{self.when} · data: {view.data.name}{kept}", self.sentence, self.made,
-                view.data.settings.timezone, self.command, count if self.rows.height <= MOST else more,
+                self.title, f"{self.when} · data: {query.data.name}{kept}", self.sentence, self.made,
+                query.data.settings.timezone, self.command, count if self.rows.height <= MOST else more,
             )
         )  # fmt: skip
         links = " · ".join(f'<a href="../{escape(page.file)}">{escape(page.title)}</a>' for page in back)
@@ -88,7 +88,7 @@ class RowPage:
 <p><a href="{escape(name)}.{file[0]}">{file[1]}</a> · instants are local time, {zone}{others}</p>
 <p>Rows: {shown}.</p>
 <div class="wide list" tabindex="0" role="region" aria-label="Rows">{Table("", columns, cells).html}</div>"""
-        return safe.page(title, body, style="../assets/style.css", language=view.language)
+        return safe.page(title, body, style="../assets/style.css", language=query.language)
 
 
 def heading(column: pl.Series, units: dict[str, str]) -> str:

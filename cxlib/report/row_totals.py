@@ -10,8 +10,8 @@ import polars as pl
 
 from cxlib import numbers
 from cxlib.estimates.daily import day_counts
-from cxlib.estimates.drilldown import Listed, RowList
-from cxlib.metrics import Metric, View
+from cxlib.estimates.drilldown import Listed, RowSource
+from cxlib.metrics import Metric, Query
 from cxlib.metrics.rows import ADDS, ENDED, MINUTES, WEIGHT, WORKING
 from cxlib.numbers import format_of
 from cxlib.present.sentences.change import level_format
@@ -25,17 +25,17 @@ from cxlib.results.types import Estimate
 CAPTION, FIGURE, LONG = "What the rows make", "figure", 160
 
 
-def totals(metric: Metric, view: View, found: pl.DataFrame, months: Sequence[str], days: str) -> Table:
+def totals(metric: Metric, query: Query, found: pl.DataFrame, months: Sequence[str], days: str) -> Table:
     """Return what the rows make, month by month or of the period: the printed figure, their number, their sums.
 
     The unit stands in the heading where the figure is printed without one.
     """
     parts = {month: found.filter(pl.col("month") == month) if len(months) > 1 else found for month in months}
     parts = {days: found} if days not in ("", WORKING) else parts
-    figure, bare = _figures(metric, view, parts, days), not format_of(metric, 0.0).unit
+    figure, bare = _figures(metric, query, parts, days), not format_of(metric, 0.0).unit
     names = [ENDED] if ENDED in found.columns else [ADDS] if metric.kind == "count" else [ADDS, WEIGHT]
     sums = [pl.Series(f"Σ {name}", [float(part[name].sum()) for part in parts.values()]) for name in names]
-    periods = [numbers.period(period, view.language) for period in parts]
+    periods = [numbers.period(period, query.language) for period in parts]
     told = (periods, [figure.get(period, NOTHING) for period in parts])
     counts = [pl.Series("rows", [part.height for part in parts.values()]), *sums]
     first = ("period", f">{in_unit(FIGURE, metric.measured_in if bare else '')}")
@@ -48,21 +48,23 @@ def added_in(metric: Metric) -> dict[str, str]:
     return {} if metric.kind == "mean" and metric.measured_in == "%" else {ADDS: metric.measured_in}
 
 
-def _figures(metric: Metric, view: View, parts: Mapping[str, pl.DataFrame], days: str) -> dict[str, str]:
+def _figures(metric: Metric, query: Query, parts: Mapping[str, pl.DataFrame], days: str) -> dict[str, str]:
     """Return the figure of each period as printed, as far as it is known."""
     if days == WORKING:
-        return _rates(metric, view, parts)
+        return _rates(metric, query, parts)
     if days:
         made = {period: float(part[ADDS].sum()) for period, part in parts.items()}
-        return {period: format_of(metric, value, language=view.language).value(value) for period, value in made.items()}
-    printed = figures(view, list(parts), names=[metric.name])
-    return {row["period"]: _printed(metric, row, view.language) for row in printed.iter_rows(named=True)}
+        return {
+            period: format_of(metric, value, language=query.language).value(value) for period, value in made.items()
+        }
+    printed = figures(query, list(parts), names=[metric.name])
+    return {row["period"]: _printed(metric, row, query.language) for row in printed.iter_rows(named=True)}
 
 
-def _rates(metric: Metric, view: View, parts: Mapping[str, pl.DataFrame]) -> dict[str, str]:
-    worked = day_counts(metric, view, list(parts)).filter(pl.col("kind") == "working")
+def _rates(metric: Metric, query: Query, parts: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+    worked = day_counts(metric, query, list(parts)).filter(pl.col("kind") == "working")
     length = dict(worked.group_by("period").agg(pl.col("day").n_unique()).iter_rows())
-    form = replace(format_of(metric, 0.0, language=view.language), decimals=1)
+    form = replace(format_of(metric, 0.0, language=query.language), decimals=1)
     rates = {month: form.value(float(parts[month][ADDS].sum()) / days) for month, days in length.items()}
     return {month: f"{rate} a day on {length[month]} working days" for month, rate in rates.items()}
 
@@ -73,7 +75,7 @@ def _printed(metric: Metric, row: dict[str, Any], language: str) -> str:
     return "not yet reached" if value is None else form.with_interval(value, low, high)
 
 
-def made_by(listed: RowList, found: Listed) -> Table:
+def made_by(listed: RowSource, found: Listed) -> Table:
     """Return what the rows make, group by group: the figure where they make one, their number, their sums."""
     rows, figure = found.rows, listed.figure
     if figure is None and ADDS in rows.columns:

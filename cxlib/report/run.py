@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxlib.errors import UsageError
-from cxlib.metrics import View
-from cxlib.metrics import view as make_view
+from cxlib.metrics import Query
+from cxlib.metrics import query as make_view
 from cxlib.report.parameters import Value, check
 from cxlib.store.folder import project_root, reading
 from cxlib.store.switch import refuse_foreign, writing
@@ -61,19 +61,19 @@ def build_report(
         CxError: Another run is building this report.
     """
     with reading(data) as held:
-        view = make_view(held, month=month, by=by, filters=filters, compare_with=compare_with, language=language)
+        query = make_view(held, month=month, by=by, filters=filters, compare_with=compare_with, language=language)
         paths = list(notebooks) if notebooks is not None else committed(project_root() / "notebooks")
         given: dict[str, Value] = {
             "data": str(held.folder),
-            "month": view.month,
+            "month": query.month,
             **({"by": by} if by else {}),  # else each notebook's own default holds
             "filters": filters,
             "compare_with": compare_with,
             "language": language,
         }
         jobs = check(paths, given, parameters or {})
-        folder = out.resolve() if out else project_root() / "reports" / held.name / view.month
-        return _build(view, jobs, folder, progress=progress, linked=out is None)
+        folder = out.resolve() if out else project_root() / "reports" / held.name / query.month
+        return _build(query, jobs, folder, progress=progress, linked=out is None)
 
 
 def committed(folder: Path) -> list[Path]:
@@ -89,7 +89,7 @@ def committed(folder: Path) -> list[Path]:
 
 
 def _build(
-    view: View, jobs: Mapping[Path, Mapping[str, Value]], folder: Path, *, progress: bool, linked: bool
+    query: Query, jobs: Mapping[Path, Mapping[str, Value]], folder: Path, *, progress: bool, linked: bool
 ) -> ReportOutcome:
     from cxlib.report.kernels import execute
     from cxlib.report.site import is_whole, link_months, link_new, refuse_other_list, write_site
@@ -102,18 +102,18 @@ def _build(
         executed = work.new / "notebooks"
         executed.mkdir()
         failed = execute(jobs, executed, progress=progress)
-        write_site(work.new, view, list(jobs), failed)
+        write_site(work.new, query, list(jobs), failed)
         whole = bool(failed) and is_whole(folder)
         if whole:
             _keep_beside(work.new, beside)
         else:
             if linked:
-                link_new(work.new, folder, view.language)
+                link_new(work.new, folder, query.language)
             work.publish()
     if not failed:
         _remove_failed(beside)
     if linked:
-        link_months(folder.parent, view.language)
+        link_months(folder.parent, query.language)
     return ReportOutcome((beside if whole else folder) / "index.html", failed, folder / "index.html" if whole else None)
 
 

@@ -17,7 +17,7 @@ import polars as pl
 from cxlib import numbers
 from cxlib.errors import CxError, UsageError
 from cxlib.harmless import guarded
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.present.sentences import Claims, threshold, total
 from cxlib.report import safe
 from cxlib.report.notebooks import tidy, tidy_text
@@ -36,31 +36,31 @@ _MONTH_LINKS = re.compile("(<!--months-->).*?(<!--/months-->)", re.DOTALL)
 _MONTH_FOLDER = re.compile(r"\d{4}-\d{2}")
 
 
-def write_site(folder: Path, view: View, notebooks: Sequence[Path], failed: dict[str, str]) -> None:
+def write_site(folder: Path, query: Query, notebooks: Sequence[Path], failed: dict[str, str]) -> None:
     """Write all pages, figures and assets of one month into a folder that has the executed notebooks.
 
     Args:
         folder: The report's folder; `notebooks/` in it holds those executed.
-        view: What the report is of.
+        query: What the report is of.
         notebooks: The notebooks as they were before, in the order of the pages.
         failed: Name of each failed notebook → its error.
     """
     sheets = [_sheet(folder / "notebooks" / path.name, path, failed.get(path.name, "")) for path in notebooks]
     if not any(page.file == "index.html" for page, _ in sheets):
         sheets.insert(0, _contents())
-    link_rows(sheets, view, folder)
+    link_rows(sheets, query, folder)
     counted = [Claims() if page.error else all_claims(notebook) for page, notebook in sheets]
     limit = threshold(total(counted).p_values)
     sheets = [
         (_judged(page, notebook, claims, limit), notebook)
         for (page, notebook), claims in zip(sheets, counted, strict=True)
     ]
-    site = _site(view, [page for page, _ in sheets])
+    site = _site(query, [page for page, _ in sheets])
     for page, notebook in sheets:
         (folder / page.file).write_text(render(notebook, page, site), encoding="utf-8")
-    _write_figures(folder, view)
+    _write_figures(folder, query)
     _write_assets(folder / "assets")
-    record = {"data": view.data.name, "month": view.month, "stamp": site.stamp, "failed": failed}
+    record = {"data": query.data.name, "month": query.month, "stamp": site.stamp, "failed": failed}
     (folder / RECORD).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -125,24 +125,24 @@ def _contents() -> tuple[Page, Any]:
     return Page("index.html", "", "Report", "What do the pages of this report answer?"), nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
 
 
-def _site(view: View, pages: Sequence[Page]) -> Site:
-    month = numbers.month(view.month, view.language)
-    baseline = _COMPARED.get(view.compare_with) or numbers.month(view.compare_with, view.language)
-    filters = f"only {view.filter_text}" if view.filters else ""
+def _site(query: Query, pages: Sequence[Page]) -> Site:
+    month = numbers.month(query.month, query.language)
+    baseline = _COMPARED.get(query.compare_with) or numbers.month(query.compare_with, query.language)
+    filters = f"only {query.filter_text}" if query.filters else ""
     return Site(
-        where=" · ".join(filter(None, [month, f"data: {view.data.name}", filters, f"compared with {baseline}"])),
-        report=f"{view.data.name} · {month}",
-        stamp=stamp(view, built=True).text,
-        language=view.language,
+        where=" · ".join(filter(None, [month, f"data: {query.data.name}", filters, f"compared with {baseline}"])),
+        report=f"{query.data.name} · {month}",
+        stamp=stamp(query, built=True).text,
+        language=query.language,
         pages=tuple(pages),
     )
 
 
-def _write_figures(folder: Path, view: View) -> None:
+def _write_figures(folder: Path, query: Query) -> None:
     from cxlib.questions import figures
 
-    months = view.months(MONTHS_SHOWN)
-    parts = [figures(view, months)] + ([figures(view, months, by=view.by)] if view.by else [])
+    months = query.months(MONTHS_SHOWN)
+    parts = [figures(query, months)] + ([figures(query, months, by=query.by)] if query.by else [])
     table = pl.concat(parts)
     table.write_parquet(folder / "figures.parquet")
     guarded(table).write_csv(folder / "figures.csv")

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from cxlib.assumptions import desk
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.store.contents import version as content_version
 
 PACKAGES = ("cxlib", "polars", "altair", "statsmodels", "papermill")
@@ -26,25 +26,25 @@ class Stamp:
         return {"text/markdown": f"*{self.text}*", "text/plain": self.text}, {"cx": {"role": "stamp"}}
 
 
-def stamp(view: View, *, built: bool = False) -> Stamp:
+def stamp(query: Query, *, built: bool = False) -> Stamp:
     """Return the stamp of a view: data, month, filters, time zone, opening hours, holidays, versions.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         built: Add the version of the data, that of Python and the time of the machine's clock: for reports, never
             for saved notebooks.
     """
-    sources = ", ".join(view.data.manifest.get("sources", ()))
+    sources = ", ".join(query.data.manifest.get("sources", ()))
     versions = [f"{name} {version(name)}" for name in PACKAGES]
     if built:
         versions.append(f"Python {platform.python_version()}")
     parts = [
-        f"Data {view.data.name} ({sources})" if sources else f"Data {view.data.name}",
-        f"version {content_version(view.data.folder)}" if built else "",
-        f"observed until {view.data.extracted_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-        f"month {view.month}",
-        view.filter_text,
-        *(f"{one.name}: {one.value}" for one in desk(view.data)),
+        f"Data {query.data.name} ({sources})" if sources else f"Data {query.data.name}",
+        f"version {content_version(query.data.folder)}" if built else "",
+        f"observed until {query.data.extracted_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        f"month {query.month}",
+        query.filter_text,
+        *(f"{one.name}: {one.value}" for one in desk(query.data)),
         ", ".join(versions),
         f"built {_now():%Y-%m-%d %H:%M} UTC" if built else "",
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from cxlib.results.types import Scope
+    from cxlib.results.types import ResultContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class History:
         waited: Minutes that each ticket still waiting has waited, longest first.
     """
 
-    scope: Scope
+    scope: ResultContext
     customer_id: str
     name: str
     importance: str
@@ -59,7 +59,7 @@ class WaitingList:
             the oldest); important and loyal first, then important, then loyal, and within these the longest wait.
     """
 
-    scope: Scope
+    scope: ResultContext
     as_of: date
     important: tuple[str, ...]
     loyal_years: float

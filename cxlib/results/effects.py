@@ -10,7 +10,7 @@ import polars as pl
 from cxlib.metrics.registry import Metric
 
 if TYPE_CHECKING:
-    from cxlib.results.types import Scope
+    from cxlib.results.types import ResultContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Effects:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     title: str
     months: tuple[str, str]
     measured_in: str

@@ -10,7 +10,7 @@ import polars as pl
 from cxlib.metrics.registry import Metric
 
 if TYPE_CHECKING:
-    from cxlib.results.types import Scope
+    from cxlib.results.types import ResultContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Contrast:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     by: str
     by_title: str
     within: str
@@ -53,7 +53,7 @@ class Worth:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     start: str
     points: pl.DataFrame
 
@@ -75,7 +75,7 @@ class Survival:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     title: str
     by: str
     by_title: str

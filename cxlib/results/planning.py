@@ -11,7 +11,7 @@ from cxlib.metrics.registry import Metric
 from cxlib.settings import StaffingSettings
 
 if TYPE_CHECKING:
-    from cxlib.results.types import Estimate, Scope
+    from cxlib.results.types import Estimate, ResultContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Forecast:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     points: pl.DataFrame
     total: Estimate
     backtest: Backtest
@@ -83,7 +83,7 @@ class Staffing:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     channel: str
     months: tuple[str, str]
     points: pl.DataFrame

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from cxlib.results.types import Scope
+    from cxlib.results.types import ResultContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Tally:
         same: How many of those are equal.
     """
 
-    scope: Scope
+    scope: ResultContext
     title: str
     points: pl.DataFrame
     nothing: str
@@ -44,7 +44,7 @@ class Coverage:
             `before` (the same of the months before), largest first; full columns are left out.
     """
 
-    scope: Scope
+    scope: ResultContext
     months: tuple[str, ...]
     points: pl.DataFrame
     gaps: pl.DataFrame

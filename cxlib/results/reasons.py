@@ -11,7 +11,7 @@ from cxlib.metrics.registry import Metric
 from cxlib.results.certainty import certainty
 
 if TYPE_CHECKING:
-    from cxlib.results.types import Change, Scope, Without
+    from cxlib.results.types import Change, ResultContext, Without
 
 HALF_OF_IT = 0.5
 NINE_IN_TEN = 3.29  # standard deviations between the ends of the middle 90 % of a normal distribution
@@ -35,7 +35,7 @@ class Decomposition:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     by: str
     by_title: str
     change: Change
@@ -105,7 +105,7 @@ class Funnel:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     by: str
     by_title: str
     months: tuple[str, str]

@@ -47,7 +47,7 @@ __all__ = [
     "Peaks",
     "Responding",
     "Result",
-    "Scope",
+    "ResultContext",
     "Shortlist",
     "Staffing",
     "Survival",
@@ -63,7 +63,7 @@ POINT = ("n", "units", "value", "se", "low", "high")
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ResultContext:
     """What a result is about: data set, reported month, filters in words, settings' margin for "about the same".
 
     Attributes:
@@ -161,7 +161,7 @@ class Change:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     period: str
     baseline: str
     after: Estimate
@@ -206,7 +206,7 @@ class Trend:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     points: pl.DataFrame
     change: Change | None
     last_year: Change | None
@@ -235,7 +235,7 @@ class Breakdown:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     by: str
     by_title: str
     baseline: str
@@ -262,7 +262,7 @@ class Distribution:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     title: str
     baseline: str
     points: pl.DataFrame
@@ -277,12 +277,12 @@ class Overview:
         trends: Trend of each key figure, in the order of the page.
         survives: Metric names whose change is clear among all of them (`effects.survivors`).
         missing: Metric name → why it is not known.
-        by_title: Title of the view's dimension where the groups of what moved were looked at, else empty.
+        by_title: Title of the query's dimension where the groups of what moved were looked at, else empty.
         segments: Of the figures that moved, the groups that did: those that survive the same control among all groups.
         parts: Of the figures that moved, what another mix of the groups made of it, where the change has parts.
     """
 
-    scope: Scope
+    scope: ResultContext
     trends: tuple[Trend, ...]
     survives: frozenset[str]
     missing: dict[str, str] = field(default_factory=dict)

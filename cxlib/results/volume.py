@@ -11,7 +11,7 @@ import polars as pl
 from cxlib.metrics.registry import Metric
 
 if TYPE_CHECKING:
-    from cxlib.results.types import Scope
+    from cxlib.results.types import ResultContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Comparison:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     title: str
     points: pl.DataFrame
     baseline: str = ""
@@ -48,7 +48,7 @@ class Peaks:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     months: tuple[str, str]
     points: pl.DataFrame
     makers: pl.DataFrame
@@ -89,6 +89,6 @@ class UnusualDays:
     """
 
     metric: Metric
-    scope: Scope
+    scope: ResultContext
     points: pl.DataFrame
     run: Run | None = None

@@ -19,9 +19,9 @@ import numpy as np
 import polars as pl
 
 from cxlib.estimates.changes import changes_of
-from cxlib.estimates.estimate_table import Cells, cells_of, influences_of, influences_of_units
+from cxlib.estimates.estimate_table import EstimateTable, estimate_table_of, influences_of, influences_of_units
 from cxlib.metrics import METRICS, Metric
-from cxlib.results.types import Change, Scope
+from cxlib.results.types import Change, ResultContext
 
 CSAT, NOW, THEN = METRICS["csat"], "2026-10", "2026-09"
 LEVEL, LARGE, ALIKE = 0.88, 0.55, 6.0
@@ -46,12 +46,14 @@ def literal(month: str, good: int, answers: int, good_of_large: int, of_large: i
 def judged(frame: pl.DataFrame, metric: Metric = CSAT, *, everybody: bool = False) -> Change:
     """Return the change of such a frame, or of a row frame of waits, as `cx.change` finds it."""
     if metric.kind == "duration":
-        found, influence = cells_of(metric, frame), influences_of(metric, frame)
+        found, influence = estimate_table_of(metric, frame), influences_of(metric, frame)
     else:
-        found, influence = Cells.of_units(metric, frame), influences_of_units(metric, frame)
+        found, influence = EstimateTable.of_units(metric, frame), influences_of_units(metric, frame)
     large = None if everybody else frame
     with patch("cxlib.estimates.changes.incomparable", return_value=None):  # there are no surveys to look at
-        [told] = changes_of(metric, VIEW, found, Scope("simulated", NOW), THEN, influence=influence, frame=large)
+        [told] = changes_of(
+            metric, VIEW, found, ResultContext("simulated", NOW), THEN, influence=influence, frame=large
+        )
     assert told is not None
     return told
 

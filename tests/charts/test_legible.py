@@ -15,7 +15,7 @@ from results_by_hand import RESULTS, breakdown, estimate, trend, wave
 
 from cxlib.present.charts import chart
 from cxlib.present.charts.frame import Frame
-from cxlib.present.charts.room import along, free_spot
+from cxlib.present.charts.label_placement import along, free_spot
 from cxlib.present.charts.rows import NAME, Row
 from cxlib.results.planning import Staffing
 from cxlib.results.types import Estimate

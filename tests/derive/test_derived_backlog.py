@@ -13,7 +13,7 @@ from derive_desk import EXTRACTED, Rows, change, minutes, run, ticket
 from derive_stories import CHANGES, MESSAGES, TICKETS, random_desk
 
 from cxlib.clock import business_minutes
-from cxlib.metrics import METRICS, known, view
+from cxlib.metrics import METRICS, missing_reason, query
 from cxlib.settings import read_settings
 from cxlib.store.folder import open_data
 
@@ -110,9 +110,9 @@ def test_where_nothing_says_whether_a_ticket_is_solved_none_is_known_to_be_unsol
     bare = [ticket("1", "4 08:00"), ticket("2", "9 08:00")]
     tables = run(tmp_path / "bare", tickets=bare)
     assert (tables["backlog_months"], tables["status_moves"]) == ([], [])
-    here = view(open_data(str(tmp_path / "bare")), month="2026-03")
+    here = query(open_data(str(tmp_path / "bare")), month="2026-03")
     for name in ("backlog", "backlog_age"):
-        assert "do not say whether any ticket is solved" in str(known(METRICS[name], here))
+        assert "do not say whether any ticket is solved" in str(missing_reason(METRICS[name], here))
     told = run(tmp_path / "told", tickets=bare, changes=[change("c", "1", "5 08:00", "status", "new", "solved")])
     assert {row["ticket_id"] for row in told["backlog_months"]} == {"1", "2"}
 
@@ -120,9 +120,9 @@ def test_where_nothing_says_whether_a_ticket_is_solved_none_is_known_to_be_unsol
 def test_a_backlog_of_tickets_that_are_all_solved_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CX_HOME", str(tmp_path))
     run(tmp_path / "desk", tickets=[ticket("1", "4 08:00", status="solved", solved_at="4 09:00")])
-    here = view(open_data(str(tmp_path / "desk")), month="2026-03")
-    assert known(METRICS["backlog"], here) is None
-    assert "No ticket of the data 'desk' was unsolved" in str(known(METRICS["backlog_age"], here))
+    here = query(open_data(str(tmp_path / "desk")), month="2026-03")
+    assert missing_reason(METRICS["backlog"], here) is None
+    assert "No ticket of the data 'desk' was unsolved" in str(missing_reason(METRICS["backlog_age"], here))
 
 
 def test_error_6_deleted_and_merged_are_not_unsolved_and_a_midnight_belongs_to_the_day_it_ends(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from derive_desk import Rows, by_key, run, survey, ticket
 
-from cxlib.metrics import get, measured_frame, view
+from cxlib.metrics import get, measured_frame, query
 from cxlib.questions import breakdown
 from cxlib.results.types import Breakdown
 from cxlib.store.folder import open_data
@@ -59,7 +59,7 @@ def by_hand(kind: str) -> list[float]:
 
 def test_effort_and_ease_are_means_and_shares_of_their_own_scale(tmp_path: Path) -> None:
     run(tmp_path / "desk", surveys=ANSWERS)
-    looked = view(open_data(str(tmp_path / "desk")), month=MARCH)
+    looked = query(open_data(str(tmp_path / "desk")), month=MARCH)
     effort, ease = by_hand("effort"), by_hand("ease")
     assert (len(effort), len(ease)) == (9, 8), "the loop itself leaves out what must be left out"
     expected = {
@@ -143,7 +143,7 @@ def test_brackets_are_shown_in_their_order_and_the_unknown_last(tmp_path: Path) 
         for n, answer in ((0, 4), (1, 2), (2, 5), (3, 2), (9, 1))
     ]
     run(tmp_path / "desk", tickets=tickets, surveys=answers)
-    found = breakdown("customer_effort", view(open_data(str(tmp_path / "desk")), month=MARCH), "handoffs")
+    found = breakdown("customer_effort", query(open_data(str(tmp_path / "desk")), month=MARCH), "handoffs")
     assert isinstance(found, Breakdown)
     brackets = ["0 handoffs", "1 handoff", "2 handoffs", "3 or more handoffs", "(not known)"]
     assert found.points["group"].to_list() == brackets

@@ -15,7 +15,7 @@ import pytest
 from derive_desk import Rows, by_key, minutes, run
 
 from cxlib.derive import rederive
-from cxlib.metrics import METRICS, known, unit_frame, view
+from cxlib.metrics import METRICS, missing_reason, query, unit_frame
 from cxlib.store.folder import open_data
 
 ZONE = ZoneInfo("Europe/Warsaw")
@@ -212,9 +212,9 @@ def test_followed_answers_are_those_a_loop_finds(told: Any) -> None:
         assert found["next_order_minutes"] == (minutes(at, min(later)) if later else None)
         first = row["kind"] == "csat" and not seen[name]
         seen[name] += row["kind"] == "csat"
-        known = first and at - WINDOW >= max(begin, joined.get(name) or begin) and at + WINDOW <= END
+        missing_reason = first and at - WINDOW >= max(begin, joined.get(name) or begin) and at + WINDOW <= END
         around = [r for r in own if at - WINDOW < r["ordered_at"] <= at + WINDOW]
-        if not known or len({r["currency"] for r in around}) > 1:
+        if not missing_reason or len({r["currency"] for r in around}) > 1:
             assert (found["spent_before"], found["spent_after"], found["spending"]) == (None, None, None)
             continue
         worth = [(r["ordered_at"] > at, r["amount"] * (-1 if r["kind"] == "refund" else 1)) for r in around]
@@ -255,7 +255,7 @@ def test_where_nobody_can_be_seen_to_leave_nobody_is_known_to_stay(
     rows = run(tmp_path / "desk", extracted_at=datetime(2025, 5, 2, tzinfo=UTC), customers=customers, tickets=tickets)
     assert [(row["active"], row["active_before"]) for row in rows["customer_months"]] == [(None, None)] * 4
     assert rows["customer_months"][0]["tickets"] == 1
-    why = known(METRICS["retention"], view(open_data(str(tmp_path / "desk"))))
+    why = missing_reason(METRICS["retention"], query(open_data(str(tmp_path / "desk"))))
     assert why is not None
     assert "orders or left_at of customers" in why
 
@@ -297,7 +297,7 @@ def test_orders_without_a_currency_are_in_the_settings_own_everywhere_and_counte
     answer = tables["followed_answers"][0]
     assert (answer["spent_before"], answer["spent_after"]) == (4 + 5 + 6, 7 + 8 + 9)
     revenues = [
-        unit_frame(METRICS["revenue"], view(open_data(str(folder)), filters=filters), ["2025-06"])["sum_wx"].sum()
+        unit_frame(METRICS["revenue"], query(open_data(str(folder)), filters=filters), ["2025-06"])["sum_wx"].sum()
         for filters in ("", "currency=EUR")
     ]
     assert revenues == [6.0, 6.0]

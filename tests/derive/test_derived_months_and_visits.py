@@ -131,11 +131,11 @@ NAMING = [
 
 def visits_by_hand(views: Rows, tickets: Rows) -> dict[str, tuple[Any, ...]]:
     groups: dict[str, Rows] = {}
-    for view in views:
-        day = view["viewed_at"].astimezone(ZONE).date()
-        who = view["visitor_id"] or view["customer_id"] or view["view_id"]
-        groups.setdefault(f"{who}/{day}", []).append(view)
-    names = any(view.get("ticket_id") for view in views)
+    for query in views:
+        day = query["viewed_at"].astimezone(ZONE).date()
+        who = query["visitor_id"] or query["customer_id"] or query["view_id"]
+        groups.setdefault(f"{who}/{day}", []).append(query)
+    names = any(query.get("ticket_id") for query in views)
     found = {}
     for key, rows in groups.items():
         times, votes = [row["viewed_at"] for row in rows], [row.get("helpful") for row in rows]

@@ -13,8 +13,8 @@ import pytest
 from derive_histories import BEGIN, END, history, opened, since, until
 from polars.testing import assert_frame_equal
 
-from cxlib.metrics import METRICS, Metric, known, measured_frame, population, row_frame, settles, view
-from cxlib.metrics.known_from import told_from
+from cxlib.metrics import METRICS, Metric, can_change, measured_frame, missing_reason, population, query, row_frame
+from cxlib.metrics.known_from import known_from
 from cxlib.periods import months_between
 from cxlib.store.folder import Data
 
@@ -24,10 +24,10 @@ SEEDS = (1, 2)
 
 def _published(metric: Metric, data: Data, month: str) -> pl.DataFrame | None:
     """Return what the figure of a month is computed from, None where it is not known or not final."""
-    looked = view(data, month=month)
-    if known(metric, looked):
+    looked = query(data, month=month)
+    if missing_reason(metric, looked):
         return None
-    if settles(metric):
+    if can_change(metric):
         _, late, _, running = population(metric, looked, month)
         if late or running:
             return None
@@ -79,7 +79,7 @@ def test_a_missing_past_withholds_figures_and_changes_none(histories: dict[str, 
     for name, metric in METRICS.items():
         if any(need.days == "repeat_days" for need in metric.history):
             continue  # the first order, or experience, of a customer is the first on record
-        alike = told_from(metric, view(late), withheld=False)
+        alike = known_from(metric, query(late), withheld=False)
         first = max(f"{LATER:%Y-%m}", alike[0] if alike else "")
         compared[name] = _same(name, late, histories["whole False"], months_between(first, "2026-06"))
     assert compared["backlog"] >= 8

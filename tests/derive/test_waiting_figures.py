@@ -12,15 +12,15 @@ import pytest
 from derive_desk import Rows, change, message, run, ticket
 from derive_stories import CHANGES, MESSAGES, TICKETS, random_desk
 
-from cxlib.metrics import METRICS, get, known, measured_frame, population, row_frame, view
-from cxlib.metrics.query import View
+from cxlib.metrics import METRICS, get, measured_frame, missing_reason, population, query, row_frame
+from cxlib.metrics.query import Query
 from cxlib.store.folder import open_data
 
 MARCH, DAY = "2026-03", 1440.0
 END = datetime(2026, 4, 20, 12, tzinfo=UTC)
 DESKS = {"by hand": (TICKETS, MESSAGES, CHANGES)} | {f"random {seed}": random_desk(seed) for seed in (7, 8, 9)}
 Row = dict[str, Any]
-Desk = tuple[dict[str, Rows], View]
+Desk = tuple[dict[str, Rows], Query]
 
 
 @pytest.fixture(scope="module", params=DESKS)
@@ -31,7 +31,7 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CX_HOME", str(folder.parent))
         tables = run(folder, extracted_at=END, tickets=parts, messages=messages, changes=changes)
-        return tables, view(open_data(str(folder)), month=MARCH)
+        return tables, query(open_data(str(folder)), month=MARCH)
 
 
 def gone(row: Row) -> bool:
@@ -181,10 +181,10 @@ def test_missed_contacts_are_calls_and_chats_nobody_took_and_unknown_where_none_
             enumerate(kinds)]  # fmt: skip
     rows.append(ticket("ours", "2 08:00", channel="phone", status="missed", opened_by="agent"))
     run(tmp_path / "desk", tickets=rows)
-    frame = measured_frame(get("missed_contacts"), view(open_data(str(tmp_path / "desk")), month=MARCH), [MARCH])
+    frame = measured_frame(get("missed_contacts"), query(open_data(str(tmp_path / "desk")), month=MARCH), [MARCH])
     assert (frame["n"].sum(), frame["sum_wx"].sum()) == (sum(kind[2] for kind in kinds), 2)
     run(tmp_path / "never", tickets=[row for row in rows if row["status"] != "missed"])
-    reason = known(get("missed_contacts"), view(open_data(str(tmp_path / "never")), month=MARCH))
+    reason = missing_reason(get("missed_contacts"), query(open_data(str(tmp_path / "never")), month=MARCH))
     assert reason is not None
     assert "source never says missed" in reason
 
@@ -196,7 +196,7 @@ def test_documents_are_complete_where_any_are_needed(tmp_path: Path, monkeypatch
             enumerate(needs)]  # fmt: skip
     rows.append(ticket("gone", "2 08:00", status="spam", documents_required=1, documents_complete=True))
     run(tmp_path / "desk", tickets=rows)
-    frame = measured_frame(get("documents_complete"), view(open_data(str(tmp_path / "desk")), month=MARCH), [MARCH])
+    frame = measured_frame(get("documents_complete"), query(open_data(str(tmp_path / "desk")), month=MARCH), [MARCH])
     assert (frame["n"].sum(), frame["sum_wx"].sum()) == (3, 2)  # where nobody says how many, the source's word counts
 
 
@@ -211,8 +211,8 @@ def test_an_estimate_is_called_one_and_is_not_made_where_the_source_knows(
     ends = [change("1", "t", "2 09:00", "status", "open", "solved")]
     run(tmp_path / "all", tickets=[ticket("t", "2 08:00", handle_minutes=3.0)], messages=told, changes=ends)
     run(tmp_path / "none", tickets=[ticket("t", "2 08:00")], messages=told, changes=ends)
-    recorded, estimated = (view(open_data(str(tmp_path / name)), month=MARCH) for name in ("all", "none"))
-    assert known(get("handle_time"), recorded) is None
-    assert known(get("estimated_handle_time"), recorded) is not None
-    assert known(get("handle_time"), estimated) is not None
+    recorded, estimated = (query(open_data(str(tmp_path / name)), month=MARCH) for name in ("all", "none"))
+    assert missing_reason(get("handle_time"), recorded) is None
+    assert missing_reason(get("estimated_handle_time"), recorded) is not None
+    assert missing_reason(get("handle_time"), estimated) is not None
     assert measured_frame(get("estimated_handle_time"), estimated, [MARCH])["sum_wx"].sum() == 5.0

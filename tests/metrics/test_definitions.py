@@ -10,27 +10,27 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cxlib.metrics import get, known, measured_frame, population, row_frame, view
-from cxlib.metrics.query import View
+from cxlib.metrics import get, measured_frame, missing_reason, population, query, row_frame
+from cxlib.metrics.query import Query
 from cxlib.store.folder import open_data, write_manifest
 from cxlib.tables.schema import conform
 
 DAY = 1440.0
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
 EXTRACTED = datetime(2026, 10, 31, 23, tzinfo=UTC)
-Looked = Callable[[str, list[dict[str, Any]]], View]
+Looked = Callable[[str, list[dict[str, Any]]], Query]
 
 
 @pytest.fixture
 def looked(tmp_path: Path) -> Looked:
-    def build(table: str, rows: list[dict[str, Any]]) -> View:
+    def build(table: str, rows: list[dict[str, Any]]) -> Query:
         folder = tmp_path / "literal"
         folder.mkdir()
         numbered = [{"ticket_id": f"t{place}", "created_at": NOON, **row} for place, row in enumerate(rows)]
         conform(pl.LazyFrame(numbered), table, derived=True).collect().write_parquet(folder / f"{table}.parquet")
         manifest = {"extracted_at": EXTRACTED.isoformat(), "first_month": "2026-10", "last_month": "2026-10"}
         write_manifest(folder, manifest)
-        return view(open_data(str(folder)), month="2026-10")
+        return query(open_data(str(folder)), month="2026-10")
 
     return build
 
@@ -42,7 +42,7 @@ def _solved(days_ago: int = 20, **more: Any) -> dict[str, Any]:
     return {**base, "agent_replies": 1, "reopens": 0, "category": "billing", **more}
 
 
-def _share(name: str, looked: View) -> tuple[int, float]:
+def _share(name: str, looked: Query) -> tuple[int, float]:
     frame = measured_frame(get(name), looked, ["2026-10"])
     return frame["n"].sum(), frame["sum_wx"].sum()
 
@@ -229,13 +229,13 @@ OPEN = {
 
 def test_where_the_status_says_that_no_ticket_is_solved_none_is_in_time_and_all_still_wait(looked: Looked) -> None:
     here = looked("tickets", [OPEN, OPEN, {**OPEN, "status": "merged"}])
-    assert [known(get(name), here) for name in ("sla_resolution", "resolution_time")] == [None, None]
+    assert [missing_reason(get(name), here) for name in ("sla_resolution", "resolution_time")] == [None, None]
     assert _share("sla_resolution", here) == (2, 0.0)
     assert row_frame(get("resolution_time"), here, ["2026-10"])["ended"].to_list() == [False, False]
-    assert "solved_at" in str(known(get("one_touch_resolution"), here))
+    assert "solved_at" in str(missing_reason(get("one_touch_resolution"), here))
 
 
 @pytest.mark.parametrize("status", ["solved", "closed", None])
 def test_a_solved_ticket_without_its_date_leaves_resolution_unknown(looked: Looked, status: str | None) -> None:
     here = looked("tickets", [{**OPEN, "status": status}])
-    assert "do not say solved_at" in str(known(get("resolution_time"), here))
+    assert "do not say solved_at" in str(missing_reason(get("resolution_time"), here))

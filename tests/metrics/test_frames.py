@@ -18,16 +18,16 @@ from cxlib.errors import CxError, UsageError
 from cxlib.metrics import (
     METRICS,
     get,
-    known,
     measured_frame,
+    missing_reason,
     parse_filters,
     population,
+    query,
     row_frame,
     table_rows,
     unit_frame,
 )
-from cxlib.metrics import query as view
-from cxlib.metrics.query import View, filter_line
+from cxlib.metrics.query import Query, filter_line
 from cxlib.store.folder import open_data, write_manifest
 from cxlib.tables.missing_hints import ORIGINS
 from cxlib.tables.schema import GIVEN, conform, table
@@ -81,8 +81,8 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture(params=ENGINES)
-def october(folder: Path, request: pytest.FixtureRequest) -> View:
-    return view(open_data(str(folder)), month="2026-10", engine=request.param)
+def october(folder: Path, request: pytest.FixtureRequest) -> Query:
+    return query(open_data(str(folder)), month="2026-10", engine=request.param)
 
 
 def _loop(kind: str, by: dict[str, str] | None, key: int, weighted: bool = True) -> dict[tuple[str, str], list[float]]:
@@ -113,22 +113,22 @@ def _as_loop(frame: pl.DataFrame) -> dict[tuple[str, str], list[float]]:
     ("by", "key", "mapping"), [("", 1, None), ("channel", 1, CHANNEL), ("importance", 2, IMPORTANCE)]
 )
 def test_unit_frame_equals_a_dumb_loop(
-    october: View, kind: str, by: str, key: int, mapping: dict[str, str] | None
+    october: Query, kind: str, by: str, key: int, mapping: dict[str, str] | None
 ) -> None:
     assert _as_loop(unit_frame(get(kind), october, ["2026-10"], by)) == _loop(kind, mapping, key)
 
 
 def test_unweighted_counts_every_answer_once(folder: Path) -> None:
-    plain = view(open_data(str(folder)), month="2026-10", weighted=False)
+    plain = query(open_data(str(folder)), month="2026-10", weighted=False)
     assert _as_loop(unit_frame(get("csat"), plain, ["2026-10"])) == _loop("csat", None, 1, weighted=False)
 
 
-def test_rows_without_a_unit_are_their_own_units(october: View) -> None:
+def test_rows_without_a_unit_are_their_own_units(october: Query) -> None:
     units = unit_frame(get("csat"), october, ["2026-10"])["unit"].to_list()
     assert {"row s4", "row s5"} <= set(units)
 
 
-def test_measured_frame_is_the_sum_of_the_unit_frame(october: View) -> None:
+def test_measured_frame_is_the_sum_of_the_unit_frame(october: Query) -> None:
     units = unit_frame(get("csat"), october, ["2026-10"], "channel")
     measured = measured_frame(get("csat"), october, ["2026-10"], "channel")
     for row in measured.iter_rows(named=True):
@@ -149,23 +149,23 @@ def test_measured_frame_is_the_sum_of_the_unit_frame(october: View) -> None:
 
 
 def test_filters_keep_only_rows_of_that_group(folder: Path) -> None:
-    phone = view(open_data(str(folder)), month="2026-10", filters="channel=phone; importance=high|low")
+    phone = query(open_data(str(folder)), month="2026-10", filters="channel=phone; importance=high|low")
     assert unit_frame(get("csat"), phone, ["2026-10"])["n"].sum() == 2
 
 
-def test_months_without_rows_give_no_rows(october: View) -> None:
+def test_months_without_rows_give_no_rows(october: Query) -> None:
     assert unit_frame(get("csat"), october, ["2026-09"]).height == 0
     assert measured_frame(get("csat"), october, ["2026-09"]).height == 0
 
 
-def test_population_counts_rows(october: View) -> None:
+def test_population_counts_rows(october: Query) -> None:
     assert population(get("csat"), october, "2026-10") == (len(SURVEYS), 0, 0, 0)
 
 
-def test_missing_tables_and_columns_are_said_in_words(october: View) -> None:
-    assert "first_replied_at (first public reply" in str(known(get("first_reply_time"), october))
-    assert "no answers to a 'repurchase' survey" in str(known(get("repurchase_intent"), october))
-    assert known(get("csat"), october) is None
+def test_missing_tables_and_columns_are_said_in_words(october: Query) -> None:
+    assert "first_replied_at (first public reply" in str(missing_reason(get("first_reply_time"), october))
+    assert "no answers to a 'repurchase' survey" in str(missing_reason(get("repurchase_intent"), october))
+    assert missing_reason(get("csat"), october) is None
 
 
 def test_every_derived_column_that_a_figure_needs_is_told_by_what_brings_it() -> None:
@@ -181,12 +181,12 @@ def test_every_derived_column_that_a_figure_needs_is_told_by_what_brings_it() ->
     assert all(any(name.split(".")[0] in words for name in given) for words in ORIGINS.values())
 
 
-def test_what_is_missing_is_told_in_given_columns(october: View) -> None:
-    agents = str(known(get("conversations_per_agent"), october))
+def test_what_is_missing_is_told_in_given_columns(october: Query) -> None:
+    agents = str(missing_reason(get("conversations_per_agent"), october))
     assert "which agent wrote which message (messages.author, author_id)" in agents
     assert "month_at" not in agents
-    assert "no table 'messages'" in str(known(get("reply_time"), october))
-    assert "whether any ticket is solved (tickets.status" in str(known(get("backlog"), october))
+    assert "no table 'messages'" in str(missing_reason(get("reply_time"), october))
+    assert "whether any ticket is solved (tickets.status" in str(missing_reason(get("backlog"), october))
 
 
 @pytest.mark.parametrize(
@@ -211,22 +211,22 @@ def test_groups_with_marks_in_their_names_and_those_without_a_name_can_be_filter
     write_manifest(tmp_path, manifest)
     for place, name in enumerate(CATEGORIES):
         told = filter_line((("category", (name or "(not known)",)),))
-        here = view(str(tmp_path), month="2026-10", filters=told, engine=engine)
+        here = query(str(tmp_path), month="2026-10", filters=told, engine=engine)
         assert here.filter_text == told
         assert unit_frame(get("ticket_volume"), here, ["2026-10"])["n"].to_list() == [1]
         assert table_rows("tickets", here, ~nw.col("ticket_id").is_null(), "ticket_id")["ticket_id"].to_list() == [
             str(place)
         ]
-    both = view(str(tmp_path), month="2026-10", filters="category=Billing|Refund")
+    both = query(str(tmp_path), month="2026-10", filters="category=Billing|Refund")
     assert unit_frame(get("ticket_volume"), both, ["2026-10"])["n"].sum() == 2
 
 
-def test_a_share_has_no_row_frame(october: View) -> None:
+def test_a_share_has_no_row_frame(october: Query) -> None:
     with pytest.raises(CxError, match="not a duration"):
         row_frame(get("csat"), october, ["2026-10"])
 
 
-def test_a_dimension_that_is_not_defined_there_is_an_error_in_words(october: View) -> None:
+def test_a_dimension_that_is_not_defined_there_is_an_error_in_words(october: Query) -> None:
     with pytest.raises(CxError, match="not defined for rows of 'tickets'"):
         unit_frame(get("ticket_volume"), october, ["2026-10"], "handling_channel")
 
@@ -245,7 +245,7 @@ def test_a_dimension_that_is_not_defined_there_is_an_error_in_words(october: Vie
 )
 def test_wrong_words_are_refused_before_anything_runs(folder: Path, words: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        view(open_data(str(folder)), **{"month": "2026-10", **words})  # type: ignore[arg-type]
+        query(open_data(str(folder)), **{"month": "2026-10", **words})  # type: ignore[arg-type]
 
 
 COUNTED = [name for name, m in METRICS.items() if m.kind != "duration" and m.table in ("tickets", "surveys")]
@@ -255,7 +255,7 @@ COUNTED = [name for name, m in METRICS.items() if m.kind != "duration" and m.tab
 def test_duckdb_gives_the_same_frames(folder: Path, name: str) -> None:
     data = open_data(str(folder))
     by_engine = [
-        unit_frame(get(name), view(data, month="2026-10", engine=engine), ["2026-10"], "channel") for engine in ENGINES
+        unit_frame(get(name), query(data, month="2026-10", engine=engine), ["2026-10"], "channel") for engine in ENGINES
     ]
     assert_frame_equal(*by_engine, abs_tol=1e-9, check_dtypes=True)
 
@@ -266,7 +266,7 @@ def test_the_same_rows_are_read_once_and_all_others_anew(folder: Path, monkeypat
     read: list[Any] = []
     real = base.collected
     monkeypatch.setattr(base, "collected", lambda *asked: read.append(asked) or real(*asked))
-    here, months = view(open_data(str(folder)), month="2026-10"), ["2026-09", "2026-10"]
+    here, months = query(open_data(str(folder)), month="2026-10"), ["2026-09", "2026-10"]
     first = [unit_frame(get("csat"), here, months), measured_frame(get("csat"), here, months)]
     again = [unit_frame(get("csat"), here, months[::-1]), measured_frame(get("csat"), here, months)]
     assert [one.equals(two) for one, two in zip(first, again, strict=True)] == [True, True]
@@ -276,7 +276,7 @@ def test_the_same_rows_are_read_once_and_all_others_anew(folder: Path, monkeypat
         (get("csat"), replace(here, filters=(("channel", ("phone",)),)), months, ""),
         (get("csat"), here, months[:1], ""), (get("csat"), here, months, "channel"),
         (get("csat"), replace(here, engine="duckdb"), months, ""),
-        (get("csat"), view(open_data(str(folder)), month="2026-10"), months, ""),
+        (get("csat"), query(open_data(str(folder)), month="2026-10"), months, ""),
     ]  # fmt: skip
     for place, asked in enumerate(others, start=3):
         unit_frame(*asked)
@@ -285,7 +285,7 @@ def test_the_same_rows_are_read_once_and_all_others_anew(folder: Path, monkeypat
 
 def test_what_is_large_is_not_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cxlib.store.folder.KEPT", 0)
-    here = view(open_data(str(folder)), month="2026-10")
+    here = query(open_data(str(folder)), month="2026-10")
     unit_frame(get("csat"), here, ["2026-10"])
     assert not here.data._answers
     monkeypatch.setattr("cxlib.store.folder.KEPT", 10**9)

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from cxlib.derive import derive
-from cxlib.metrics import get, known, measured_frame, view
-from cxlib.metrics.query import View
+from cxlib.metrics import get, measured_frame, missing_reason, query
+from cxlib.metrics.query import Query
 from cxlib.periods import months_between
 from cxlib.questions import trend
 from cxlib.results.types import NotKnown, Trend
@@ -22,20 +22,20 @@ from cxlib.tables.schema import conform
 EXTRACTED = datetime(2026, 10, 31, 23, tzinfo=UTC)
 DAY = 1440.0
 Rows = list[dict[str, Any]]
-Looked = Callable[..., View]
+Looked = Callable[..., Query]
 CDNOW_COLUMNS = {"customer_id": (1, 5), "day": (7, 8), "amount": (18, 9)}
 
 
 @pytest.fixture
 def looked(tmp_path: Path) -> Looked:
-    def build(table: str, rows: Rows, filters: str = "") -> View:
+    def build(table: str, rows: Rows, filters: str = "") -> Query:
         folder = tmp_path / "literal"
         folder.mkdir()
         whole = conform(pl.LazyFrame(rows, infer_schema_length=None), table, derived=True)
         whole.collect().write_parquet(folder / f"{table}.parquet")
         manifest = {"extracted_at": EXTRACTED.isoformat(), "first_month": "2026-10", "last_month": "2026-10"}
         write_manifest(folder, manifest)
-        return view(open_data(str(folder)), month="2026-10", filters=filters)
+        return query(open_data(str(folder)), month="2026-10", filters=filters)
 
     return build
 
@@ -52,7 +52,7 @@ ORDERS = [
 ]  # fmt: skip
 
 
-def _figure(name: str, looked: View) -> tuple[int, float]:
+def _figure(name: str, looked: Query) -> tuple[int, float]:
     frame = measured_frame(get(name), looked, ["2026-10"])
     return frame["n"].sum(), frame["sum_wx"].sum() / frame["sum_w"].sum()
 
@@ -142,7 +142,7 @@ def test_a_month_settles_when_the_windows_of_all_its_days_are_over(looked: Looke
     here = looked("orders", ORDERS)
     data = {"first_month": "2026-01", "last_month": "2026-10", "extracted_at": EXTRACTED.isoformat()}
     write_manifest(here.data.folder, data)
-    again = view(open_data(str(here.data.folder)), month="2026-10")
+    again = query(open_data(str(here.data.folder)), month="2026-10")
     assert [again.settled(name).month for name in ("repeat_purchase", "contact_conversion", "revenue")] == [
         "2026-07", "2026-09", "2026-10"
     ]  # fmt: skip
@@ -165,13 +165,13 @@ def test_the_cd_shop_gives_its_published_figures(
     (folder / "settings.toml").write_text('timezone = "UTC"', encoding="utf-8")
     write_manifest(folder, {"extracted_at": "1998-07-01T00:00:00+00:00"})
     derive(folder)
-    here = view(open_data(str(folder)), month="1998-06")
+    here = query(open_data(str(folder)), month="1998-06")
     ever = measured_frame(get("repeat_purchase_ever"), here, months_between("1997-01", "1998-06"))
     assert ever.select("period", "n").rows() == [("1997-01", 7846), ("1997-02", 8476), ("1997-03", 7248)]
     assert (ever["sum_wx"].sum(), round(100 * ever["sum_wx"].sum() / ever["n"].sum(), 2)) == (11516, 48.86)
     spent = measured_frame(get("revenue"), here, months_between("1997-01", "1998-06"))
     assert round(spent["sum_wx"].sum(), 2) == 2500315.63
-    assert known(get("supported_revenue"), here) is not None
+    assert missing_reason(get("supported_revenue"), here) is not None
     retained = measured_frame(get("retention"), here, ["1998-05"]).row(0, named=True)
     end = datetime(1998, 6, 1, tzinfo=UTC)
     then, now = (_buyers(rows, at) for at in (end - timedelta(days=90), end))

@@ -16,8 +16,8 @@ import pytest
 
 from cxlib.errors import CxError, UsageError
 from cxlib.estimates.context import unanswerable
-from cxlib.estimates.estimate_table import cells
-from cxlib.metrics import METRICS, View, as_csv, get, rows, view
+from cxlib.estimates.estimate_table import estimate_table
+from cxlib.metrics import METRICS, Query, as_csv, get, query, rows
 from cxlib.metrics.frames import BETWEEN, NOT_KNOWN
 from cxlib.metrics.rows import WORKING
 from cxlib.periods import months_between
@@ -29,11 +29,11 @@ Line = dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def here(small_demo: Path) -> View:
-    return view(open_data(str(small_demo)), month="2026-07")
+def here(small_demo: Path) -> Query:
+    return query(open_data(str(small_demo)), month="2026-07")
 
 
-def listed(name: str, looked: View, by: str = "") -> list[Line]:
+def listed(name: str, looked: Query, by: str = "") -> list[Line]:
     """Read the list as whoever opens the CSV does: text only."""
     return list(csv.DictReader(io.StringIO(as_csv(rows(name, looked, by)))))
 
@@ -77,7 +77,7 @@ def agrees(found: tuple[int, float | None], figure: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_the_rows_of_every_metric_make_its_figure(name: str, here: View) -> None:
+def test_the_rows_of_every_metric_make_its_figure(name: str, here: Query) -> None:
     if unanswerable(get(name), here):
         with pytest.raises(CxError):
             rows(name, here)
@@ -90,7 +90,7 @@ def test_the_rows_of_every_metric_make_its_figure(name: str, here: View) -> None
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_the_rows_of_every_group_make_its_figure(name: str, here: View) -> None:
+def test_the_rows_of_every_group_make_its_figure(name: str, here: Query) -> None:
     by = next((one for one in DIMENSIONS if get(name).table in DIMENSIONS[one].paths and one != "agent"), "")
     if not by or unanswerable(get(name), here, by):
         return
@@ -101,15 +101,15 @@ def test_the_rows_of_every_group_make_its_figure(name: str, here: View) -> None:
     assert {group_of(line, by, get(name).table) for line in lines} == {figure["group"] for figure in printed}
 
 
-def test_most_metrics_are_among_them(here: View) -> None:
+def test_most_metrics_are_among_them(here: Query) -> None:
     answered = [name for name in METRICS if not unanswerable(get(name), here)]
     assert {get(name).kind for name in answered} >= {"share", "mean", "score", "count", "duration"}
     assert all(rows(name, here).height > 0 for name in ("csat", "nps", "average_order_value", "ticket_volume"))
 
 
-def test_groups_of_two_dimensions_and_of_agents_by_name(here: View) -> None:
+def test_groups_of_two_dimensions_and_of_agents_by_name(here: Query) -> None:
     lines = listed("csat", here, "channel+agent")
-    found = cells(get("csat"), here, [here.month], "channel+agent").points()
+    found = estimate_table(get("csat"), here, [here.month], "channel+agent").points()
     for row in found.iter_rows(named=True):
         channel, agent = row["group"].split(BETWEEN)
         mine = [line for line in lines if line["by channel"] == channel and agent in line["by agent"]]
@@ -117,7 +117,7 @@ def test_groups_of_two_dimensions_and_of_agents_by_name(here: View) -> None:
     assert any(" (A0" in line["by agent"] for line in lines)
 
 
-def test_rows_of_several_months_make_the_figure_of_each(here: View) -> None:
+def test_rows_of_several_months_make_the_figure_of_each(here: Query) -> None:
     months = months_between("2026-05", "2026-07")
     for name in ("csat", "first_reply_time", "ticket_volume", "average_order_value"):
         lines = list(csv.DictReader(io.StringIO(as_csv(rows(name, here, months=months)))))
@@ -127,7 +127,7 @@ def test_rows_of_several_months_make_the_figure_of_each(here: View) -> None:
         assert not {"month"} & set(rows(name, here).columns)
 
 
-def test_rows_of_a_period_are_those_of_its_days(here: View) -> None:
+def test_rows_of_a_period_are_those_of_its_days(here: Query) -> None:
     whole = rows("ticket_volume", here)
     days = whole["created_at"].dt.date()
     week = rows("ticket_volume", here, days="2026-W28")
@@ -142,28 +142,28 @@ def test_rows_of_a_period_are_those_of_its_days(here: View) -> None:
     assert stock.height == there.height > 0
 
 
-def test_what_is_added_stands_after_the_ids_and_instants_are_local(here: View) -> None:
+def test_what_is_added_stands_after_the_ids_and_instants_are_local(here: Query) -> None:
     assert rows("csat", here).columns[:6] == ["survey_id", "ticket_id", "customer_id", "agent_id", "adds", "weight"]
     assert rows("resolution_time", here).columns[:5] == ["ticket_id", "customer_id", "agent_id", "minutes", "ended"]
     assert {at[:7] for at in (line["created_at"] for line in listed("ticket_volume", here))} == {"2026-07"}
     assert {line["created_at"][-6:] for line in listed("ticket_volume", here)} == {"+02:00"}
 
 
-def test_no_dimension_is_laid_beside_a_column_that_tells_the_same(here: View) -> None:
+def test_no_dimension_is_laid_beside_a_column_that_tells_the_same(here: Query) -> None:
     assert not any(column.startswith("by ") for column in rows("ticket_volume", here, "channel+category").columns)
     assert "by channel" in rows("csat", here, "channel").columns
 
 
 def test_filters_hold(small_demo: Path) -> None:
-    phone = view(str(small_demo), month="2026-07", filters="channel=phone")
+    phone = query(str(small_demo), month="2026-07", filters="channel=phone")
     lines = listed("first_reply_time", phone)
     assert {line["channel"] for line in lines} == {"phone"}
     printed = figures(phone, ["2026-07"], names=["first_reply_time"])
     assert agrees(value_of("first_reply_time", lines), printed.to_dicts()[0])
 
 
-def test_both_engines_list_the_same(here: View, small_demo: Path) -> None:
-    other = view(str(small_demo), month="2026-07", engine="duckdb")
+def test_both_engines_list_the_same(here: Query, small_demo: Path) -> None:
+    other = query(str(small_demo), month="2026-07", engine="duckdb")
     for name in ("csat", "first_reply_time", "ticket_volume", "average_order_value"):
         assert rows(name, here, "channel").equals(rows(name, other, "channel"))
 
@@ -178,7 +178,7 @@ def test_no_cell_is_a_formula(text: str, guarded: str) -> None:
     assert list(csv.DictReader(io.StringIO(written))) == [{"id": guarded, "n": "-1.5", "whole": "-1"}]
 
 
-def test_a_mistake_is_told(here: View) -> None:
+def test_a_mistake_is_told(here: Query) -> None:
     with pytest.raises(UsageError, match="no metric"):
         rows("cast", here)
     with pytest.raises(CxError, match="not defined"):
@@ -188,7 +188,7 @@ def test_a_mistake_is_told(here: View) -> None:
 def test_the_command_prints_them(cx: Callable[..., str], small_demo: Path) -> None:
     said = cx("rows", str(small_demo), "--metric", "csat", "--month", "2026-07", "--by", "channel", "--group", "phone")
     lines = list(csv.DictReader(io.StringIO(said)))
-    looked = view(str(small_demo), month="2026-07", filters="channel=phone")
+    looked = query(str(small_demo), month="2026-07", filters="channel=phone")
     assert agrees(value_of("csat", lines), figures(looked, ["2026-07"], names=["csat"]).to_dicts()[0])
     cx("rows", str(small_demo), "--metric", "csat", "--group", "phone", status=2)
     cx("rows", str(small_demo), "--metric", "csat", "--month", "2026-05/soon", status=2)

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cxlib.metrics import get, known, measured_frame, view
-from cxlib.metrics.query import View
+from cxlib.metrics import get, measured_frame, missing_reason, query
+from cxlib.metrics.query import Query
 from cxlib.store.folder import open_data, write_manifest
 from cxlib.tables.schema import conform
 
@@ -19,14 +19,14 @@ AT = EXTRACTED - timedelta(days=20)
 Rows = list[dict[str, Any]]
 
 
-def looked(folder: Path, table: str, rows: Rows) -> View:
+def looked(folder: Path, table: str, rows: Rows) -> Query:
     rows = [row | {f"{anchor}_at": AT, f"{anchor}_day": AT.date()} for row in rows for anchor in (_ANCHOR[table],)]
     folder.mkdir()
     whole = conform(pl.LazyFrame(rows, infer_schema_length=None), table, derived=True)
     whole.collect().write_parquet(folder / f"{table}.parquet")
     manifest = {"extracted_at": EXTRACTED.isoformat(), "first_month": "2026-10", "last_month": "2026-10"}
     write_manifest(folder, manifest)
-    return view(open_data(str(folder)), month="2026-10")
+    return query(open_data(str(folder)), month="2026-10")
 
 
 _ANCHOR = {"tickets": "solved", "workflow_runs": "ran", "article_views": "viewed", "visits": "viewed"}
@@ -67,8 +67,8 @@ def test_the_automation_rate_needs_an_answer_and_no_person(tmp_path: Path) -> No
 
 def test_where_no_automatic_answer_is_recorded_the_rate_is_not_known(tmp_path: Path) -> None:
     there = looked(tmp_path / "data", "tickets", [row | {"auto_answered": None} for row in TICKETS])
-    assert "which tickets got an automatic answer" in (known(get("automation_rate"), there) or "")
-    assert known(get("workflow_share"), there) is None
+    assert "which tickets got an automatic answer" in (missing_reason(get("automation_rate"), there) or "")
+    assert missing_reason(get("workflow_share"), there) is None
 
 
 def test_every_run_is_a_use(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 from report_samples import PARAMETERS, write_notebook
 
-from cxlib.metrics import rows, view
+from cxlib.metrics import query, rows
 from cxlib.present.charts.display import _behind
 from cxlib.questions import breakdown, contrast, coverage, overview, quality, trend, volume
 from cxlib.questions import figures as all_figures
@@ -27,7 +27,7 @@ from cxlib.store.folder import open_data
 from tests.conftest import ROOT
 
 HOSTILE = "<script>alert(1)</script> \"q\" 'a' {{ table }} =1+1"
-LOOK = "import cxlib as cx\nview = cx.view(data, month=month, by=by)"
+LOOK = "import cxlib as cx\nview = cx.query(data, month=month, by=by)"
 MONTH = "2026-08"
 
 
@@ -55,7 +55,7 @@ def built(home: Path) -> Iterator[ReportOutcome]:
         write_notebook(home, "00_overview.ipynb", LOOK, "cx.show(cx.overview(view))", parameters=PARAMETERS)
         asked = [
             'cx.show(cx.breakdown("csat", view, "category"))',
-            'cx.show(cx.trend("csat", view.only("channel", "phone")))',
+            'cx.show(cx.trend("csat", query.only("channel", "phone")))',
             'cx.show(cx.breakdown("first_reply_time", view, "agent"))', "cx.show(cx.quality(view))",
             'cx.show(cx.count_model("ticket_volume", view))', 'cx.show(cx.automation_candidates(view, "category"))',
         ]  # fmt: skip
@@ -89,7 +89,7 @@ def test_every_table_of_a_metric_links_to_its_rows(built: ReportOutcome) -> None
 
 
 def test_the_csv_makes_the_printed_figure_and_its_groups(built: ReportOutcome, home: Path) -> None:
-    looked = view(str(home / "data" / "demo"), month=MONTH)
+    looked = query(str(home / "data" / "demo"), month=MONTH)
     path = built.index.parent / "rows" / f"csat-{MONTH}"
     everything = list(csv.DictReader(path.with_suffix(".csv").open(encoding="utf-8", newline="")))
     assert {line["month"] for line in everything} == {MONTH, "2026-07", "2025-08"}
@@ -142,7 +142,7 @@ def test_a_page_leads_back_and_names_the_command_for_other_months(built: ReportO
 
 
 def test_rows_without_a_weight_are_named(small_demo: Path) -> None:
-    looked = view(open_data(str(small_demo)), month=MONTH)
+    looked = query(open_data(str(small_demo)), month=MONTH)
     found = rows("average_order_value", looked)
     refunds = found.filter(pl.col("kind") == "refund").height
     told = made("", looked.metric("average_order_value"), found)
@@ -180,7 +180,7 @@ def test_saved_outputs_hold_no_link_but_what_is_asked_of_the_page(built: ReportO
 
 
 def test_results_tell_which_rows_are_behind_them(small_demo: Path) -> None:
-    looked = view(open_data(str(small_demo)), month=MONTH)
+    looked = query(open_data(str(small_demo)), month=MONTH)
     compared = {"metric": "csat", "months": f"{MONTH} 2026-07 2025-08", "days": "", "filters": "", "by": ""}
     assert _behind(trend("csat", looked)) == [compared]
     assert [one["days"] for one in _behind(volume("ticket_volume", looked, "week"))] == [

@@ -23,7 +23,7 @@ from metrics.test_rows import Line, agrees, group_of, value_of
 from nbformat import v4
 
 from cxlib import numbers
-from cxlib.metrics import View, get, parse_filters, rows, view
+from cxlib.metrics import Query, get, parse_filters, query, rows
 from cxlib.periods import bounds, months_between
 from cxlib.present.charts.display import _behind
 from cxlib.present.sentences.sentence import plain
@@ -98,12 +98,12 @@ def results(data: Path) -> list[tuple[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def here(small_demo: Path) -> View:
-    return view(open_data(str(small_demo)), month=MONTH)
+def here(small_demo: Path) -> Query:
+    return query(open_data(str(small_demo)), month=MONTH)
 
 
 @pytest.fixture(scope="module")
-def shown(here: View, tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
+def shown(here: Query, tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
     folder = tmp_path_factory.mktemp("report")
     everything = results(here.data.folder)
     notes = [json.loads(json.dumps({"role": "table", "rows": _behind(result)})) for _, result in everything]
@@ -150,7 +150,7 @@ def test_the_results_without_a_link_are_these(shown: list[Shown]) -> None:
     assert sum(isinstance(one.result, NotKnown) for one in shown) < 15
 
 
-def test_every_month_of_every_list_makes_its_figure(shown: list[Shown], here: View) -> None:
+def test_every_month_of_every_list_makes_its_figure(shown: list[Shown], here: Query) -> None:
     checked = Counter[str]()
     for one in shown:
         for note, lines, _ in one.lists:
@@ -416,7 +416,7 @@ def test_who_stays_and_who_leaves_is_told_by_the_same_customers(shown: list[Show
 
 
 def test_how_fast_customers_leave_is_told_by_those_who_stay_or_leave(
-    here: View, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Query, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The model's rows, and those who left; the small demo has too few of them but for a lower limit."""
     monkeypatch.setattr(import_module("cxlib.questions.customers.hazards"), "FEWEST", 3)
@@ -445,7 +445,7 @@ def test_what_a_lost_customer_brought_is_a_mean_over_the_customers(shown: list[S
 
 @pytest.mark.parametrize(("score", "bad"), [("nps", "detractor"), ("csat", "bad")])
 def test_what_a_point_is_worth_is_told_by_its_customers(
-    here: View, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, score: str, bad: str
+    here: Query, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, score: str, bad: str
 ) -> None:
     """The model's rows, their margins, and the share of those who could change sides."""
     monkeypatch.setattr(import_module("cxlib.questions.customers.value_of_a_point"), "LEAST", 5)
@@ -467,7 +467,7 @@ def test_what_a_point_is_worth_is_told_by_its_customers(
 
 
 @pytest.mark.parametrize("name", ["csat", "nps"])
-def test_figure_and_later_outcome_are_told_customer_by_customer(shown: list[Shown], here: View, name: str) -> None:
+def test_figure_and_later_outcome_are_told_customer_by_customer(shown: list[Shown], here: Query, name: str) -> None:
     result, lines = own(shown, f'relation_by_lag(view, "{name}")')
     parts = by_group(lines)
     assert list(parts) == result.points["group"].to_list()
@@ -573,7 +573,7 @@ def heading(page: str) -> tuple[str, str]:
     return re.findall("<h1>(.*?)</h1>", page)[0], re.findall(r'<p class="where">(.*?) · ', page)[0]
 
 
-def test_pages_of_lists_say_the_months_that_their_rows_are_of(shown: list[Shown], here: View) -> None:
+def test_pages_of_lists_say_the_months_that_their_rows_are_of(shown: list[Shown], here: Query) -> None:
     told, tickets = set(), here.data.scan("tickets").collect()
     for one in (one for one in shown if one.own):
         lines, page = one.own
@@ -606,7 +606,7 @@ def test_pages_of_lists_say_the_months_that_their_rows_are_of(shown: list[Shown]
     ],
 )
 def test_pages_without_the_months_of_single_rows_say_what_they_are_of(
-    shown: list[Shown], here: View, call: str, when: str
+    shown: list[Shown], here: Query, call: str, when: str
 ) -> None:
     [page, *_] = [one.own[1] for one in shown if one.call == call and one.own]
     assert heading(page)[1] == when.format(numbers.month(here.data.first_month))
@@ -664,7 +664,7 @@ def test_figures_of_metrics_have_a_unit_beside_the_number_or_in_the_heading(show
     assert len(beside) > 30 > len(above)
 
 
-def laid(result: Any, looked: View, folder: Path) -> list[tuple[list[Line], str]]:
+def laid(result: Any, looked: Query, folder: Path) -> list[tuple[list[Line], str]]:
     """Lay out the lists behind one result."""
     mark = json.loads(json.dumps({"role": "table", "rows": _behind(result)}))
     output = v4.new_output("display_data", metadata={"cx": mark})  # type: ignore[no-untyped-call]
@@ -673,7 +673,7 @@ def laid(result: Any, looked: View, folder: Path) -> list[tuple[list[Line], str]
     return [_read(folder / address) for address, _ in output["metadata"]["cx"]["links"]]
 
 
-def test_the_list_of_a_filtered_answer_holds_its_rows_alone(here: View, tmp_path: Path) -> None:
+def test_the_list_of_a_filtered_answer_holds_its_rows_alone(here: Query, tmp_path: Path) -> None:
     phone = here.only("channel", "phone")
     [(lines, page)] = laid(workflow_reach(phone), here, tmp_path)
     tickets = {line["ticket_id"] for line in rows("ticket_volume", phone, months=[BEFORE, MONTH]).to_dicts()}
@@ -685,7 +685,7 @@ def test_the_list_of_a_filtered_answer_holds_its_rows_alone(here: View, tmp_path
     assert "only channel" not in page
 
 
-def test_one_agents_months_are_counted_from_all_agents_rows(here: View, tmp_path: Path) -> None:
+def test_one_agents_months_are_counted_from_all_agents_rows(here: Query, tmp_path: Path) -> None:
     agent = rows("csat", here)["agent_id"].drop_nulls().mode().sort()[0]
     result = one_agent(here, agent)
     [(lines, _)] = laid(result, here, tmp_path)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from stats import desk, volume_desk
 
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.store.folder import open_data
 
 AGENTS = [{"agent_id": "a0", "name": "Zoe"}, {"agent_id": "a1", "name": "Adam"}, {"agent_id": "a2", "name": None}]
@@ -26,10 +26,10 @@ def literal_surveys(literal_tickets: desk.Rows) -> desk.Rows:
 
 
 @pytest.fixture(scope="session")
-def looked(tmp_path_factory: pytest.TempPathFactory, literal_tickets: desk.Rows, literal_surveys: desk.Rows) -> View:
+def looked(tmp_path_factory: pytest.TempPathFactory, literal_tickets: desk.Rows, literal_surveys: desk.Rows) -> Query:
     folder = tmp_path_factory.mktemp("stats") / "desk"
     data = desk.build(folder, tickets=literal_tickets, surveys=literal_surveys, agents=AGENTS)
-    return view(data, month="2026-10")
+    return query(data, month="2026-10")
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +45,7 @@ def opened(warsaw_tickets: volume_desk.Rows) -> list[tuple[datetime, volume_desk
 
 
 @pytest.fixture(scope="session")
-def warsaw(tmp_path_factory: pytest.TempPathFactory, warsaw_tickets: volume_desk.Rows) -> View:
+def warsaw(tmp_path_factory: pytest.TempPathFactory, warsaw_tickets: volume_desk.Rows) -> Query:
     asked = [
         {"message_id": f"m{i}", "ticket_id": r["ticket_id"], "sent_at": r["created_at"], "author": author}
         for i, (r, author) in enumerate(
@@ -56,7 +56,7 @@ def warsaw(tmp_path_factory: pytest.TempPathFactory, warsaw_tickets: volume_desk
 
 
 @pytest.fixture(scope="session")
-def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, dict[str, Any]]:
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Query, dict[str, Any]]:
     """Return a company with many customers and few tickets, and what was planted in it."""
     from cxlib.demo import DemoParameters, build_demo
     from cxlib.derive import derive
@@ -66,4 +66,4 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, dict[str, Any]
     build_demo(folder, parameters=DemoParameters(seed=5, tickets=8_000, customers=9_000, agents=20))
     derive(folder)
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["effects"]
-    return view(open_data(str(folder))), truth["leaving_by_loyalty"]
+    return query(open_data(str(folder))), truth["leaving_by_loyalty"]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from stats.desk import Rows, build
 
-from cxlib.metrics import view
-from cxlib.metrics.query import View
+from cxlib.metrics import query
+from cxlib.metrics.query import Query
 
 MACROS = ("one", "two", "three", "four", "five")
 CATEGORIES = ("delivery", "invoice", "login")
@@ -73,7 +73,7 @@ def by_ticket(rows: Rows) -> Rows:
     return list(found.values())
 
 
-def looked(folder: Path, tickets: Rows, runs: Rows, **tables: Rows) -> View:
+def looked(folder: Path, tickets: Rows, runs: Rows, **tables: Rows) -> Query:
     """Write these rows, each ticket told the kinds that ran up to its solve, and look at October 2026."""
     kinds: dict[str, set[str]] = {}
     solved = {row["ticket_id"]: row["solved_at"] for row in tickets}
@@ -82,7 +82,7 @@ def looked(folder: Path, tickets: Rows, runs: Rows, **tables: Rows) -> View:
             kinds.setdefault(row["ticket_id"], set()).add(row["kind"])
     told = [row | {"workflow_kinds": "+".join(sorted(kinds.get(row["ticket_id"], ()))) or "none"} for row in tickets]
     ran = {"workflow_runs": runs, "ticket_workflows": by_ticket(runs)} if runs else {}
-    return view(build(folder, tickets=told, **ran, **tables), month="2026-10")
+    return query(build(folder, tickets=told, **ran, **tables), month="2026-10")
 
 
 def views(n: int = 3000, seed: int = 3, chances: dict[str, float] | None = None) -> Rows:

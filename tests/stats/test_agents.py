@@ -14,7 +14,7 @@ from stats import desk
 from cxlib.demo import DemoParameters, build_demo
 from cxlib.derive import derive
 from cxlib.errors import UsageError
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.metrics.frames import NOT_KNOWN
 from cxlib.present.sentences import say
 from cxlib.questions import agents, breakdown
@@ -175,7 +175,7 @@ def test_one_bad_agent_is_named_and_does_not_make_others_look_good() -> None:
 
 def test_the_demo_companys_planted_agent_is_the_only_one_named(small_demo: Path) -> None:
     truth = json.loads((small_demo / "truth.json").read_text())["effects"]["worse_agent"]
-    result = agents("csat", view(open_data(str(small_demo))))
+    result = agents("csat", query(open_data(str(small_demo))))
     assert isinstance(result, Funnel)
     point = result.points.row(by_predicate=pl.col("group") == truth["agent_id"], named=True)
     error = (point["high"] - point["low"]) / 2 / 1.96
@@ -188,12 +188,12 @@ def test_an_agent_planted_far_below_is_named_and_nobody_else(tmp_path: Path) -> 
     build_demo(tmp_path, parameters=DemoParameters(tickets=12_000, agents=20, months=14, worse_agent_log_odds=-2.5))
     derive(tmp_path)
     planted = json.loads((tmp_path / "truth.json").read_text())["effects"]["worse_agent"]["agent_id"]
-    result = agents("csat", view(open_data(str(tmp_path))))
+    result = agents("csat", query(open_data(str(tmp_path))))
     assert isinstance(result, Funnel)
     assert result.points.filter("evident")["group"].to_list() == [planted]
 
 
-def test_what_cannot_be_compared_is_said_in_words(looked: View) -> None:
+def test_what_cannot_be_compared_is_said_in_words(looked: Query) -> None:
     assert "no share" in say(agents("resolution_time", looked)).text
     with pytest.raises(UsageError, match="'agent' or 'team'"):
         agents("csat", looked, "channel")
@@ -237,7 +237,7 @@ def test_whoever_shares_no_work_with_others_is_alone() -> None:
     assert alone(sums, MIX) == frozenset()
 
 
-def _rated(folder: Path, *work: tuple[str, str, float]) -> View:
+def _rated(folder: Path, *work: tuple[str, str, float]) -> Query:
     """Data of agents, each with one channel, 60 answers and a share of them that count."""
     day = desk.EXTRACTED.replace(month=10, day=5)
     tickets = [
@@ -252,7 +252,7 @@ def _rated(folder: Path, *work: tuple[str, str, float]) -> View:
          **{name: row[name] for name in ("ticket_id", "customer_id", "agent_id")}}
         for row, good in zip(tickets, top, strict=True)
     ]  # fmt: skip
-    return view(desk.build(folder, tickets=tickets, surveys=surveys), month="2026-10")
+    return query(desk.build(folder, tickets=tickets, surveys=surveys), month="2026-10")
 
 
 def test_agents_who_did_not_do_the_same_work_are_not_compared(tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_shares_and_their_limits_end_at_0_and_100_percent(tmp_path: Path) -> Non
 
 
 def test_agents_side_by_side_stand_by_name_and_make_no_league_table(small_demo: Path) -> None:
-    shown = breakdown("csat", view(open_data(str(small_demo))), "agent")
+    shown = breakdown("csat", query(open_data(str(small_demo))), "agent")
     assert isinstance(shown, Breakdown)
     names = shown.points.filter(pl.col("group") != NOT_KNOWN)["label"].to_list()
     assert len(names) > 10

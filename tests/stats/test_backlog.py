@@ -12,7 +12,7 @@ import pytest
 from stats import desk
 
 from cxlib.derive import derive
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.present.sentences import say
 from cxlib.questions import backlog, breakdown, distribution, trend
 from cxlib.results.types import NotKnown, Trend
@@ -29,14 +29,14 @@ def tickets() -> desk.Rows:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory, tickets: desk.Rows) -> View:
+def here(tmp_path_factory: pytest.TempPathFactory, tickets: desk.Rows) -> Query:
     given = [{name: value for name, value in row.items() if not name.endswith(("_day", "_minutes", "_ended"))}
              for row in tickets]  # fmt: skip
     folder = tmp_path_factory.mktemp("backlog") / "desk"
     desk.build(folder, tickets=given)
     (folder / "settings.toml").write_text('timezone = "UTC"', encoding="utf-8")
     derive(folder)
-    return view(open_data(str(folder)), month=MONTH)
+    return query(open_data(str(folder)), month=MONTH)
 
 
 def unsolved(tickets: desk.Rows, day: date) -> desk.Rows:
@@ -49,7 +49,7 @@ def by_customer(rows: desk.Rows) -> Counter[str]:
     return Counter(row["customer_id"] or row["ticket_id"] for row in rows)
 
 
-def test_each_day_is_what_a_loop_counts(here: View, tickets: desk.Rows) -> None:
+def test_each_day_is_what_a_loop_counts(here: Query, tickets: desk.Rows) -> None:
     found = backlog(here)
     assert isinstance(found, Trend)
     assert (found.points["period"][0], found.points["period"][-1]) == ("2025-07-01", "2026-10-31")
@@ -59,7 +59,7 @@ def test_each_day_is_what_a_loop_counts(here: View, tickets: desk.Rows) -> None:
         assert row["se"] == pytest.approx(np.sqrt(sum(count**2 for count in held.values())))
 
 
-def test_the_last_day_is_compared_with_the_same_weekday_four_weeks_before(here: View, tickets: desk.Rows) -> None:
+def test_the_last_day_is_compared_with_the_same_weekday_four_weeks_before(here: Query, tickets: desk.Rows) -> None:
     found = backlog(here)
     assert isinstance(found, Trend)
     assert found.change is not None
@@ -81,7 +81,7 @@ def test_the_last_day_is_compared_with_the_same_weekday_four_weeks_before(here: 
 
 
 def test_a_months_backlog_is_the_mean_of_its_days_with_the_error_of_its_customers(
-    here: View, tickets: desk.Rows
+    here: Query, tickets: desk.Rows
 ) -> None:
     found = trend("backlog", here)
     assert isinstance(found, Trend)
@@ -100,7 +100,7 @@ def test_a_ticket_without_a_customer_that_stays_unsolved_is_the_same_in_both_mon
     more = [{"ticket_id": "new", "created_at": at + timedelta(days=15), "status": "open"}]
     desk.build(tmp_path / "desk", tickets=[*asked, *more])
     derive(tmp_path / "desk")
-    found = trend("backlog", view(open_data(str(tmp_path / "desk")), month=MONTH))
+    found = trend("backlog", query(open_data(str(tmp_path / "desk")), month=MONTH))
     assert isinstance(found, Trend)
     assert found.change is not None
     assert found.change.low is not None
@@ -108,7 +108,7 @@ def test_a_ticket_without_a_customer_that_stays_unsolved_is_the_same_in_both_mon
     assert -5 < found.change.low < found.change.difference < 3  # apart, 40 and 41 would differ by 1 ± 18
 
 
-def test_ages_at_the_months_end_are_those_of_what_is_unsolved_then(here: View, tickets: desk.Rows) -> None:
+def test_ages_at_the_months_end_are_those_of_what_is_unsolved_then(here: Query, tickets: desk.Rows) -> None:
     found = distribution("backlog_age", here)
     end = datetime(2026, 11, 1, tzinfo=UTC)
     ages = [(end - row["created_at"]).total_seconds() / 86400 for row in unsolved(tickets, date(2026, 10, 31))]
@@ -120,7 +120,7 @@ def test_ages_at_the_months_end_are_those_of_what_is_unsolved_then(here: View, t
     assert f"{len(ages)}\xa0tickets" in str(say(found))
 
 
-def test_groups_add_up_and_filters_hold(here: View) -> None:
+def test_groups_add_up_and_filters_hold(here: Query) -> None:
     parts, whole = breakdown("backlog", here, "channel"), trend("backlog", here)
     assert not isinstance(parts, NotKnown)
     assert not isinstance(whole, NotKnown)
@@ -133,17 +133,17 @@ def test_groups_add_up_and_filters_hold(here: View) -> None:
     assert phone.points["value"][-1] + email.points["value"][-1] == both.points["value"][-1]
 
 
-def test_nothing_unsolved_and_no_tickets_are_told_in_words(here: View, tmp_path: Path) -> None:
+def test_nothing_unsolved_and_no_tickets_are_told_in_words(here: Query, tmp_path: Path) -> None:
     none = backlog(here.only("channel", "fax"))
     assert isinstance(none, NotKnown)
     assert "No ticket was unsolved" in none.reason
-    bare = backlog(view(desk.build(tmp_path / "bare", agents=[{"agent_id": "a"}]), month=MONTH))
+    bare = backlog(query(desk.build(tmp_path / "bare", agents=[{"agent_id": "a"}]), month=MONTH))
     assert isinstance(bare, NotKnown)
     assert "no table 'tickets'" in bare.reason
 
 
-def test_both_engines_give_the_same_days(here: View) -> None:
-    duck = view(here.data, month=MONTH, engine="duckdb")
+def test_both_engines_give_the_same_days(here: Query) -> None:
+    duck = query(here.data, month=MONTH, engine="duckdb")
     one, other = backlog(here), backlog(duck)
     assert isinstance(one, Trend)
     assert isinstance(other, Trend)

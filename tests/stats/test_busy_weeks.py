@@ -15,7 +15,7 @@ from scipy import stats
 from cxlib.derive import derive
 from cxlib.estimates import busy_weeks as module
 from cxlib.estimates.busy_weeks import A_MONTH, BusyWeeks, _block_variance, busy_weeks
-from cxlib.metrics import METRICS, view
+from cxlib.metrics import METRICS, query
 from cxlib.questions import change
 from cxlib.results.types import Change
 from cxlib.stats.differences import Difference, difference
@@ -58,15 +58,15 @@ def test_a_lasting_step_is_not_taken_for_noise() -> None:
 
 
 def test_few_weeks_add_nothing(small_demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    looked = view(open_data(str(small_demo)), month="2026-10")
+    looked = query(open_data(str(small_demo)), month="2026-10")
     metric = looked.metric("ticket_volume")
     assert busy_weeks(metric, looked).times >= 1
     monkeypatch.setattr(module, "FEWEST", 1000)
-    assert busy_weeks(metric, view(open_data(str(small_demo)), month="2026-10")) == BusyWeeks()
+    assert busy_weeks(metric, query(open_data(str(small_demo)), month="2026-10")) == BusyWeeks()
 
 
 def test_a_week_and_a_month_have_noise_of_their_own(small_demo: Path) -> None:
-    looked = view(open_data(str(small_demo)), month="2026-10")
+    looked = query(open_data(str(small_demo)), month="2026-10")
     metric = looked.metric("message_volume")
     assert busy_weeks(metric, looked, 1) != busy_weeks(metric, looked, A_MONTH)
 
@@ -140,7 +140,7 @@ def _months_of_noise(rng: np.random.Generator) -> pl.DataFrame:
 def test_equal_months_of_noisy_weeks_are_called_different_as_often_as_promised(
     small_demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked, rng, p_values = view(open_data(str(small_demo)), month="2026-10"), np.random.default_rng(11), []
+    looked, rng, p_values = query(open_data(str(small_demo)), month="2026-10"), np.random.default_rng(11), []
     for _ in range(400):
         days = _months_of_noise(rng)
         monkeypatch.setattr(module, "observed_days", lambda *_, days=days: days)
@@ -165,7 +165,7 @@ def test_work_of_agents_is_compared_on_as_many_working_days(tmp_path: Path) -> N
     conform(pl.DataFrame(rows), "tickets").write_parquet(folder / "tickets.parquet")
     write_manifest(folder, {"extracted_at": "2026-04-01T00:00:00+00:00"})
     derive(folder)
-    found = change("solved_per_agent", view(open_data(str(folder)), month="2026-03"))
+    found = change("solved_per_agent", query(open_data(str(folder)), month="2026-03"))
     assert isinstance(found, Change)
     assert (found.before.value, found.after.value) == (2 * 20, 2 * 22)
     assert (found.difference, found.calendar) == (pytest.approx(0.0), pytest.approx(4.0))

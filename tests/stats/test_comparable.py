@@ -13,8 +13,8 @@ from cxlib import say
 from cxlib.derive import derive
 from cxlib.errors import UsageError
 from cxlib.estimates.comparable import chance, last_day_is
-from cxlib.metrics import View, known, view
-from cxlib.questions import breakdown, change, distribution, figures, overview, trend, why
+from cxlib.metrics import Query, missing_reason, query
+from cxlib.questions import breakdown, change, distribution, figures, mix_decomposition, overview, trend
 from cxlib.results.types import Breakdown, Change, Distribution, Incomparable, NotKnown, Trend
 from cxlib.settings import build
 from cxlib.store.folder import open_data, write_manifest
@@ -30,7 +30,7 @@ def answer(number: int, month: int, value: float, **more: Any) -> dict[str, Any]
     return row | {"answered_at": at, "scale_low": 1.0, "scale_high": 5.0, "high_is_good": True} | more
 
 
-def desk(folder: Path, settings: str = "", **tables: Rows) -> View:
+def desk(folder: Path, settings: str = "", **tables: Rows) -> Query:
     folder.mkdir()
     for name, rows in tables.items():
         columns = {column.name: [row.get(column.name) for row in rows] for column in GIVEN[name].given}
@@ -38,11 +38,11 @@ def desk(folder: Path, settings: str = "", **tables: Rows) -> View:
     (folder / "settings.toml").write_text(settings, encoding="utf-8")
     write_manifest(folder, {"extracted_at": "2026-11-01T00:00:00+00:00"})
     derive(folder)
-    return view(open_data(str(folder)))
+    return query(open_data(str(folder)))
 
 
 @pytest.fixture
-def rescaled(tmp_path: Path) -> View:
+def rescaled(tmp_path: Path) -> Query:
     """The same opinions, four of five content, on 1–5 until September and on 0–10 from October on."""
     told = [answer(n, month, 5.0 if n % 5 else 2.0) for month in (8, 9) for n in range(200)]
     told += [
@@ -51,7 +51,7 @@ def rescaled(tmp_path: Path) -> View:
     return desk(tmp_path / "rescaled", surveys=told)
 
 
-def test_another_scale_is_no_change_of_opinion(rescaled: View) -> None:
+def test_another_scale_is_no_change_of_opinion(rescaled: Query) -> None:
     since = Incomparable("scale", "2026-10", "1–5", "0–10")
     found = change("csat", rescaled)
     assert isinstance(found, Change)
@@ -69,12 +69,12 @@ def test_another_scale_is_no_change_of_opinion(rescaled: View) -> None:
     assert table["difference"].null_count() == table.height == 3
 
 
-def test_before_the_scale_changed_months_are_compared(rescaled: View) -> None:
-    earlier = view(rescaled.data, month="2026-09")
+def test_before_the_scale_changed_months_are_compared(rescaled: Query) -> None:
+    earlier = query(rescaled.data, month="2026-09")
     found = change("csat", earlier)
     assert isinstance(found, Change)
     assert (found.difference, found.incomparable) == (0.0, None)
-    back = view(rescaled.data, month="2026-10", compare_with="2026-08")
+    back = query(rescaled.data, month="2026-10", compare_with="2026-08")
     found = change("csat", back)
     assert isinstance(found, Change)
     assert found.incomparable == Incomparable("scale", "2026-10", "1–5", "0–10")
@@ -149,12 +149,12 @@ def test_the_most_asked_question_makes_the_figure_and_a_month_without_it_its_own
     assert isinstance(found, Change)
     assert found.incomparable == Incomparable("question", "2026-10", "old", "new")
     assert "another question is asked since October 2026" in say(found).text
-    assert isinstance(why("csat", here, "agent"), NotKnown)
+    assert isinstance(mix_decomposition("csat", here, "agent"), NotKnown)
 
 
 def test_a_question_that_nobody_answered_makes_no_figure(tmp_path: Path) -> None:
     here = desk(tmp_path / "none", 'questions.csat = "speed"', surveys=two_questions(swapped=False))
-    reason = known(here.metric("csat"), here)
+    reason = missing_reason(here.metric("csat"), here)
     assert reason is not None
     assert "'speed'" in reason
     assert "'courtesy', 'overall'" in reason
@@ -172,7 +172,7 @@ def test_a_weighted_figure_is_called_so_beside_the_plain_one(tmp_path: Path) -> 
     assert found.points["value"][-1] == 75.0
     assert (found.scope.weighted, found.scope.unweighted) == (True, 50.0)
     assert "Weighted; 50" in say(found).text
-    plain = trend("csat", view(here.data, month="2026-10", weighted=False))
+    plain = trend("csat", query(here.data, month="2026-10", weighted=False))
     assert isinstance(plain, Trend)
     assert (plain.points["value"][-1], plain.scope.weighted) == (50.0, False)
     assert "eighted" not in say(plain).text
@@ -188,10 +188,10 @@ def test_the_backlog_is_withheld_while_older_tickets_may_be_missing(tmp_path: Pa
     months = [f"2026-{month:02}" for month in range(3, 11)]
     told = figures(here, months, names=["backlog"]).drop_nulls("value")["period"].to_list()
     assert told == ["2026-06", "2026-07", "2026-08", "2026-09", "2026-10"]  # 1 March and 91 days: 31 May
-    early = trend("backlog", view(here.data, month="2026-05"))
+    early = trend("backlog", query(here.data, month="2026-05"))
     assert isinstance(early, NotKnown)
     assert "2026-06" in early.reason
-    first = trend("backlog", view(here.data, month="2026-06"))
+    first = trend("backlog", query(here.data, month="2026-06"))
     assert isinstance(first, Trend)
     assert first.change is not None
     assert first.change.incomparable == Incomparable("history", "2026-06")
@@ -248,13 +248,13 @@ def test_a_response_rate_that_moved_too_is_told_with_what_it_could_do(tmp_path: 
     rows = _offered(8, content=160, discontent=40, silent=600)  # 25 % answer, 80 % of them content
     rows += _offered(9, content=160, discontent=120, silent=520)  # 80 more answer, all of them discontent
     here = desk(tmp_path / "biased", surveys=rows)
-    found = change("csat", view(here.data, month="2026-09"))
+    found = change("csat", query(here.data, month="2026-09"))
     assert isinstance(found, Change)
     assert found.responding is not None
     assert (found.responding.before, found.responding.after, found.responding.worst) == (25.0, 35.0, True)
     assert found.responding.bound == pytest.approx(100 * 160 / 200)  # without the 80 it would be as before
     assert "The response rate rose too, from 25.0 % to 35.0 %" in say(found).text.replace("\N{NO-BREAK SPACE}", " ")
-    back = change("csat", view(here.data, month="2026-08", compare_with="2026-09"))
+    back = change("csat", query(here.data, month="2026-08", compare_with="2026-09"))
     assert isinstance(back, Change)
     assert back.responding is not None
     missing = (0.35 - 0.25) / 0.35  # of those who would have answered; all discontent
@@ -262,7 +262,7 @@ def test_a_response_rate_that_moved_too_is_told_with_what_it_could_do(tmp_path: 
     assert back.responding.worst
     still = desk(tmp_path / "still", surveys=_offered(8, content=160, discontent=40, silent=600)
                  + _offered(9, content=110, discontent=90, silent=600))  # fmt: skip
-    alone = change("csat", view(still.data, month="2026-09"))
+    alone = change("csat", query(still.data, month="2026-09"))
     assert isinstance(alone, Change)
     assert alone.responding is None
 
@@ -278,11 +278,11 @@ def test_the_age_of_a_backlog_is_compared_only_where_months_end_on_like_days(tmp
     kinds = {"2026-05": "off", "2026-07": "working", "2026-08": "after", "2026-09": "working"}
     for month, kind in kinds.items():
         assert last_day_is(month, here) == kind
-        found = change("backlog_age", view(here.data, compare_with=month))
+        found = change("backlog_age", query(here.data, compare_with=month))
         assert isinstance(found, Change)
         unlike = None if kind == "off" else Incomparable("end", "2026-10", kind, "off")
         assert found.incomparable == unlike
         assert (found.difference is None) == (unlike is not None)
     told = say(trend("backlog_age", here)).text
     assert "the earlier month ended on a working day, the later one on a day off" in told
-    assert isinstance(why("backlog_age", here, "channel"), NotKnown)
+    assert isinstance(mix_decomposition("backlog_age", here, "channel"), NotKnown)

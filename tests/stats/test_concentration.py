@@ -10,13 +10,13 @@ import pytest
 from stats import desk
 
 from cxlib import numbers
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.present.sentences import say
 from cxlib.questions import trend
 from cxlib.results.types import Trend
 
 
-def shop(folder: Path, amounts: list[float]) -> View:
+def shop(folder: Path, amounts: list[float]) -> Query:
     """Lay down an order of 1 EUR on the last day of August, then these in September."""
     days = [datetime(2026, 8, 31, 12, tzinfo=UTC), *[datetime(2026, 9, 5, 12, tzinfo=UTC)] * len(amounts)]
     rows = [
@@ -24,7 +24,7 @@ def shop(folder: Path, amounts: list[float]) -> View:
          "amount": x, "net_amount": x, "currency": "EUR"}
         for i, (at, x) in enumerate(zip(days, [1.0, *amounts], strict=True))
     ]  # fmt: skip
-    return view(desk.build(folder, orders=rows), month="2026-09")
+    return query(desk.build(folder, orders=rows), month="2026-09")
 
 
 def asked(folder: Path, name: str, amounts: list[float]) -> Trend:

@@ -14,15 +14,15 @@ from stats.volume_desk import ZONE, build, known
 from stats.volume_desk import row as ticket
 
 from cxlib.estimates.counted_days import scatter
-from cxlib.estimates.estimate_table import Cells, of_days
-from cxlib.metrics import View, get
+from cxlib.estimates.estimate_table import EstimateTable, of_days
+from cxlib.metrics import Query, get
 from cxlib.questions import figures, volume
 
 # Garwood's limits of a Poisson count, as in his table of 1936
 GARWOOD = {0: (0.0, 3.689), 1: (0.0253, 5.572), 5: (1.623, 11.668), 20: (12.217, 30.888), 40: (28.577, 54.469)}
 
 
-def total_of(counts: Sequence[int], first: date = date(2026, 6, 1)) -> Cells:
+def total_of(counts: Sequence[int], first: date = date(2026, 6, 1)) -> EstimateTable:
     """Return the total of one month's days."""
     days = [first + timedelta(days=place) for place in range(len(counts))]
     frame = pl.DataFrame(
@@ -32,7 +32,7 @@ def total_of(counts: Sequence[int], first: date = date(2026, 6, 1)) -> Cells:
     return of_days(get("ticket_volume"), frame, scatter(frame))
 
 
-def interval(found: Cells) -> tuple[float, float]:
+def interval(found: EstimateTable) -> tuple[float, float]:
     row = found.points().row(0, named=True)
     return row["low"], row["high"]
 
@@ -94,7 +94,7 @@ def test_a_closed_weekday_has_no_say_in_how_much_days_vary() -> None:
 
 
 @pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> View:
+def few(tmp_path_factory: pytest.TempPathFactory) -> Query:
     """A desk that begins on 30 September: that day and the next, then a week in October, one holiday in November."""
     days = {date(2026, 9, 30): 12, date(2026, 10, 5): 3, date(2026, 10, 6): 9, date(2026, 11, 11): 40}
     at = [datetime(day.year, day.month, day.day, 10, tzinfo=ZONE) for day, often in days.items() for _ in range(often)]
@@ -103,7 +103,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> View:
     return build(tmp_path_factory.mktemp("few") / "desk", rows, extracted=datetime(2026, 12, 1, tzinfo=ZONE))
 
 
-def test_days_before_the_data_begin_are_no_days(few: View) -> None:
+def test_days_before_the_data_begin_are_no_days(few: Query) -> None:
     found = figures(few, ["2026-09", "2026-10"], names=["ticket_volume"])
     assert found.select("n", "independent_units").rows() == [(12, 1), (12, 31)]
     low, high = widened(12, 1.0, 0.025)
@@ -111,19 +111,19 @@ def test_days_before_the_data_begin_are_no_days(few: View) -> None:
     assert 0 < found["low"][1] < low and high < found["high"][1] < 100
 
 
-def test_on_one_holiday_there_is_one_day_for_holidays(few: View) -> None:
+def test_on_one_holiday_there_is_one_day_for_holidays(few: Query) -> None:
     found = figures(few, ["2026-11"], "arrival", ["ticket_volume"]).row(0, named=True)
     assert (found["group"], found["n"], found["independent_units"]) == ("holiday", 40, 1)
     assert (found["low"], found["high"]) == pytest.approx(GARWOOD[40], abs=0.001)
 
 
-def test_a_day_a_week_a_rate_of_few_days_is_poisson(few: View) -> None:
+def test_a_day_a_week_a_rate_of_few_days_is_poisson(few: Query) -> None:
     for grain in ("day", "week"):
         points = known(volume("ticket_volume", few, grain)).points
         assert (points["high"] < 200).all() and (points["low"] >= 0).all()
 
 
-def test_a_month_without_such_a_time_of_arrival_has_no_value(few: View) -> None:
+def test_a_month_without_such_a_time_of_arrival_has_no_value(few: Query) -> None:
     holidays_only = few.only("arrival", "holiday")
     none = figures(holidays_only, ["2026-10"], names=["ticket_volume"], change=True).row(0, named=True)
     assert (none["n"], none["value"], none["difference"]) == (0, None, None)

@@ -16,7 +16,7 @@ from stats.volume_desk import FIRST, HOLIDAYS, LAST, RISE, ZONE, Row, build, kno
 from stats.volume_desk import row as ticket
 
 from cxlib.estimates.daily_model import Model, design, fit, observed_days, weekly_dispersion
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.present.sentences import say
 from cxlib.questions import count_model, level_shift, unusual_days
 from cxlib.questions.demand.calendar_effects import _years
@@ -56,7 +56,7 @@ def by_formula(
 
 
 def test_the_effects_are_those_of_the_same_model_written_as_a_formula(
-    warsaw: View, opened: list[tuple[datetime, Row]]
+    warsaw: Query, opened: list[tuple[datetime, Row]]
 ) -> None:
     points = known(count_model("ticket_volume", warsaw)).points
     shown = dict(points.select("group", "value").iter_rows())
@@ -78,7 +78,7 @@ def test_the_effects_are_those_of_the_same_model_written_as_a_formula(
     assert december["se"] >= least  # weeks vary no less than their days
 
 
-def test_a_step_has_the_value_and_error_of_the_formula(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
+def test_a_step_has_the_value_and_error_of_the_formula(warsaw: Query, opened: list[tuple[datetime, Row]]) -> None:
     days = observed_days_of(warsaw)
     model = fit(days, design(days, [RISE]))
     values, errors, dispersion = by_formula(opened, RISE)
@@ -89,7 +89,7 @@ def test_a_step_has_the_value_and_error_of_the_formula(warsaw: View, opened: lis
     assert model.effect({f"step {RISE}": 1.0})[1] >= error
 
 
-def test_rows_and_days_behind_an_effect_are_counted(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
+def test_rows_and_days_behind_an_effect_are_counted(warsaw: Query, opened: list[tuple[datetime, Row]]) -> None:
     points = known(count_model("ticket_volume", warsaw)).points
     counts = Counter(at.date() for at, _ in opened)
     mondays = [day for day in DAYS if day.weekday() == 0 and (day not in HOLIDAYS or works(day))]
@@ -100,7 +100,7 @@ def test_rows_and_days_behind_an_effect_are_counted(warsaw: View, opened: list[t
         assert (row["n"], row["units"]) == (sum(counts[day] for day in days), len(days))
 
 
-def test_times_of_the_year_are_told_with_the_years_they_were_seen_in(warsaw: View) -> None:
+def test_times_of_the_year_are_told_with_the_years_they_were_seen_in(warsaw: Query) -> None:
     labels = dict(known(count_model("ticket_volume", warsaw)).points.select("group", "label").iter_rows())
     assert labels["month 12"] == "December, seen in 1 of 1 year"
     assert labels["month 7"] == "July, seen in 0 of 2 years"  # nothing was planted there
@@ -129,7 +129,7 @@ def test_weeks_that_resemble_each_other_widen_what_lasts() -> None:
 
 
 @pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> View:
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Query:
     """Return a desk of three even categories, of which "delivery" rose 1.6-fold for good on a Monday."""
     rng, rows = np.random.default_rng(21), list[Row]()
     for day in DAYS:
@@ -140,7 +140,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> View:
     return build(tmp_path_factory.mktemp("busy") / "desk", rows)
 
 
-def test_the_step_is_found_where_it_is_and_nowhere_else(busy: View) -> None:
+def test_the_step_is_found_where_it_is_and_nowhere_else(busy: Query) -> None:
     answer = known(level_shift("ticket_volume", busy, "category"))
     found = {row["group"]: row for row in answer.points.iter_rows(named=True)}
     assert (
@@ -157,7 +157,7 @@ def test_the_step_is_found_where_it_is_and_nowhere_else(busy: View) -> None:
     assert found["delivery"]["label"] in say(answer).text
 
 
-def test_interval_and_p_of_a_step_agree(warsaw: View) -> None:
+def test_interval_and_p_of_a_step_agree(warsaw: Query) -> None:
     for row in known(level_shift("ticket_volume", warsaw, "category")).points.iter_rows(named=True):
         assert (row["p_value"] < 0.05) == (row["low"] > 0 or row["high"] < 0)
 
@@ -173,15 +173,15 @@ def drawn(days: pl.DataFrame, rng: np.random.Generator, level: float, spread: fl
 
 
 @pytest.fixture
-def calendar(warsaw: View) -> pl.DataFrame:
+def calendar(warsaw: Query) -> pl.DataFrame:
     days = observed_days_of(warsaw)
     return days.with_columns(month=pl.col("day").dt.month())
 
 
-def observed_days_of(view: View) -> pl.DataFrame:
+def observed_days_of(query: Query) -> pl.DataFrame:
     from cxlib.metrics import get
 
-    return known(observed_days(get("ticket_volume"), view))
+    return known(observed_days(get("ticket_volume"), query))
 
 
 @pytest.mark.parametrize(("level", "spread"), [(30.0, 0.0), (3.0, 0.0), (30.0, 0.08)])
@@ -233,20 +233,20 @@ def test_effects_cover_the_truth(calendar: pl.DataFrame) -> None:
 
 
 @pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory, warsaw_tickets: list[Row]) -> Iterator[View]:
+def crowded(tmp_path_factory: pytest.TempPathFactory, warsaw_tickets: list[Row]) -> Iterator[Query]:
     """Give the desk with thirty more tickets on one Friday and none on a Tuesday; both have a dated event."""
     rng = np.random.default_rng(3)
     friday, tuesday = date(2026, 10, 9), date(2026, 10, 20)
     rows = [row for row in warsaw_tickets if row["created_at"].astimezone(ZONE).date() != tuesday]
     noon = datetime(2026, 10, 9, 12, tzinfo=ZONE)
     rows += [ticket(10**6 + i, noon + timedelta(minutes=i), "login", rng) for i in range(40)]
-    view = build(tmp_path_factory.mktemp("crowded") / "desk", rows)
+    query = build(tmp_path_factory.mktemp("crowded") / "desk", rows)
     events = (Event(friday, "Outage"), Event(date(2020, 1, 1), "Long ago"))
-    yield replace(view, data=replace(view.data, settings=replace(view.data.settings, events=events)))
+    yield replace(query, data=replace(query.data, settings=replace(query.data.settings, events=events)))
     assert tuesday < LAST
 
 
-def test_unusual_days_are_found_and_named(crowded: View, warsaw: View) -> None:
+def test_unusual_days_are_found_and_named(crowded: Query, warsaw: Query) -> None:
     answer = known(unusual_days("ticket_volume", crowded))
     outside = answer.points.filter(pl.col("outside")).select("day", "what").rows()
     assert outside == [(date(2026, 10, 9), "Outage"), (date(2026, 10, 20), "")]
@@ -255,7 +255,7 @@ def test_unusual_days_are_found_and_named(crowded: View, warsaw: View) -> None:
     assert not known(unusual_days("ticket_volume", warsaw)).points["outside"].any()
 
 
-def test_public_holidays_are_named_and_expected(warsaw: View) -> None:
+def test_public_holidays_are_named_and_expected(warsaw: Query) -> None:
     answer = known(unusual_days("ticket_volume", replace(warsaw, month="2026-05")))
     may = dict(answer.points.select("day", "what").iter_rows())
     assert may[date(2026, 5, 1)]
@@ -304,8 +304,8 @@ def test_too_few_weeks_and_too_few_rows_are_told(ask: object, tmp_path: Path, wa
 def test_small_groups_and_days_never_worked_have_reasons(tmp_path: Path, warsaw_tickets: list[Row]) -> None:
     weekdays = [row for row in warsaw_tickets if row["created_at"].astimezone(ZONE).weekday() < 5]
     kept = [row for i, row in enumerate(weekdays) if row["category"] != "invoice" or i % 30 == 0]
-    view = build(tmp_path / "desk", kept)
-    points = known(count_model("ticket_volume", view)).points
+    query = build(tmp_path / "desk", kept)
+    points = known(count_model("ticket_volume", query)).points
     reasons = dict(points.select("group", "reason").iter_rows())
     assert reasons["weekday 7"] == "no row falls on such a day"
     assert reasons["weekday 1"] is None
@@ -315,7 +315,7 @@ def test_small_groups_and_days_never_worked_have_reasons(tmp_path: Path, warsaw_
         .null_count()
         .sum_horizontal()[0]
     )
-    shifted = known(level_shift("ticket_volume", view, "category")).points
+    shifted = known(level_shift("ticket_volume", query, "category")).points
     assert "half of the working days" in dict(shifted.select("group", "reason").iter_rows())["invoice"]
 
 

@@ -18,7 +18,7 @@ from scipy.stats import norm
 from cxlib import table
 from cxlib.errors import UsageError
 from cxlib.estimates.episodes import spells
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.questions import customers_leaving, customers_staying
 from cxlib.questions.customers.hazards import cox, proportional
 from cxlib.questions.customers.survival import kaplan_meier, log_rank
@@ -34,8 +34,8 @@ Spells = tuple[Array, Array, Array, Array]
 
 
 @pytest.fixture(scope="module")
-def shop(small_demo: Path) -> View:
-    return view(open_data(str(small_demo)), month="2026-10")
+def shop(small_demo: Path) -> Query:
+    return query(open_data(str(small_demo)), month="2026-10")
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +152,7 @@ def _same(found: list[tuple[Any, ...]], expected: list[tuple[Any, ...]]) -> None
 
 
 @pytest.mark.parametrize("by", ["loyalty_class", "experience"])
-def test_spells_are_what_a_loop_over_the_customers_gives(shop: View, by: str) -> None:
+def test_spells_are_what_a_loop_over_the_customers_gives(shop: Query, by: str) -> None:
     left_at = dict(shop.data.scan("customers").unique("customer_id").select("customer_id", "left_at").collect().rows())
     rows, sampled = spells(shop, by, shop.months(36))
     expected = _loop(shop.data, by, lambda unit, _: left_at.get(unit), date(2025, 5, 1))
@@ -162,15 +162,15 @@ def test_spells_are_what_a_loop_over_the_customers_gives(shop: View, by: str) ->
     _same(_told(rows), expected)
 
 
-def _unrecorded(shop: View, folder: Path) -> View:
+def _unrecorded(shop: Query, folder: Path) -> Query:
     """Return the same shop without anybody's leaving on record."""
     shutil.copytree(shop.data.folder, folder)
     never = pl.lit(None, pl.Datetime("us", "UTC")).alias("left_at")
     pl.read_parquet(folder / "customers.parquet").with_columns(never).write_parquet(folder / "customers.parquet")
-    return view(open_data(str(folder)), month="2026-10")
+    return query(open_data(str(folder)), month="2026-10")
 
 
-def test_without_leaving_on_record_the_end_of_silence_counts_once_it_is_known(shop: View, tmp_path: Path) -> None:
+def test_without_leaving_on_record_the_end_of_silence_counts_once_it_is_known(shop: Query, tmp_path: Path) -> None:
     silent = _unrecorded(shop, tmp_path / "shop")
     bought: dict[str, list[datetime]] = {}
     for row in silent.data.scan("orders").collect().to_dicts():
@@ -197,7 +197,7 @@ def test_without_leaving_on_record_the_end_of_silence_counts_once_it_is_known(sh
     assert sum(row[4] for row in expected) > 20
 
 
-def test_the_planted_ratio_is_found(many: tuple[View, dict[str, Any]]) -> None:
+def test_the_planted_ratio_is_found(many: tuple[Query, dict[str, Any]]) -> None:
     looked, planted = many
     found = customers_leaving(looked)
     assert isinstance(found, Effects)
@@ -216,7 +216,7 @@ def test_the_planted_ratio_is_found(many: tuple[View, dict[str, Any]]) -> None:
     assert f"{curves.left} customers left" in table(found).text
 
 
-def test_the_curve_is_a_product_over_those_at_risk(many: tuple[View, dict[str, Any]]) -> None:
+def test_the_curve_is_a_product_over_those_at_risk(many: tuple[Query, dict[str, Any]]) -> None:
     looked, _ = many
     found = customers_staying(looked)
     assert isinstance(found, Survival)
@@ -276,7 +276,7 @@ def test_the_test_of_a_ratio_that_holds_is_near_the_one_of_the_larger_model() ->
     assert proportional(entry, stop, left, x, x, beta=cox(entry, stop, left, x).beta) == pytest.approx(wald, abs=0.005)
 
 
-def test_what_cannot_be_told_is_said(shop: View, tmp_path: Path) -> None:
+def test_what_cannot_be_told_is_said(shop: Query, tmp_path: Path) -> None:
     few = customers_leaving(shop)
     assert isinstance(few, NotKnown)
     assert "10 of each are needed" in few.reason
@@ -287,10 +287,10 @@ def test_what_cannot_be_told_is_said(shop: View, tmp_path: Path) -> None:
     bare = replace(nobody.data, folder=tmp_path / "bare")
     shutil.copytree(nobody.data.folder, bare.folder)
     (bare.folder / "orders.parquet").unlink()
-    unknown = customers_staying(view(open_data(str(bare.folder)), month="2026-10"))
+    unknown = customers_staying(query(open_data(str(bare.folder)), month="2026-10"))
     assert isinstance(unknown, NotKnown)
     assert "no table 'orders'" in unknown.reason
     (bare.folder / "followed_answers.parquet").unlink()
-    assert isinstance(customers_leaving(view(open_data(str(bare.folder)), month="2026-10")), NotKnown)
+    assert isinstance(customers_leaving(query(open_data(str(bare.folder)), month="2026-10")), NotKnown)
     with pytest.raises(UsageError, match="class of an answer"):
         customers_staying(shop, "country")

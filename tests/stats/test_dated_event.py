@@ -17,7 +17,7 @@ from stats import desk
 from stats.volume_desk import known
 
 from cxlib.errors import UsageError
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.present.sentences import say
 from cxlib.questions import dated_event
 from cxlib.results.types import NotKnown
@@ -27,7 +27,7 @@ from cxlib.store.folder import open_data
 DAY = date(2026, 3, 11)  # a Wednesday: its week is five sevenths after it
 
 
-def with_events(looked: View, *days: date) -> View:
+def with_events(looked: Query, *days: date) -> Query:
     """Return the view with events on these days."""
     events = tuple(Event(day, f"Event {number}") for number, day in enumerate(days))
     return replace(looked, data=replace(looked.data, settings=replace(looked.data.settings, events=events)))
@@ -64,7 +64,7 @@ def answers(literal: desk.Rows, kind: str) -> dict[date, list[tuple[float, float
     return found
 
 
-def test_a_share_has_the_step_of_a_regression_of_its_weeks(looked: View, literal_surveys: desk.Rows) -> None:
+def test_a_share_has_the_step_of_a_regression_of_its_weeks(looked: Query, literal_surveys: desk.Rows) -> None:
     found = answers(literal_surveys, "csat")
     first = min(row["answered_day"] for row in literal_surveys)
     weeks = whole(list(found), first, date(2026, 10, 31))
@@ -85,7 +85,7 @@ def waits(literal: desk.Rows, channel: str = "") -> dict[date, list[float]]:
     return found
 
 
-def test_a_duration_has_the_step_of_its_weekly_medians_in_percent(looked: View, literal_tickets: desk.Rows) -> None:
+def test_a_duration_has_the_step_of_its_weekly_medians_in_percent(looked: Query, literal_tickets: desk.Rows) -> None:
     found = waits(literal_tickets)
     still = {monday(row["created_day"]) for row in literal_tickets if not row["resolution_ended"]}
     early = with_events(replace(looked, month="2026-06"), DAY)  # before the first ticket that is still open
@@ -98,7 +98,7 @@ def test_a_duration_has_the_step_of_its_weekly_medians_in_percent(looked: View, 
     assert row["value"] == pytest.approx(100 * math.expm1(expected), rel=1e-6)
 
 
-def test_within_a_dimension_each_group_has_its_own_level_and_trend(looked: View, literal_tickets: desk.Rows) -> None:
+def test_within_a_dimension_each_group_has_its_own_level_and_trend(looked: Query, literal_tickets: desk.Rows) -> None:
     early = with_events(replace(looked, month="2026-06"), DAY)
     first = min(row["created_day"] for row in literal_tickets)
     weeks, values, sizes, groups = [], [], [], []
@@ -118,7 +118,7 @@ def test_within_a_dimension_each_group_has_its_own_level_and_trend(looked: View,
     assert answer.allowing_for[0] == "channel"
 
 
-def test_a_comparison_is_the_difference_of_both_series(looked: View, literal_tickets: desk.Rows) -> None:
+def test_a_comparison_is_the_difference_of_both_series(looked: Query, literal_tickets: desk.Rows) -> None:
     counts: dict[date, list[int]] = defaultdict(lambda: [0, 0])
     for row in literal_tickets:
         counts[monday(row["created_day"])][row["channel"] == "phone"] += 1
@@ -134,7 +134,7 @@ def test_a_comparison_is_the_difference_of_both_series(looked: View, literal_tic
     assert row["n"] == sum(sum(counts[week]) for week in weeks)
 
 
-def test_nothing_is_seldom_found_where_nothing_happened(looked: View) -> None:
+def test_nothing_is_seldom_found_where_nothing_happened(looked: Query) -> None:
     days = [date(2025, 9, 1) + timedelta(days=9 * number) for number in range(40)]
     found = [known(dated_event("csat", with_events(looked, day))).points.row(0, named=True) for day in days]
     assert sum(row["p_value"] < 0.05 for row in found) <= 6
@@ -144,7 +144,7 @@ def test_nothing_is_seldom_found_where_nothing_happened(looked: View) -> None:
 
 def test_the_planted_event_is_found_and_the_one_without_effect_is_not(small_demo: Path) -> None:
     truth = json.loads((small_demo / "truth.json").read_text(encoding="utf-8"))["effects"]["event"]
-    answer = known(dated_event("first_reply_time_business", view(open_data(str(small_demo))), within="channel"))
+    answer = known(dated_event("first_reply_time_business", query(open_data(str(small_demo))), within="channel"))
     rows = {row["group"][:10]: row for row in answer.points.iter_rows(named=True)}
     planted = rows.pop(truth["date"])
     log, error = math.log1p(planted["value"] / 100), planted["se"] / (100 + planted["value"])
@@ -155,7 +155,7 @@ def test_the_planted_event_is_found_and_the_one_without_effect_is_not(small_demo
     assert truth["title"] in say(answer).text
 
 
-def test_what_cannot_be_said_has_a_reason(looked: View, tmp_path: Path, literal_tickets: desk.Rows) -> None:
+def test_what_cannot_be_said_has_a_reason(looked: Query, tmp_path: Path, literal_tickets: desk.Rows) -> None:
     late, twin = date(2026, 10, 12), DAY + timedelta(days=1)
     rows = known(dated_event("csat", with_events(looked, DAY, DAY, late))).points
     assert rows["reason"][2] == "fewer than 6 weeks are observed on one side of it"
@@ -166,14 +166,14 @@ def test_what_cannot_be_said_has_a_reason(looked: View, tmp_path: Path, literal_
     assert isinstance(none, NotKnown)
     assert "[[events]]" in none.reason
     few = [row for row in literal_tickets if row["created_day"] > date(2026, 9, 1)]
-    short = with_events(view(desk.build(tmp_path / "few", tickets=few), month="2026-10"), date(2026, 10, 1))
+    short = with_events(query(desk.build(tmp_path / "few", tickets=few), month="2026-10"), date(2026, 10, 1))
     for name in ("resolution_time", "ticket_volume"):
         answer = dated_event(name, short)
         assert isinstance(answer, NotKnown)
         assert "needed" in answer.reason or "needs" in answer.reason
 
 
-def test_unclear_comparisons_are_refused(looked: View) -> None:
+def test_unclear_comparisons_are_refused(looked: Query) -> None:
     seen = with_events(looked, DAY)
     for asked in ({"by": "channel"}, {"group": "phone"}, {"by": "channel", "group": "phone", "within": "team"}):
         with pytest.raises(UsageError, match="not both"):

@@ -14,12 +14,12 @@ from stats import desk
 from benchmarks import dominant as simulated
 from cxlib import numbers
 from cxlib.estimates.dominant import FEWEST, dominant
-from cxlib.metrics import METRICS, View, view
+from cxlib.metrics import METRICS, Query, query
 from cxlib.present.sentences import headline, say
 from cxlib.present.sentences.change import verdict
 from cxlib.present.tables import table
 from cxlib.questions import change as change_of
-from cxlib.questions import trend, why
+from cxlib.questions import mix_decomposition, trend
 from cxlib.results.reasons import Decomposition
 from cxlib.results.types import Change, Trend, Without
 
@@ -136,18 +136,18 @@ def test_the_sentence_says_whose_the_figure_is_and_what_it_is_without_them() -> 
 @pytest.fixture(scope="module")
 def with_a_large_one(
     tmp_path_factory: pytest.TempPathFactory, literal_tickets: desk.Rows, literal_surveys: desk.Rows
-) -> View:
+) -> Query:
     """The desk of the other tests, but two fifths of all answers are one customer's."""
     folder = tmp_path_factory.mktemp("large") / "desk"
     surveys = [row | ({"customer_id": "large"} if n % 5 < 2 else {}) for n, row in enumerate(literal_surveys)]
-    return view(desk.build(folder, tickets=literal_tickets, surveys=surveys), month=NOW)
+    return query(desk.build(folder, tickets=literal_tickets, surveys=surveys), month=NOW)
 
 
-def test_trend_change_and_its_parts_all_leave_the_large_customer_out(with_a_large_one: View) -> None:
+def test_trend_change_and_its_parts_all_leave_the_large_customer_out(with_a_large_one: Query) -> None:
     told, of_trend, parts = (
         change_of("csat", with_a_large_one),
         trend("csat", with_a_large_one),
-        why("csat", with_a_large_one, "channel"),
+        mix_decomposition("csat", with_a_large_one, "channel"),
     )
     assert isinstance(told, Change)
     assert isinstance(of_trend, Trend)

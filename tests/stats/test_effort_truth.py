@@ -12,7 +12,7 @@ import pytest
 
 from cxlib.demo import DemoParameters, build_demo
 from cxlib.derive import derive
-from cxlib.metrics import view
+from cxlib.metrics import query
 from cxlib.questions import breakdown
 from cxlib.results.types import Breakdown
 from cxlib.store.folder import open_data
@@ -47,7 +47,7 @@ def _slope(found: Breakdown) -> tuple[float, float]:
 @pytest.mark.parametrize(("kind", "name"), [("effort", "customer_effort"), ("ease", "customer_ease")])
 def test_the_planted_step_per_handoff_is_found(kind: str, name: str, company: Path) -> None:
     truth = json.loads((company / "truth.json").read_text(encoding="utf-8"))["effects"]["effort_by_handoffs"][kind]
-    found = breakdown(name, view(open_data(str(company)), month="2026-10"), "handoffs")
+    found = breakdown(name, query(open_data(str(company)), month="2026-10"), "handoffs")
     assert isinstance(found, Breakdown)
     slope, error = _slope(found)
     assert abs(slope - truth["per_handoff"]) < 3.5 * error

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxlib.metrics import view
+from cxlib.metrics import query
 from cxlib.metrics.exact import split, summed
 from cxlib.questions import figures
 from cxlib.store.folder import open_data
@@ -56,6 +56,6 @@ def test_six_runs_over_shuffled_tables_give_equal_bytes(small_demo: Path, tmp_pa
             pl.read_parquet(path).sample(fraction=1.0, shuffle=True, seed=seed).write_parquet(folder / path.name)
         for name in ("manifest.json", "settings.toml"):
             (folder / name).write_bytes((small_demo / name).read_bytes())
-        looked = view(open_data(str(folder)), by=by)
+        looked = query(open_data(str(folder)), by=by)
         written.add(figures(looked, looked.months(4), by=by, change=True).write_csv())
     assert len(written) == 1

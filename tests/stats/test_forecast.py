@@ -12,7 +12,7 @@ from scipy.stats import t
 from stats.volume_desk import HOLIDAYS, Row, build, known, row
 
 from cxlib.errors import UsageError
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.present.sentences import say
 from cxlib.questions import forecast
 from cxlib.questions.demand.forecast import HOLIDAY, Ahead, by_calendar, by_weeks, forecast_of, naive
@@ -164,8 +164,8 @@ def test_where_seasonal_naive_is_closer_it_is_shown() -> None:
     assert found.value[0] == by_weeks(counts)[130 - 52]
 
 
-def test_the_forecast_uses_settings_and_the_month_only(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
-    looked = view(warsaw.data, month="2026-04")
+def test_the_forecast_uses_settings_and_the_month_only(warsaw: Query, opened: list[tuple[datetime, Row]]) -> None:
+    looked = query(warsaw.data, month="2026-04")
     answer = known(forecast("ticket_volume", looked, 2))
     end, begin = date(2026, 4, 30), date(2025, 2, 20)
     days = [begin + timedelta(days=i) for i in range((end - begin).days + 15)]
@@ -206,8 +206,8 @@ def test_what_comes_seldom_is_not_forecast_and_no_count_is_certain(tmp_path: Pat
     assert same.se == pytest.approx(np.sqrt(same.value))
 
 
-def test_what_cannot_be_forecast_is_said(warsaw: View) -> None:
-    early = forecast("ticket_volume", view(warsaw.data, month="2025-08"))
+def test_what_cannot_be_forecast_is_said(warsaw: Query) -> None:
+    early = forecast("ticket_volume", query(warsaw.data, month="2025-08"))
     assert isinstance(early, NotKnown)
     assert "takes 32" in early.reason
     nobody = forecast("ticket_volume", warsaw.only("channel", "chat"))

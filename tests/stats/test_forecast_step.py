@@ -76,10 +76,10 @@ def test_the_step_that_the_page_finds_is_the_forecasts(tmp_path: Path) -> None:
         at = datetime(day.year, day.month, day.day, 10, tzinfo=ZONE)
         real = {"status": "open", "opened_by": "customer"}
         rows += [ticket(len(rows) + i, at, "login", rng) | real for i in range(int(rng.poisson(level)))]
-    view = build(tmp_path / "desk", rows)
-    step = known(level_shift("ticket_volume", view)).points.row(0, named=True)
+    query = build(tmp_path / "desk", rows)
+    step = known(level_shift("ticket_volume", query)).points.row(0, named=True)
     assert "10 August 2026" in step["label"] and step["p_value"] < 0.05
-    answer = known(forecast("ticket_volume", view))
+    answer = known(forecast("ticket_volume", query))
     usual = 7 * np.mean([30 * 5 / 7 + 6 * 2 / 7]) * 1.5 * 6 - (30 - 6) * 1.5  # six weeks, 11 November is a holiday
     assert answer.total.low < usual < answer.total.high
     assert (answer.total.high - answer.total.low) / answer.total.value < 0.36

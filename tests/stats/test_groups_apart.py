@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import groups as simulated
-from cxlib.metrics import METRICS, View
+from cxlib.metrics import METRICS, Query
 from cxlib.present.sentences import say
 from cxlib.questions import breakdown
 from cxlib.questions.groups.breakdown import against_rest
@@ -121,7 +121,7 @@ def test_a_wait_without_an_answer_has_no_agent_and_no_say() -> None:
     assert fair > 0.05
 
 
-def test_unknown_groups_are_shown_and_neither_compared_nor_in_the_rest(looked: View) -> None:
+def test_unknown_groups_are_shown_and_neither_compared_nor_in_the_rest(looked: Query) -> None:
     found = breakdown("resolution_time", looked, "channel")
     known = breakdown(
         "resolution_time",
@@ -189,7 +189,7 @@ def test_equal_groups_are_seldom_named() -> None:
     assert np.mean([p is not None and p < 0.05 for p in named]) <= 0.06
 
 
-def test_groups_made_of_the_figure_itself_are_not_compared(looked: View, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_made_of_the_figure_itself_are_not_compared(looked: Query, monkeypatch: pytest.MonkeyPatch) -> None:
     assert made_of_outcome("customer_effort", "effort_class")
     assert not made_of_outcome("csat", "effort_class")
     monkeypatch.setitem(MADE_OF, "channel", ("csat",))

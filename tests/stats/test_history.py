@@ -10,7 +10,7 @@ import pytest
 from stats import desk
 
 from cxlib.errors import UsageError
-from cxlib.metrics import view
+from cxlib.metrics import query
 from cxlib.present.sentences import say
 from cxlib.questions import history, waiting
 from cxlib.results.types import History, NotKnown, WaitingList
@@ -94,13 +94,13 @@ def data(folder: Path, *names: str, **other: desk.Rows) -> Data:
 
 
 def told(found: Data, customer_id: str = "", **look: Any) -> History:
-    result = history(view(found, month="2026-10", **look), customer_id)
+    result = history(query(found, month="2026-10", **look), customer_id)
     assert isinstance(result, History)
     return result
 
 
 def listed(found: Data, **look: Any) -> WaitingList:
-    result = waiting(view(found, month="2026-10", **look))
+    result = waiting(query(found, month="2026-10", **look))
     assert isinstance(result, WaitingList)
     return result
 
@@ -193,13 +193,13 @@ def test_filters_hold_for_both(tmp_path: Path) -> None:
     assert told(found, filters="channel=phone").customer_id == "bob"
     assert told(found, "bob", filters="channel=phone").counts == (2, 0, 0)
     assert listed(found, filters="channel=phone").everybody == 1
-    nothing = history(view(found, month="2026-10", filters="channel=phone"), "ada")
+    nothing = history(query(found, month="2026-10", filters="channel=phone"), "ada")
     assert isinstance(nothing, NotKnown)
     assert "of customer 'ada' among channel=phone" in nothing.reason
 
 
 def test_an_unknown_customer_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
-    found = view(data(tmp_path), month="2026-10")
+    found = query(data(tmp_path), month="2026-10")
     with pytest.raises(UsageError, match=r"no customer 'adda' in the data 'desk'\. Did you mean 'ada'"):
         history(found, "adda")
     with pytest.raises(UsageError) as refused:
@@ -217,19 +217,19 @@ def test_an_unknown_customer_is_refused_with_the_nearest_one(tmp_path: Path) -> 
 def test_without_events_the_history_is_not_known(
     names: tuple[str, ...], customer: str, reason: str, tmp_path: Path
 ) -> None:
-    nothing = history(view(data(tmp_path, *names), month="2026-10"), customer)
+    nothing = history(query(data(tmp_path, *names), month="2026-10"), customer)
     assert isinstance(nothing, NotKnown)
     assert reason in nothing.reason
 
 
 def test_what_the_data_lack_is_said(tmp_path: Path) -> None:
     for names, reason in ((("tickets",), "how important customers are"), (("customers",), "no table 'tickets'")):
-        nothing = waiting(view(data(tmp_path / names[0], *names), month="2026-10"))
+        nothing = waiting(query(data(tmp_path / names[0], *names), month="2026-10"))
         assert isinstance(nothing, NotKnown)
         assert reason in nothing.reason
     lacking = data(tmp_path / "filtered", "tickets")
     for question in (history, waiting):
-        assert isinstance(question(view(lacking, month="2026-10", filters="importance=high")), NotKnown)
+        assert isinstance(question(query(lacking, month="2026-10", filters="importance=high")), NotKnown)
 
 
 def test_orders_alone_make_a_history(tmp_path: Path) -> None:

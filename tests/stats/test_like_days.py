@@ -16,7 +16,7 @@ from cxlib.clock import day_kinds
 from cxlib.derive import derive
 from cxlib.estimates.counted_days import day_classes, like_days, scatter
 from cxlib.estimates.estimate_table import of_days
-from cxlib.metrics import View, get, view
+from cxlib.metrics import Query, get, query
 from cxlib.present.sentences import say
 from cxlib.present.tables import table
 from cxlib.questions import change, figures, per_working_day, trend, volume
@@ -54,7 +54,7 @@ def days_of(month: str) -> list[date]:
 
 
 @pytest.fixture(scope="module")
-def steady(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, Counter[date]]:
+def steady(tmp_path_factory: pytest.TempPathFactory) -> tuple[Query, Counter[date]]:
     """A desk with 20 tickets a day, 30 on Mondays, 4 at weekends and on holidays; orders and answers alike."""
     rng, rows = np.random.default_rng(3), list[dict[str, Any]]()
     for day in pl.date_range(FIRST, LAST, eager=True):
@@ -79,16 +79,16 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, Counter[date
     write_manifest(folder, {"extracted_at": end.isoformat(), "sources": ["literal"]})
     derive(folder)
     counts = Counter(date.fromisoformat(str(name)[:10]) for name in frame["number"])
-    return view(open_data(str(folder)), month="2026-10"), counts
+    return query(open_data(str(folder)), month="2026-10"), counts
 
 
 @pytest.mark.parametrize(("month", "before"), [("2026-02", "2026-01"), ("2026-11", "2025-11"), ("2025-12", "2025-11")])
 @pytest.mark.parametrize("name", ["ticket_volume", "revenue"])
 def test_a_difference_is_what_like_days_and_the_calendar_make(
-    name: str, month: str, before: str, steady: tuple[View, Counter[date]]
+    name: str, month: str, before: str, steady: tuple[Query, Counter[date]]
 ) -> None:
     looked, counts = steady
-    found = known(change(name, view(looked.data, month=month, compare_with=before)))
+    found = known(change(name, query(looked.data, month=month, compare_with=before)))
     worth = 10 if name == "revenue" else 1
     like, calendar = (worth * part for part in split(counts, days_of(month), days_of(before)))
     assert (found.difference, found.calendar) == pytest.approx((like, calendar))
@@ -99,8 +99,8 @@ def test_a_difference_is_what_like_days_and_the_calendar_make(
     assert (found.p_value < 0.05) == (not found.low <= 0 <= found.high)
 
 
-def test_parts_by_group_make_the_whole(steady: tuple[View, Counter[date]]) -> None:
-    looked = view(steady[0].data, month="2026-02")
+def test_parts_by_group_make_the_whole(steady: tuple[Query, Counter[date]]) -> None:
+    looked = query(steady[0].data, month="2026-02")
     both = pl.col("difference", "calendar_difference").sum()
     whole, parts = (
         figures(looked, ["2026-02"], by, ["ticket_volume"], change=True).select(both).row(0) for by in ("", "channel")
@@ -108,25 +108,25 @@ def test_parts_by_group_make_the_whole(steady: tuple[View, Counter[date]]) -> No
     assert parts == pytest.approx(whole)
 
 
-def test_a_short_month_is_not_a_fall(steady: tuple[View, Counter[date]]) -> None:
-    looked = view(steady[0].data, month="2026-02")
+def test_a_short_month_is_not_a_fall(steady: tuple[Query, Counter[date]]) -> None:
+    looked = query(steady[0].data, month="2026-02")
     found = known(trend("ticket_volume", looked)).change
     assert found.plain < -10 and found.calendar < -10
     assert found.p_value > 0.05
 
 
-def test_weeks_and_years_are_compared_on_like_days(steady: tuple[View, Counter[date]]) -> None:
+def test_weeks_and_years_are_compared_on_like_days(steady: tuple[Query, Counter[date]]) -> None:
     looked, counts = steady
-    found = known(volume("ticket_volume", view(looked.data, month="2026-11"), "week")).change
+    found = known(volume("ticket_volume", query(looked.data, month="2026-11"), "week")).change
     weeks = [[date(2026, 11, 23) - timedelta(days=7 * back - i) for i in range(7)] for back in (0, 1)]
     assert (found.difference, found.calendar) == pytest.approx(split(counts, *weeks), abs=1e-9)
-    june = known(volume("ticket_volume", view(looked.data, month="2026-06"), "week"))
+    june = known(volume("ticket_volume", query(looked.data, month="2026-06"), "week"))
     assert june.change.calendar == pytest.approx(0.0, abs=1e-9)  # both are weeks without a holiday
-    whole = known(volume("ticket_volume", view(looked.data, month="2026-05"), "week")).points["period"]
+    whole = known(volume("ticket_volume", query(looked.data, month="2026-05"), "week")).points["period"]
     assert whole[-1] == "2026-W22"
 
 
-def test_a_day_is_not_compared_with_one_of_another_kind(steady: tuple[View, Counter[date]]) -> None:
+def test_a_day_is_not_compared_with_one_of_another_kind(steady: tuple[Query, Counter[date]]) -> None:
     looked, counts = steady
     found = known(volume("ticket_volume", looked, "day"))  # Saturday 31 October 2026
     assert (found.last_year.baseline, found.last_year.unlike) == ("2025-11-01", (6, 9))  # All Saints
@@ -135,9 +135,9 @@ def test_a_day_is_not_compared_with_one_of_another_kind(steady: tuple[View, Coun
     assert (found.change.unlike, found.change.calendar) == (None, 0.0)
 
 
-def test_rates_per_working_day_have_the_same_weekdays(steady: tuple[View, Counter[date]]) -> None:
+def test_rates_per_working_day_have_the_same_weekdays(steady: tuple[Query, Counter[date]]) -> None:
     looked, counts = steady
-    found = known(per_working_day("ticket_volume", view(looked.data, month="2026-11"))).change
+    found = known(per_working_day("ticket_volume", query(looked.data, month="2026-11"))).change
     one, other = ([day for day in days_of(month) if works(day)] for month in ("2026-11", "2026-10"))
     like, size = 0.0, 0.0
     for weekday in range(5):
@@ -229,13 +229,13 @@ def test_a_constant_rate_is_rarely_called_a_change_in_any_month(profile: str, mo
     assert alarms(profile, monthly, 2000, pair=pair) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 2000)
 
 
-def test_the_sentence_says_what_the_calendar_makes(steady: tuple[View, Counter[date]]) -> None:
+def test_the_sentence_says_what_the_calendar_makes(steady: tuple[Query, Counter[date]]) -> None:
     looked, counts = steady
-    text = say(trend("ticket_volume", view(looked.data, month="2026-02"))).text
+    text = say(trend("ticket_volume", query(looked.data, month="2026-02"))).text
     plain = sum(counts[day] for day in days_of("2026-02")) - sum(counts[day] for day in days_of("2026-01"))
     assert f"The plain difference is −{-plain}, of which the calendar makes −12: 28 days against 31." in text
     assert "on like days" in text and "more than chance explains" not in text.replace("no more than", "")
     day = say(volume("ticket_volume", looked, "day")).text
     assert "1 November 2025 is a public holiday at a weekend, 31 October 2026 a Saturday" in day
-    shown = table(known(trend("ticket_volume", view(looked.data, month="2026-02")))).text
+    shown = table(known(trend("ticket_volume", query(looked.data, month="2026-02")))).text
     assert f"plain difference is −{-plain}" in shown

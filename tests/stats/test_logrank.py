@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from stats.test_durations import drawn
 
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.present.sentences import say
 from cxlib.questions import breakdown
 from cxlib.results.types import Breakdown
@@ -114,7 +114,7 @@ def test_too_little_gives_no_test(rows: pl.DataFrame) -> None:
     assert anova_type(parts[expected > 0], expected[expected > 0]) is None
 
 
-def test_waits_have_one_verdict_made_of_medians_and_whole_curves(looked: View) -> None:
+def test_waits_have_one_verdict_made_of_medians_and_whole_curves(looked: Query) -> None:
     found = breakdown("resolution_time", looked, "channel")
     assert isinstance(found, Breakdown)
     assert found.medians_p is not None
@@ -131,7 +131,7 @@ def test_waits_have_one_verdict_made_of_medians_and_whole_curves(looked: View) -
     assert (other.medians_p, other.curves_p) == (None, None)
 
 
-def test_all_waits_unfinished_or_one_group_alone_have_no_test_of_curves(looked: View) -> None:
+def test_all_waits_unfinished_or_one_group_alone_have_no_test_of_curves(looked: Query) -> None:
     one = breakdown("resolution_time", looked.only("channel", "chat"), "channel")
     assert isinstance(one, Breakdown)
     assert (one.curves_p, one.p_value) == (None, None)

@@ -11,7 +11,7 @@ import pytest
 from stats import desk
 
 from cxlib import numbers
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.present.sentences import headline, say
 from cxlib.questions import overview
 from cxlib.results.types import Overview
@@ -21,7 +21,7 @@ OPPOSITE = SHRINKING | {(10, "phone"): (400, 260), (10, "email"): (100, 98)}
 STEADY = SHRINKING | {(10, "phone"): (100, 30), (10, "email"): (400, 300)}
 
 
-def look(folder: Path, answers: dict[tuple[int, str], tuple[int, int]]) -> View:
+def look(folder: Path, answers: dict[tuple[int, str], tuple[int, int]]) -> Query:
     """Lay down answers by month and channel: how many, and how many of them satisfied; each of its own customer."""
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -38,7 +38,7 @@ def look(folder: Path, answers: dict[tuple[int, str], tuple[int, int]]) -> View:
     surveys = list(rows())
     at = datetime(2026, 9, 1, tzinfo=UTC)
     tickets = [{"ticket_id": r["ticket_id"], "channel": r.pop("channel"), "created_at": at} for r in surveys]
-    return view(desk.build(folder, surveys=surveys, tickets=tickets), month="2026-10", by="channel")
+    return query(desk.build(folder, surveys=surveys, tickets=tickets), month="2026-10", by="channel")
 
 
 def by_hand(answers: dict[tuple[int, str], tuple[int, int]]) -> tuple[float, float]:

@@ -17,9 +17,9 @@ import pytest
 
 from cxlib import say
 from cxlib.errors import UsageError
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.periods import months_between
-from cxlib.questions import contrast, lost_customer, relation, relation_by_lag
+from cxlib.questions import churn_cost, contrast, relation, relation_by_lag
 from cxlib.results.types import Contrast, Effects, NotKnown, Worth
 from cxlib.stats.rank_correlation import correlate, separates
 from cxlib.store.folder import open_data
@@ -28,8 +28,8 @@ COSTS = {"gross_margin": 0.4, "acquisition": 30.0, "agent_hour": 20.0}
 
 
 @pytest.fixture(scope="module")
-def shop(small_demo: Path) -> View:
-    return view(open_data(str(small_demo)), month="2026-10")
+def shop(small_demo: Path) -> Query:
+    return query(open_data(str(small_demo)), month="2026-10")
 
 
 def _contrast(*asked: Any, **more: Any) -> Contrast:
@@ -38,7 +38,7 @@ def _contrast(*asked: Any, **more: Any) -> Contrast:
     return found
 
 
-def _costing(shop: View, costs: dict[str, float]) -> View:
+def _costing(shop: Query, costs: dict[str, float]) -> Query:
     return replace(shop, data=replace(shop.data, settings=replace(shop.data.settings, costs=costs)))
 
 
@@ -65,7 +65,7 @@ def _by_hand(rows: list[dict[str, Any]], group: str, sides: tuple[str, str]) -> 
     return values[0], values[1], sum(part**2 for part in influence.values())
 
 
-def test_a_contrast_is_what_a_loop_over_the_answers_gives(shop: View) -> None:
+def test_a_contrast_is_what_a_loop_over_the_answers_gives(shop: Query) -> None:
     found = _contrast("purchase_after_recommendation", shop, "loyalty_class", "promoter", "detractor", within="")
     assert found.months == ("2025-08", "2026-07")
     answers = shop.data.scan("followed_answers").collect().to_dicts()
@@ -83,7 +83,7 @@ def test_a_contrast_is_what_a_loop_over_the_answers_gives(shop: View) -> None:
     assert found.ratio == pytest.approx(one / two)
 
 
-def test_all_others_are_the_rows_of_every_other_known_group(shop: View) -> None:
+def test_all_others_are_the_rows_of_every_other_known_group(shop: Query) -> None:
     found = _contrast("contact_conversion", shop, "channel", "chat", within="")
     tickets = shop.data.scan("tickets").collect().to_dicts()
     rows = [
@@ -98,7 +98,7 @@ def test_all_others_are_the_rows_of_every_other_known_group(shop: View) -> None:
     assert found.points["value"].to_list() == pytest.approx([100 * one, 100 * two])
 
 
-def test_both_sides_are_made_alike_in_importance(shop: View) -> None:
+def test_both_sides_are_made_alike_in_importance(shop: Query) -> None:
     found = _contrast("contact_conversion", shop, "channel", "chat", "phone")
     class_of = {row["customer_id"]: row["importance"] for row in shop.data.scan("customers").collect().to_dicts()}
     rows = [
@@ -117,7 +117,7 @@ def test_both_sides_are_made_alike_in_importance(shop: View) -> None:
     assert _contrast("contact_conversion", shop, "channel", "chat", "phone", within="channel").within == ""
 
 
-def test_interval_and_p_value_of_a_contrast_agree(shop: View) -> None:
+def test_interval_and_p_value_of_a_contrast_agree(shop: Query) -> None:
     verdicts = set()
     for name, by, sides in (
         ("purchase_after_recommendation", "loyalty_class", ("promoter", "detractor")),
@@ -131,7 +131,7 @@ def test_interval_and_p_value_of_a_contrast_agree(shop: View) -> None:
     assert verdicts == {True, False}
 
 
-def test_the_planted_multiple_of_promoters_is_found(shop: View, small_demo: Path) -> None:
+def test_the_planted_multiple_of_promoters_is_found(shop: Query, small_demo: Path) -> None:
     planted = json.loads((small_demo / "truth.json").read_text())["effects"]["repeat_purchase"]
     found = _contrast(
         "purchase_after_recommendation", shop, "loyalty_class", "promoter", "detractor", within="", months=18
@@ -144,7 +144,7 @@ def test_the_planted_multiple_of_promoters_is_found(shop: View, small_demo: Path
     assert all(abs(row["value"] - 100 * planted[name]) < 3 * row["se"] for row, name in sides)
 
 
-def test_the_planted_uplift_of_chat_is_found(shop: View, small_demo: Path) -> None:
+def test_the_planted_uplift_of_chat_is_found(shop: Query, small_demo: Path) -> None:
     planted = json.loads((small_demo / "truth.json").read_text())["effects"]["orders_helped_by_chat"]
     found = _contrast("credited_conversion", shop, "channel", "chat", months=18)
     assert found.difference is not None and found.low is not None and found.high is not None
@@ -153,7 +153,7 @@ def test_the_planted_uplift_of_chat_is_found(shop: View, small_demo: Path) -> No
     assert found.low > 0
 
 
-def test_few_customers_are_not_compared(shop: View) -> None:
+def test_few_customers_are_not_compared(shop: Query) -> None:
     lone = _contrast("spending_less", shop.only("country", "PL"), "experience", "bad", "good", months=2)
     assert lone.points["units"].min() < 20  # type: ignore[operator]
     assert (lone.difference, lone.p_value, lone.ratio) == (None, None, None)
@@ -161,7 +161,7 @@ def test_few_customers_are_not_compared(shop: View) -> None:
     assert "too few to compare" in text or "no months" in text
 
 
-def test_what_cannot_be_contrasted_is_said_in_words(shop: View) -> None:
+def test_what_cannot_be_contrasted_is_said_in_words(shop: Query) -> None:
     unknown = contrast("purchase_after_recommendation", shop, "loyalty_class", "promotor")
     assert isinstance(unknown, NotKnown)
     assert "there are 'detractor', 'passive', 'promoter'" in unknown.reason
@@ -171,20 +171,20 @@ def test_what_cannot_be_contrasted_is_said_in_words(shop: View) -> None:
     assert isinstance(contrast("csat", shop, "loyalty_class", "promoter"), NotKnown)
 
 
-def test_no_score_is_grouped_by_the_class_made_from_it(shop: View) -> None:
+def test_no_score_is_grouped_by_the_class_made_from_it(shop: Query) -> None:
     for name, by in (("csat", "experience"), ("nps", "loyalty_class")):
         assert isinstance(contrast(name, shop, by, "good"), NotKnown)
 
 
-def test_sentences_speak_of_going_together_with_n_and_a_caveat(shop: View) -> None:
+def test_sentences_speak_of_going_together_with_n_and_a_caveat(shop: Query) -> None:
     found = say(_contrast("credited_conversion", shop, "channel", "chat", months=18)).text
     assert found.endswith("What goes together need not be why.")
     assert "tickets)" in found
-    for text in (found, say(relation(shop)).text, say(lost_customer(_costing(shop, COSTS))).text):
+    for text in (found, say(relation(shop)).text, say(churn_cost(_costing(shop, COSTS))).text):
         assert not {"drives", "causes", "leads to", "because of"} & set(text.lower().split())
 
 
-def _partial_by_hand(shop: View, names: list[str], x: list[float], y: list[float]) -> float:
+def _partial_by_hand(shop: Query, names: list[str], x: list[float], y: list[float]) -> float:
     """Rank both sides and what was known before, and correlate what least squares (statsmodels) leaves of the sides."""
     from scipy.stats import pearsonr, rankdata
     from statsmodels.api import OLS, add_constant
@@ -206,7 +206,7 @@ def _partial_by_hand(shop: View, names: list[str], x: list[float], y: list[float
     return float(pearsonr(*(OLS(rankdata(side), held).fit().resid for side in (x, y))).statistic)
 
 
-def test_a_relation_is_scores_of_a_year_with_what_followed(shop: View) -> None:
+def test_a_relation_is_scores_of_a_year_with_what_followed(shop: Query) -> None:
     from scipy.stats import spearmanr
 
     found = relation(shop, ("csat", "first_reply_time"))
@@ -236,7 +236,7 @@ def test_a_relation_is_scores_of_a_year_with_what_followed(shop: View) -> None:
     assert found.points.equals(again.points)
 
 
-def test_a_strong_relation_is_found_and_a_few_customers_are_not_correlated(shop: View, tmp_path: Path) -> None:
+def test_a_strong_relation_is_found_and_a_few_customers_are_not_correlated(shop: Query, tmp_path: Path) -> None:
     folder = tmp_path / "linked"
     shutil.copytree(shop.data.folder, folder)
     orders = pl.read_parquet(folder / "orders.parquet")
@@ -246,7 +246,7 @@ def test_a_strong_relation_is_found_and_a_few_customers_are_not_correlated(shop:
     orders.with_columns(net_amount=pl.when(loses).then(0.0).otherwise("net_amount")).write_parquet(
         folder / "orders.parquet"
     )
-    linked = relation(view(open_data(str(folder)), month="2026-10"), ("csat", "nps"))
+    linked = relation(query(open_data(str(folder)), month="2026-10"), ("csat", "nps"))
     assert isinstance(linked, Effects)
     assert linked.points["p_adjusted"].to_list()[0] < 0.05 <= linked.points["p_adjusted"][1]
     assert "Rank correlation with revenue of August 2026 to October 2026" in say(linked).text
@@ -257,7 +257,7 @@ def test_a_strong_relation_is_found_and_a_few_customers_are_not_correlated(shop:
     assert "fewer than 20 are not correlated" in say(few).text
 
 
-def test_the_first_lag_is_the_relation_with_the_month_that_follows(shop: View) -> None:
+def test_the_first_lag_is_the_relation_with_the_month_that_follows(shop: Query) -> None:
     lags = relation_by_lag(shop)
     assert isinstance(lags, Effects)
     assert lags.months == ("2025-05", "2026-04")
@@ -271,7 +271,7 @@ def test_the_first_lag_is_the_relation_with_the_month_that_follows(shop: View) -
     assert lags.points.select(told).row(0) == pytest.approx(first.points.select(told).row(0))
 
 
-def test_what_follows_only_later_shows_in_the_later_lags(shop: View, tmp_path: Path) -> None:
+def test_what_follows_only_later_shows_in_the_later_lags(shop: Query, tmp_path: Path) -> None:
     folder = tmp_path / "later"
     shutil.copytree(shop.data.folder, folder)
     orders = pl.read_parquet(folder / "orders.parquet")
@@ -282,7 +282,7 @@ def test_what_follows_only_later_shows_in_the_later_lags(shop: View, tmp_path: P
     orders.with_columns(net_amount=pl.when(loses).then(-50.0).otherwise("net_amount")).write_parquet(
         folder / "orders.parquet"
     )
-    lags = relation_by_lag(view(open_data(str(folder)), month="2026-10"))
+    lags = relation_by_lag(query(open_data(str(folder)), month="2026-10"))
     assert isinstance(lags, Effects)
     assert (lags.points["p_adjusted"] < 0.05).to_list() == [False] * 3 + [True] * 3
     nobody = relation_by_lag(shop.only("agent", "A003"), months=1)
@@ -307,8 +307,8 @@ def test_a_score_made_from_the_outcome_is_called_so(shared_data: Callable[..., P
     assert not separates(np.random.default_rng(1).permutation(score), churned)
 
 
-def test_a_lost_customer_costs_the_margin_a_loop_adds_up(shop: View) -> None:
-    found = lost_customer(_costing(shop, COSTS))
+def test_a_lost_customer_costs_the_margin_a_loop_adds_up(shop: Query) -> None:
+    found = churn_cost(_costing(shop, COSTS))
     assert isinstance(found, Worth)
     months = shop.data.scan("customer_months").collect().to_dicts()
     active = sorted(row["customer_id"] for row in months if row["month_day"] == date(2025, 10, 1) and row["active"])
@@ -328,17 +328,17 @@ def test_a_lost_customer_costs_the_margin_a_loop_adds_up(shop: View) -> None:
     assert "those who stayed and those who left" in say(found).text
 
 
-def test_without_costs_or_a_year_nothing_is_made_up(shop: View) -> None:
-    silent = lost_customer(_costing(shop, {"agent_hour": 20.0}))
+def test_without_costs_or_a_year_nothing_is_made_up(shop: Query) -> None:
+    silent = churn_cost(_costing(shop, {"agent_hour": 20.0}))
     assert isinstance(silent, NotKnown)
     assert "gross_margin and acquisition" in silent.reason
-    assert isinstance(lost_customer(replace(_costing(shop, COSTS), month="2025-06")), NotKnown)
-    assert isinstance(lost_customer(_costing(shop, COSTS).only("channel", "chat")), NotKnown)
+    assert isinstance(churn_cost(replace(_costing(shop, COSTS), month="2025-06")), NotKnown)
+    assert isinstance(churn_cost(_costing(shop, COSTS).only("channel", "chat")), NotKnown)
     with pytest.raises(UsageError, match="share of revenue"):
-        lost_customer(_costing(shop, COSTS | {"gross_margin": 40.0}))
+        churn_cost(_costing(shop, COSTS | {"gross_margin": 40.0}))
 
 
-def test_a_group_beside_itself_and_no_months_are_refused(shop: View) -> None:
+def test_a_group_beside_itself_and_no_months_are_refused(shop: Query) -> None:
     with pytest.raises(UsageError, match="compared with itself"):
         contrast("contact_conversion", shop, "channel", "chat", "chat")
     for months in (0, -1):
@@ -346,6 +346,6 @@ def test_a_group_beside_itself_and_no_months_are_refused(shop: View) -> None:
             contrast("contact_conversion", shop, "channel", "chat", months=months)
 
 
-def test_a_question_without_an_answer_is_named_not_the_figure(shop: View) -> None:
+def test_a_question_without_an_answer_is_named_not_the_figure(shop: Query) -> None:
     text = say(relation(shop, ("csat",), months=99)).text
     assert text.startswith("What goes together with revenue is not known: Figures from")

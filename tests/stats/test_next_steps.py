@@ -18,7 +18,7 @@ from stats.service_desk import CATEGORIES, SUBJECTS, looked, tickets, views
 
 import cxlib as cx
 from cxlib.estimates.drilldown import LISTS, Listed
-from cxlib.metrics.query import View, view
+from cxlib.metrics.query import Query, query
 from cxlib.questions import breakdown
 from cxlib.questions.workflows.articles import article_candidates, leaving_articles
 from cxlib.questions.workflows.automation_candidates import automation_candidates
@@ -214,14 +214,14 @@ def test_without_minutes_requests_are_ranked_by_tickets(tmp_path: Path) -> None:
 # --- articles that leave people with a ticket -------------------------------------------------------------------------
 
 
-def leaving(there: View, months: int = 12) -> Effects:
+def leaving(there: Query, months: int = 12) -> Effects:
     found = leaving_articles(there, months=months)
     assert isinstance(found, Effects)
     return found
 
 
-def desk_of(folder: Path, seen: Rows) -> View:
-    return view(build(folder, article_views=seen, tickets=tickets(50)), month="2026-10")
+def desk_of(folder: Path, seen: Rows) -> Query:
+    return query(build(folder, article_views=seen, tickets=tickets(50)), month="2026-10")
 
 
 def test_the_difference_is_that_of_shares_a_loop_counts(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_few_visitors_and_unlinked_views_are_told(tmp_path: Path) -> None:
 
 
 def test_duckdb_gives_the_same_answers(tmp_path: Path) -> None:
-    there = view(build(tmp_path / "desk", article_views=views(), tickets=typed(tickets())), month="2026-10")
+    there = query(build(tmp_path / "desk", article_views=views(), tickets=typed(tickets())), month="2026-10")
     duck = replace(there, engine="duckdb")
     for ask in (automation_candidates, article_candidates, leaving_articles):
         one, other = (ask(each) for each in (there, duck))
@@ -315,7 +315,7 @@ def test_duckdb_gives_the_same_answers(tmp_path: Path) -> None:
 
 
 def test_the_demo_shows_its_leaving_article_and_what_repeats(small_demo: Path) -> None:
-    there = view(open_data(str(small_demo)), month="previous")
+    there = query(open_data(str(small_demo)), month="previous")
     first = leaving(there).points.row(0, named=True)
     assert first["label"] == "End a contract" and first["p_adjusted"] < 0.005
     found = listed(article_candidates(there, months=12))

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.questions import change, count_model, dated_event, figures, level_shift, staffing
 from cxlib.results.effects import Effects
 from cxlib.results.planning import Staffing
@@ -18,16 +18,16 @@ from cxlib.store.folder import open_data
 
 
 @pytest.fixture(scope="module")
-def looked(small_demo: Path) -> View:
-    return view(open_data(str(small_demo)), month="2026-10")
+def looked(small_demo: Path) -> Query:
+    return query(open_data(str(small_demo)), month="2026-10")
 
 
-def _until(looked: View, day: int) -> View:
+def _until(looked: Query, day: int) -> Query:
     end = datetime(2026, 10, day, tzinfo=UTC).isoformat()
     return replace(looked, data=replace(looked.data, manifest=looked.data.manifest | {"extracted_at": end}))
 
 
-def test_figures_compare_no_count_of_a_month_observed_in_part(looked: View) -> None:
+def test_figures_compare_no_count_of_a_month_observed_in_part(looked: Query) -> None:
     early = _until(looked, 20)
     alone = change("ticket_volume", early)
     assert isinstance(alone, Change)
@@ -42,7 +42,7 @@ def test_figures_compare_no_count_of_a_month_observed_in_part(looked: View) -> N
     assert figures(same, [looked.month], names=names, change=True)["difference"].null_count() == 2
 
 
-def test_an_hour_that_passed_once_is_as_uncertain_as_chance_makes_it(looked: View) -> None:
+def test_an_hour_that_passed_once_is_as_uncertain_as_chance_makes_it(looked: Query) -> None:
     found = staffing(_until(looked, 9), months=1)
     assert isinstance(found, Staffing)
     once = found.points.filter(pl.col("units") == 1)
@@ -55,7 +55,7 @@ def test_an_hour_that_passed_once_is_as_uncertain_as_chance_makes_it(looked: Vie
     assert found.at_work[1] <= found.at_work[0] <= found.at_work[2]
 
 
-def test_what_is_known_by_the_month_has_no_step(looked: View) -> None:
+def test_what_is_known_by_the_month_has_no_step(looked: Query) -> None:
     for name in ("retention", "conversations_per_agent", "backlog"):
         answer = dated_event(name, looked)
         assert isinstance(answer, NotKnown)
@@ -63,7 +63,7 @@ def test_what_is_known_by_the_month_has_no_step(looked: View) -> None:
 
 
 def test_a_step_is_told_alike_beside_the_calendar_and_by_itself(small_demo: Path) -> None:
-    phone = view(open_data(str(small_demo)), month="2026-10", filters="channel=phone")
+    phone = query(open_data(str(small_demo)), month="2026-10", filters="channel=phone")
     alone, beside = level_shift("ticket_volume", phone), count_model("ticket_volume", phone)
     assert isinstance(alone, Effects)
     assert isinstance(beside, Effects)

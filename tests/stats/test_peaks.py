@@ -11,12 +11,14 @@ import polars as pl
 import pytest
 from stats.volume_desk import EXTRACTED, HOLIDAYS, ZONE, Row, build, known, row
 
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.questions import peaks, trend
 from cxlib.results.types import NotKnown
 
 
-def test_an_hour_of_the_week_is_counted_as_often_as_it_passed(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
+def test_an_hour_of_the_week_is_counted_as_often_as_it_passed(
+    warsaw: Query, opened: list[tuple[datetime, Row]]
+) -> None:
     answer = known(peaks("ticket_volume", warsaw, months=13))
     passed: Counter[tuple[int, int]] = Counter()
     at = datetime(2025, 10, 1, tzinfo=ZONE).astimezone(UTC)
@@ -34,7 +36,7 @@ def test_an_hour_of_the_week_is_counted_as_often_as_it_passed(warsaw: View, open
     assert (passed[7, 1], passed[7, 2]) == (56, 57)
 
 
-def test_an_hours_interval_is_as_wide_as_its_days_differ(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
+def test_an_hours_interval_is_as_wide_as_its_days_differ(warsaw: Query, opened: list[tuple[datetime, Row]]) -> None:
     from scipy.stats import gamma, norm, t
 
     cell = known(peaks("ticket_volume", warsaw)).points.filter(weekday=1, hour=9).row(0, named=True)
@@ -49,7 +51,7 @@ def test_an_hours_interval_is_as_wide_as_its_days_differ(warsaw: View, opened: l
     assert (cell["low"], cell["high"]) == pytest.approx(tuple(total / events * end / weeks for end in ends))
 
 
-def test_what_makes_the_peak_is_found(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
+def test_what_makes_the_peak_is_found(warsaw: Query, opened: list[tuple[datetime, Row]]) -> None:
     answer = known(peaks("ticket_volume", warsaw))
     assert max(answer.points.iter_rows(named=True), key=lambda r: r["value"])["hour"] == 9
     recent = [(at, r) for at, r in opened if at.date() >= date(2025, 11, 1)]
@@ -75,7 +77,7 @@ def arrives(at: datetime) -> str:
     return "holiday" if at.date() in HOLIDAYS else "opening hours" if 8 <= at.hour < 18 else "off hours"
 
 
-def test_arrival_follows_schedule_and_holidays(warsaw: View, warsaw_tickets: list[Row]) -> None:
+def test_arrival_follows_schedule_and_holidays(warsaw: Query, warsaw_tickets: list[Row]) -> None:
     found = dict(warsaw.data.scan("tickets").select("ticket_id", "arrival").collect().iter_rows())
     assert found == {r["ticket_id"]: arrives(r["created_at"].astimezone(ZONE)) for r in warsaw_tickets}
     assert set(found.values()) == {"opening hours", "off hours", "weekend", "holiday"}
@@ -88,7 +90,7 @@ def test_the_first_instant_is_inside_and_the_last_is_not(tmp_path: Path) -> None
     assert found.data.scan("tickets").collect()["arrival"].to_list() == ["opening hours", "off hours"]
 
 
-def test_the_share_inside_opening_hours_is_counted(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
+def test_the_share_inside_opening_hours_is_counted(warsaw: Query, opened: list[tuple[datetime, Row]]) -> None:
     month = [arrives(at) for at, _ in opened if f"{at:%Y-%m}" == "2026-10"]
     point = known(trend("inside_opening_hours", warsaw)).points.row(-1, named=True)
     assert point["n"] == len(month)
@@ -96,7 +98,7 @@ def test_the_share_inside_opening_hours_is_counted(warsaw: View, opened: list[tu
 
 
 def test_messages_of_customers_are_the_load_whatever_became_of_the_ticket(
-    warsaw: View, warsaw_tickets: list[Row]
+    warsaw: Query, warsaw_tickets: list[Row]
 ) -> None:
     rows = [r for i, r in enumerate(warsaw_tickets) if i % 5 < 2]
     expected = sum(f"{r['created_at'].astimezone(ZONE):%Y-%m}" == "2026-10" for r in rows)

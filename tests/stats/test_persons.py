@@ -8,13 +8,13 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.questions import breakdown, contrast, dated_event, level_shift, movers, overview
 from cxlib.questions.team.case_mix import _evident
 from cxlib.results.types import Breakdown, NotKnown
 
 
-def test_persons_are_compared_together_and_never_looked_for_one_by_one(looked: View) -> None:
+def test_persons_are_compared_together_and_never_looked_for_one_by_one(looked: Query) -> None:
     found = breakdown("csat", looked, "agent")
     assert isinstance(found, Breakdown)
     assert found.personal
@@ -23,18 +23,18 @@ def test_persons_are_compared_together_and_never_looked_for_one_by_one(looked: V
 
 
 @pytest.mark.parametrize("asked", [
-    lambda view: contrast("csat", view, "agent", "a0", "a1"),
-    lambda view: movers("ticket_volume", view, "agent"),
-    lambda view: level_shift("ticket_volume", view, "agent"),
-    lambda view: dated_event("csat", view, by="agent", group="a0"),
+    lambda query: contrast("csat", query, "agent", "a0", "a1"),
+    lambda query: movers("ticket_volume", query, "agent"),
+    lambda query: level_shift("ticket_volume", query, "agent"),
+    lambda query: dated_event("csat", query, by="agent", group="a0"),
 ])  # fmt: skip
-def test_no_other_question_compares_persons_one_by_one(looked: View, asked: Callable[[View], object]) -> None:
+def test_no_other_question_compares_persons_one_by_one(looked: Query, asked: Callable[[Query], object]) -> None:
     found = asked(looked)
     assert isinstance(found, NotKnown)
     assert "cx.agents" in found.reason
 
 
-def test_the_first_page_names_no_person_who_moved(looked: View) -> None:
+def test_the_first_page_names_no_person_who_moved(looked: Query) -> None:
     assert overview(dataclasses.replace(looked, by="agent")).segments == ()
 
 

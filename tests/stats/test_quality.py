@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from cxlib.check import check
-from cxlib.metrics import METRICS, View, view
+from cxlib.metrics import METRICS, Query, query
 from cxlib.questions import coverage, provisional, quality, set_aside
 from cxlib.results.types import Coverage, NotKnown
 from cxlib.store.folder import open_data, read_manifest, write_manifest
@@ -23,8 +23,8 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 
 
 @pytest.fixture(scope="module")
-def here(small_demo: Path) -> View:
-    return view(open_data(str(small_demo)), month="2026-09")
+def here(small_demo: Path) -> Query:
+    return query(open_data(str(small_demo)), month="2026-09")
 
 
 LATE = "ordered_at lies after the end of the data: it opens no month and counts in none"
@@ -34,7 +34,7 @@ def rows_of(points: pl.DataFrame) -> dict[tuple[str, str], int]:
     return {(row["family"], row["label"]): row["n"] for row in points.iter_rows(named=True)}
 
 
-def test_it_names_what_the_check_and_the_truth_name(here: View) -> None:
+def test_it_names_what_the_check_and_the_truth_name(here: Query) -> None:
     dirty = json.loads((here.data.folder / "truth.json").read_text(encoding="utf-8"))["dirty"]
     found = rows_of(quality(here).points)
     for promise, kind in (
@@ -50,7 +50,7 @@ def test_it_names_what_the_check_and_the_truth_name(here: View) -> None:
     assert all(label.startswith("duplicate ") for _, label in aside)
 
 
-def test_shares_are_of_all_rows_read(here: View) -> None:
+def test_shares_are_of_all_rows_read(here: Query) -> None:
     manifest = read_manifest(here.data.folder)
     for row in set_aside(here).points.iter_rows(named=True):
         read = manifest["rows"][row["family"]] + sum(manifest["set_aside"][row["family"]].values())
@@ -60,13 +60,13 @@ def test_shares_are_of_all_rows_read(here: View) -> None:
         assert row["share"] == pytest.approx(100 * row["n"] / manifest["rows"][row["family"]])
 
 
-def test_late_rows_are_told(here: View) -> None:
+def test_late_rows_are_told(here: Query) -> None:
     late = here.data.scan("orders").filter(pl.col("ordered_at") > here.data.extracted_at).collect().height
     assert late > 0
     assert rows_of(quality(here).points)["orders", LATE] == late
 
 
-def test_coverage_is_what_a_loop_counts(here: View) -> None:
+def test_coverage_is_what_a_loop_counts(here: Query) -> None:
     result = coverage(here)
     assert isinstance(result, Coverage)
     assert (len(result.months), result.months[-1]) == (13, "2026-09")
@@ -88,16 +88,16 @@ def test_coverage_is_what_a_loop_counts(here: View) -> None:
 
 def test_a_month_without_rows_is_a_nought_not_a_gap(tmp_path: Path) -> None:
     asked = [row for row in tickets() if f"{row['created_at']:%Y-%m}" != "2026-08"]
-    here = view(build(tmp_path / "desk", tickets=asked, surveys=surveys(asked)), month="2026-10")
+    here = query(build(tmp_path / "desk", tickets=asked, surveys=surveys(asked)), month="2026-10")
     result = coverage(here)
     assert isinstance(result, Coverage)
     assert result.points.filter(table="tickets", month="2026-08")["rows"].to_list() == [0]
-    empty = coverage(view(build(tmp_path / "none", customers=[{"customer_id": "c"}]), month="2026-10"))
+    empty = coverage(query(build(tmp_path / "none", customers=[{"customer_id": "c"}]), month="2026-10"))
     assert isinstance(empty, NotKnown)
 
 
-def test_figures_not_final_are_those_whose_windows_are_open(here: View) -> None:
-    last = view(here.data, month=here.data.last_month)
+def test_figures_not_final_are_those_whose_windows_are_open(here: Query) -> None:
+    last = query(here.data, month=here.data.last_month)
     found = rows_of(provisional(last).points)
     asked = here.data.scan("surveys").select("sent_at").collect()["sent_at"]
     young = [at for at in asked if at and f"{at.astimezone(WARSAW):%Y-%m}" == last.month
@@ -109,7 +109,7 @@ def test_figures_not_final_are_those_whose_windows_are_open(here: View) -> None:
     )  # fmt: skip
     by_customer = waiting.filter(pl.col("opened_by") != "agent").collect().height
     assert found["clock still running", METRICS["first_reply_time"].title] in (by_customer, waiting.collect().height)
-    long_ago = rows_of(provisional(view(here.data, month="2025-09")).points)
+    long_ago = rows_of(provisional(query(here.data, month="2025-09")).points)
     assert not [label for (family, label) in long_ago if family == "window not over"]
 
 
@@ -118,7 +118,7 @@ def test_clean_data_say_so(tmp_path: Path) -> None:
     data = build(tmp_path / "clean", tickets=asked)
     write_manifest(data.folder, data.manifest | {"rows": {"tickets": 50}, "left_out": {"tickets": {"outside": 5}},
         "notes": {"tickets": {"odd values": {"count": 2, "examples": ["x", "y"]}}}})  # fmt: skip
-    here = view(open_data(str(data.folder)), month="2026-10")
+    here = query(open_data(str(data.folder)), month="2026-10")
     assert quality(here).points.is_empty()
     told = set_aside(here).points.select("label", "n", "share", "examples").rows()
     assert told == [

@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 from stats import desk
 
 from cxlib.errors import UsageError
-from cxlib.metrics import METRICS, View, get, parse_filters, unit_frame, view
+from cxlib.metrics import METRICS, Query, get, parse_filters, query, unit_frame
 from cxlib.questions import breakdown, change, distribution, figures, missing, overview, trend
 from cxlib.results.types import POINT, Breakdown, Change, Distribution, NotKnown, Trend
 from cxlib.stats.effects import survivors
@@ -38,7 +38,7 @@ def top_share(rows: desk.Rows) -> float:
 
 
 def test_a_trend_has_every_month_of_the_data_and_the_reported_one_last(
-    looked: View, literal_surveys: desk.Rows
+    looked: Query, literal_surveys: desk.Rows
 ) -> None:
     found = trend("csat", looked)
     assert isinstance(found, Trend)
@@ -53,7 +53,7 @@ def test_a_trend_has_every_month_of_the_data_and_the_reported_one_last(
         assert point["low"] < point["value"] < point["high"]
 
 
-def test_a_trend_compares_with_the_month_before_and_the_year_before(looked: View) -> None:
+def test_a_trend_compares_with_the_month_before_and_the_year_before(looked: Query) -> None:
     found = trend("csat", looked, months=3)
     assert isinstance(found, Trend)
     assert found.points.height == 3
@@ -65,7 +65,7 @@ def test_a_trend_compares_with_the_month_before_and_the_year_before(looked: View
     assert found.change.before.value == found.points["value"][-2]
 
 
-def test_a_trend_carries_target_benchmark_and_events_in_force(looked: View) -> None:
+def test_a_trend_carries_target_benchmark_and_events_in_force(looked: Query) -> None:
     csat, nps = trend("csat", looked), trend("nps", looked)
     assert isinstance(csat, Trend)
     assert isinstance(nps, Trend)
@@ -73,7 +73,7 @@ def test_a_trend_carries_target_benchmark_and_events_in_force(looked: View) -> N
     assert [event.title for event in csat.events] == ["New tool"]
 
 
-def test_the_scope_says_what_is_not_yet_finished(looked: View, literal_tickets: desk.Rows) -> None:
+def test_the_scope_says_what_is_not_yet_finished(looked: Query, literal_tickets: desk.Rows) -> None:
     found = trend("resolution_time", looked)
     assert isinstance(found, Trend)
     of_month = [row for row in literal_tickets if f"{row['created_day']:%Y-%m}" == "2026-10"]
@@ -81,7 +81,7 @@ def test_the_scope_says_what_is_not_yet_finished(looked: View, literal_tickets: 
     assert (found.scope.month, found.scope.margin) == ("2026-10", 0.10)
 
 
-def test_the_scope_says_what_share_of_the_month_is_not_yet_known(looked: View, literal_tickets: desk.Rows) -> None:
+def test_the_scope_says_what_share_of_the_month_is_not_yet_known(looked: Query, literal_tickets: desk.Rows) -> None:
     found = trend("first_contact_resolution", looked)
     assert isinstance(found, Trend)
     solved = [
@@ -92,7 +92,7 @@ def test_the_scope_says_what_share_of_the_month_is_not_yet_known(looked: View, l
     assert found.points["n"][-1] == len(solved) - late
 
 
-def test_the_first_month_has_nothing_to_compare_with(looked: View) -> None:
+def test_the_first_month_has_nothing_to_compare_with(looked: Query) -> None:
     first = dataclasses.replace(looked, month="2025-06")
     found = trend("csat", first)
     assert isinstance(found, Trend)
@@ -103,7 +103,7 @@ def test_the_first_month_has_nothing_to_compare_with(looked: View) -> None:
 @pytest.mark.parametrize(
     "name", ["csat", "nps", "csat_mean", "resolution_time", "ticket_volume", "satisfied_customers"]
 )
-def test_months_without_rows_have_no_value_and_no_change(name: str, looked: View) -> None:
+def test_months_without_rows_have_no_value_and_no_change(name: str, looked: Query) -> None:
     found = trend(name, dataclasses.replace(looked, filters=parse_filters("channel=social")))
     assert isinstance(found, Trend)
     assert set(found.points["n"]) == {0}
@@ -112,7 +112,7 @@ def test_months_without_rows_have_no_value_and_no_change(name: str, looked: View
     assert (found.change.difference, found.change.p_value) == (None, None)
 
 
-def test_a_change_of_tickets_is_the_difference_of_the_two_totals(looked: View, literal_tickets: desk.Rows) -> None:
+def test_a_change_of_tickets_is_the_difference_of_the_two_totals(looked: Query, literal_tickets: desk.Rows) -> None:
     found = change("ticket_volume", looked)
     assert isinstance(found, Change)
     per_month = Counter(f"{row['created_day']:%Y-%m}" for row in literal_tickets)
@@ -123,7 +123,7 @@ def test_a_change_of_tickets_is_the_difference_of_the_two_totals(looked: View, l
 
 
 def test_a_breakdown_has_every_group_largest_first_and_its_parts_make_the_whole(
-    looked: View, literal_surveys: desk.Rows
+    looked: Query, literal_surveys: desk.Rows
 ) -> None:
     found = breakdown("csat", looked, "agent")
     assert isinstance(found, Breakdown)
@@ -143,7 +143,7 @@ def test_a_breakdown_has_every_group_largest_first_and_its_parts_make_the_whole(
     assert 0 < found.p_value <= 1
 
 
-def test_two_groups_are_each_others_rest(looked: View) -> None:
+def test_two_groups_are_each_others_rest(looked: Query) -> None:
     found = breakdown("csat", dataclasses.replace(looked, filters=parse_filters("agent=a0|a1")), "agent")
     assert isinstance(found, Breakdown)
     one, other = found.points.iter_rows(named=True)
@@ -151,7 +151,7 @@ def test_two_groups_are_each_others_rest(looked: View) -> None:
     assert (one["rest_low"], one["rest_p"]) == pytest.approx((-other["rest_high"], other["rest_p"]))
 
 
-def test_rows_without_a_group_are_shown_as_such(looked: View, literal_tickets: desk.Rows) -> None:
+def test_rows_without_a_group_are_shown_as_such(looked: Query, literal_tickets: desk.Rows) -> None:
     found = breakdown("resolution_time", looked, "channel")
     assert isinstance(found, Breakdown)
     unknown = found.points.filter(pl.col("group") == "(not known)")
@@ -159,7 +159,7 @@ def test_rows_without_a_group_are_shown_as_such(looked: View, literal_tickets: d
     assert unknown["n"].to_list() == [sum(row["channel"] is None for row in of_month)]
 
 
-def test_totals_are_not_compared_with_each_other(looked: View) -> None:
+def test_totals_are_not_compared_with_each_other(looked: Query) -> None:
     for name in ("ticket_volume", "satisfied_customers"):
         found = breakdown(name, looked, "agent")
         assert isinstance(found, Breakdown)
@@ -183,7 +183,7 @@ def test_equality_of_groups_tells_a_difference_from_none() -> None:
     assert equality(residuals([1, 2], [1.0, 1.0])) is None
 
 
-def test_a_distribution_of_answers_adds_up_and_its_top_is_the_share(looked: View) -> None:
+def test_a_distribution_of_answers_adds_up_and_its_top_is_the_share(looked: Query) -> None:
     found, csat = distribution("csat", looked), trend("csat", looked)
     assert isinstance(found, Distribution)
     assert isinstance(csat, Trend)
@@ -218,7 +218,7 @@ def test_a_bracket_changes_as_a_share_of_independent_tickets_does(tmp_path: Path
                  "opened_by": "customer", "created_at": at, "created_day": at.date(), "solved_at": solved,
                  "solved_day": solved.date(), "resolution_minutes": waited, "resolution_ended": True}
             )  # fmt: skip
-    here = view(desk.build(tmp_path / "desk", tickets=rows), month="2026-08")
+    here = query(desk.build(tmp_path / "desk", tickets=rows), month="2026-08")
     found = distribution("resolution_time", replace(here, compare_with="2026-06"))
     assert isinstance(found, Distribution)
     row = found.points.row(by_predicate=pl.col("group") == "1–4 h", named=True)
@@ -228,7 +228,7 @@ def test_a_bracket_changes_as_a_share_of_independent_tickets_does(tmp_path: Path
     assert newcombe(short[8], short[6], row["p_value"])[0] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_a_bracket_that_waits_may_still_fall_into_is_not_compared(looked: View) -> None:
+def test_a_bracket_that_waits_may_still_fall_into_is_not_compared(looked: Query) -> None:
     found = distribution("resolution_time", looked)
     assert isinstance(found, Distribution)
     rows = {row["group"]: row for row in found.points.iter_rows(named=True)}
@@ -237,7 +237,7 @@ def test_a_bracket_that_waits_may_still_fall_into_is_not_compared(looked: View) 
     assert rows["> 7 d"]["difference"] is None
 
 
-def test_a_distribution_of_waits_counts_each_ticket_once(looked: View, literal_tickets: desk.Rows) -> None:
+def test_a_distribution_of_waits_counts_each_ticket_once(looked: Query, literal_tickets: desk.Rows) -> None:
     found = distribution("resolution_time", looked)
     assert isinstance(found, Distribution)
     of_month = [row for row in literal_tickets if f"{row['created_day']:%Y-%m}" == "2026-10"]
@@ -253,7 +253,7 @@ def test_a_distribution_of_waits_counts_each_ticket_once(looked: View, literal_t
 
 
 def test_calls_nobody_took_are_not_still_open(small_demo: Path) -> None:
-    demo = view(str(small_demo), month="2026-10")
+    demo = query(str(small_demo), month="2026-10")
     found = distribution("resolution_time", demo)
     assert isinstance(found, Distribution)
     shares = dict(found.points.select("group", "value").iter_rows())
@@ -271,7 +271,7 @@ def test_calls_nobody_took_are_not_still_open(small_demo: Path) -> None:
     assert sum(shares.values()) == pytest.approx(100)
 
 
-def test_persons_are_listed_by_name_not_by_rank(looked: View) -> None:
+def test_persons_are_listed_by_name_not_by_rank(looked: Query) -> None:
     ranked = []
     for month in ("2026-08", "2026-09", "2026-10"):
         found = breakdown("csat", replace(looked, month=month), "agent")
@@ -281,12 +281,12 @@ def test_persons_are_listed_by_name_not_by_rank(looked: View) -> None:
     assert not all(ranked)
 
 
-def test_what_has_no_classes_says_so(looked: View) -> None:
+def test_what_has_no_classes_says_so(looked: Query) -> None:
     assert isinstance(distribution("ticket_volume", looked), NotKnown)
 
 
 @pytest.fixture
-def counted(tmp_path: Path) -> View:
+def counted(tmp_path: Path) -> Query:
     """Give 100 answers of as many customers to each survey in September and in October, so many of them at the top."""
     top = {"csat": (90, 50), "repurchase": (50, 30), "nps": (50, 50), "effort": (50, 50)}
     rows: desk.Rows = []
@@ -298,17 +298,17 @@ def counted(tmp_path: Path) -> View:
              "latest": True, "customer_latest": True, "answer": high if good else low, "scale_low": low,
              "scale_high": high, "scale_share": float(good), "answered_at": at, "answered_day": at.date()}
         )  # fmt: skip
-    return view(desk.build(tmp_path / "desk", surveys=rows), month="2026-10")
+    return query(desk.build(tmp_path / "desk", surveys=rows), month="2026-10")
 
 
-def test_the_overview_keeps_the_pages_order_and_lists_what_is_missing(looked: View) -> None:
+def test_the_overview_keeps_the_pages_order_and_lists_what_is_missing(looked: Query) -> None:
     found = overview(looked, ["nps", "repurchase_intent", "csat", "sla_resolution"])
     assert [one.metric.name for one in found.trends] == ["nps", "csat"]
     assert set(found.missing) == {"repurchase_intent", "sla_resolution"}
     assert found.survives == frozenset(), "nothing was planted"
 
 
-def test_a_change_survives_only_among_all_key_figures(counted: View) -> None:
+def test_a_change_survives_only_among_all_key_figures(counted: Query) -> None:
     """From 50 to 30 of 100 is p = .004: enough alone, not as the second of four, of which two did not move."""
     names = ["csat", "repurchase_intent", "nps", "customer_effort"]
     found = overview(counted, names)
@@ -319,7 +319,7 @@ def test_a_change_survives_only_among_all_key_figures(counted: View) -> None:
     assert overview(counted, names[:2]).survives == set(names[:2])
 
 
-def test_figures_have_the_intervals_of_independent_answers(counted: View) -> None:
+def test_figures_have_the_intervals_of_independent_answers(counted: Query) -> None:
     from statsmodels.stats.proportion import proportion_confint
 
     found = figures(counted, ["2026-09", "2026-10"], names=["csat"], change=True)
@@ -358,7 +358,7 @@ def median_wait(rows: desk.Rows) -> float:
     return (ends[0] + ends[-1]) / 2
 
 
-def test_figures_are_what_a_loop_counts(looked: View, literal_surveys: desk.Rows, literal_tickets: desk.Rows) -> None:
+def test_figures_are_what_a_loop_counts(looked: Query, literal_surveys: desk.Rows, literal_tickets: desk.Rows) -> None:
     found = figures(looked, looked.months(3), change=True)
     assert found.columns == [*COLUMNS, *CHANGES]
     assert list(dict.fromkeys(found["metric"])) == [name for name in METRICS if name in set(found["metric"])]
@@ -388,7 +388,7 @@ def test_figures_are_what_a_loop_counts(looked: View, literal_surveys: desk.Rows
         assert [at[name, "2026-10"][part] for part in CHANGES[:4]] == pytest.approx(change_of)
 
 
-def test_figures_by_group_are_those_of_the_breakdown(looked: View) -> None:
+def test_figures_by_group_are_those_of_the_breakdown(looked: Query) -> None:
     found = figures(looked, ["2026-10"], "agent", ["csat", "resolution_time"])
     assert found.columns == COLUMNS
     for name in ("csat", "resolution_time"):
@@ -400,7 +400,7 @@ def test_figures_by_group_are_those_of_the_breakdown(looked: View) -> None:
         assert mine["measured_in"].unique().to_list() == [METRICS[name].measured_in]
 
 
-def test_what_the_data_cannot_answer_is_left_out_and_listed_with_its_reason(looked: View) -> None:
+def test_what_the_data_cannot_answer_is_left_out_and_listed_with_its_reason(looked: Query) -> None:
     reasons = missing(looked)
     assert set(reasons) | set(figures(looked, ["2026-10"])["metric"]) >= {"csat", "repurchase_intent"}
     assert not set(reasons) & set(figures(looked, ["2026-10"])["metric"])
@@ -409,7 +409,7 @@ def test_what_the_data_cannot_answer_is_left_out_and_listed_with_its_reason(look
     assert "no table 'customers'" in missing(looked, "importance")["csat"]
 
 
-def test_a_question_that_cannot_be_answered_says_why_and_a_wrong_name_is_refused(looked: View) -> None:
+def test_a_question_that_cannot_be_answered_says_why_and_a_wrong_name_is_refused(looked: Query) -> None:
     for answer in (trend("repurchase_intent", looked), breakdown("csat", looked, "importance")):
         assert isinstance(answer, NotKnown)
         assert answer.reason
@@ -421,7 +421,7 @@ def test_a_question_that_cannot_be_answered_says_why_and_a_wrong_name_is_refused
 
 
 def test_answers_do_not_depend_on_the_order_of_rows(
-    tmp_path: Path, looked: View, literal_tickets: desk.Rows, literal_surveys: desk.Rows
+    tmp_path: Path, looked: Query, literal_tickets: desk.Rows, literal_surveys: desk.Rows
 ) -> None:
     rng = np.random.default_rng(0)
     shuffled = desk.build(
@@ -431,13 +431,13 @@ def test_answers_do_not_depend_on_the_order_of_rows(
     )
     names = ["csat", "nps", "csat_mean", "resolution_time", "ticket_volume", "satisfied_customers"]
     here, there = (
-        figures(one, one.months(2), "channel", names, change=True) for one in (looked, view(shuffled, month="2026-10"))
+        figures(one, one.months(2), "channel", names, change=True) for one in (looked, query(shuffled, month="2026-10"))
     )
     assert_frame_equal(here, there)
 
 
 def test_customers_entered_twice_leave_the_value_and_divide_the_error_by_the_root_of_two(
-    tmp_path: Path, looked: View, literal_surveys: desk.Rows
+    tmp_path: Path, looked: Query, literal_surveys: desk.Rows
 ) -> None:
     twins = [
         {
@@ -447,7 +447,7 @@ def test_customers_entered_twice_leave_the_value_and_divide_the_error_by_the_roo
         }
         for row in literal_surveys
     ]
-    doubled = view(desk.build(tmp_path / "desk", surveys=literal_surveys + twins), month="2026-10")
+    doubled = query(desk.build(tmp_path / "desk", surveys=literal_surveys + twins), month="2026-10")
     for name in ("csat", "nps", "csat_mean"):
         one, two = trend(name, looked, 1), trend(name, doubled, 1)
         assert isinstance(one, Trend)

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from cxlib.derive import derive
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.questions import differences, reconciliation
 from cxlib.results.types import NotKnown, Tally
 from cxlib.sources.mapped.importer import import_mapped
@@ -71,7 +71,7 @@ class Desk:
         )
         self.expected[figure, key] = reason
 
-    def open(self, folder: Path) -> View:
+    def open(self, folder: Path) -> Query:
         folder.mkdir()
         for name, rows in self.tables.items():
             frame = pl.LazyFrame(rows, infer_schema_length=None) if rows else pl.LazyFrame()
@@ -80,7 +80,7 @@ class Desk:
         (folder / "settings.toml").write_text(settings(), encoding="utf-8")
         write_manifest(folder, {"extracted_at": "2026-11-01T00:00:00+00:00", "sources": ["hand"]})
         derive(folder)
-        return view(open_data(str(folder)), month="2026-10")
+        return query(open_data(str(folder)), month="2026-10")
 
 
 NOT_ENDED = "no value by our count"
@@ -130,24 +130,24 @@ def desk_of_every_reason() -> Desk:
 
 
 @pytest.fixture(scope="module")
-def every_reason(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, View]:
+def every_reason(tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, Query]:
     desk = desk_of_every_reason()
     return desk, desk.open(tmp_path_factory.mktemp("desk") / "desk")
 
 
-def found_of(looked: View) -> pl.DataFrame:
+def found_of(looked: Query) -> pl.DataFrame:
     found = differences(looked)
     assert isinstance(found, pl.DataFrame)
     return found
 
 
-def test_every_reason_is_found_by_hand(every_reason: tuple[Desk, View]) -> None:
+def test_every_reason_is_found_by_hand(every_reason: tuple[Desk, Query]) -> None:
     desk, looked = every_reason
     found = {(figure, key): why for figure, key, why in found_of(looked).select("figure", "ticket_id", "reason").rows()}
     assert found == desk.expected
 
 
-def test_the_tally_counts_what_the_rows_say(every_reason: tuple[Desk, View]) -> None:
+def test_the_tally_counts_what_the_rows_say(every_reason: tuple[Desk, Query]) -> None:
     desk, looked = every_reason
     result = reconciliation(looked)
     assert isinstance(result, Tally)
@@ -206,7 +206,7 @@ def test_the_demo_finds_what_was_planted(small_demo: Path) -> None:
     }
     assert planted.keys() == reasons.keys()
     assert all(len(keys) >= 10 for keys in planted.values())
-    found = found_of(view(str(small_demo)))
+    found = found_of(query(str(small_demo)))
     soiled = {row[0] for row in _soiled(small_demo)}
     expected = {(figure, key): why for name, (figure, why) in reasons.items() for key in planted[name]}
     for figure, key, why in found.select("figure", "ticket_id", "reason").rows():
@@ -267,7 +267,7 @@ def test_zendesk_gives_its_own_figures(shape: str, tmp_path: Path) -> None:
     assert report.rows["tickets"] == 1
     derive(folder)
     assert pl.read_parquet(folder / "source_figures.parquet").sort("figure_id").rows() == OWN
-    found = found_of(view(open_data(str(folder)), month="2024-05"))
+    found = found_of(query(open_data(str(folder)), month="2024-05"))
     assert found.filter(figure=REPLY)["reason"].to_list() == [None]
 
 
@@ -305,7 +305,7 @@ def test_a_mapping_brings_hours_of_any_system(tmp_path: Path) -> None:
     folder.mkdir()
     import_mapped([tmp_path / "cases.csv"], mapping=tmp_path / "own.toml", folder=folder)
     derive(folder)
-    found = found_of(view(open_data(str(folder)), month="2026-10")).sort("ticket_id")
+    found = found_of(query(open_data(str(folder)), month="2026-10")).sort("ticket_id")
     why = dict(found.select("ticket_id", "reason").iter_rows())
     assert why["C30"] == "unexplained"
     assert why["C31"] == "the source has no value"

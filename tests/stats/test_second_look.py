@@ -17,11 +17,11 @@ from stats import desk
 from stats.test_team_and_peers import _customers
 
 from cxlib.estimates.covariates import with_background
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.present.sentences import headline, say
 from cxlib.present.sentences.change import counted
 from cxlib.present.tables import table
-from cxlib.questions import alike, before_leaving, by_tenure, goes_with, ordinal_change, peers, tenure_curve
+from cxlib.questions import before_leaving, by_tenure, case_mix, drivers, ordinal_change, peers, tenure_curve
 from cxlib.questions.demand.level_shift import _Weeks, design
 from cxlib.questions.team.workload import beyond_chance
 from cxlib.questions.workflows.peers import FAR, _against_peers
@@ -45,8 +45,8 @@ def test_only_what_is_tested_is_counted_and_called_the_clearest() -> None:
     assert headline(untested) == untested.title
 
 
-def test_the_rows_of_the_whole_model_are_told_not_those_of_one_level(looked: View) -> None:
-    found = goes_with("csat", looked)
+def test_the_rows_of_the_whole_model_are_told_not_those_of_one_level(looked: Query) -> None:
+    found = drivers("csat", looked)
     assert isinstance(found, Effects)
     assert found.points["n"].max() <= found.n
     levels = replace(found, points=found.points.filter(pl.col("family") == "channel"))
@@ -56,15 +56,15 @@ def test_the_rows_of_the_whole_model_are_told_not_those_of_one_level(looked: Vie
     assert behind in table(levels).text
 
 
-def test_answers_that_count_once_whatever_their_weight_are_said_to(looked: View) -> None:
-    for found in (goes_with("csat", looked), ordinal_change("csat_mean", looked)):
+def test_answers_that_count_once_whatever_their_weight_are_said_to(looked: Query) -> None:
+    for found in (drivers("csat", looked), ordinal_change("csat_mean", looked)):
         assert isinstance(found, Effects)
         assert "count once here, whatever their weight" in table(found).text
-    plainly = goes_with("csat", replace(looked, weighted=False))
+    plainly = drivers("csat", replace(looked, weighted=False))
     assert "weight" not in table(plainly).text
 
 
-def test_a_month_beside_itself_is_said(looked: View) -> None:
+def test_a_month_beside_itself_is_said(looked: Query) -> None:
     found = ordinal_change("csat_mean", looked, looked.month)
     assert isinstance(found, NotKnown)
     assert "compared with itself" in found.reason
@@ -85,7 +85,7 @@ def test_gini_beyond_chance_agrees_with_its_interval_at_every_edge() -> None:
         assert (found["p_value"] < 0.05) == (found["low"] > 0 or found["high"] < 0), seen
 
 
-def test_a_step_at_its_limit_has_p_at_five_percent(warsaw: View) -> None:
+def test_a_step_at_its_limit_has_p_at_five_percent(warsaw: Query) -> None:
     from cxlib.estimates.daily import daily_metric
     from cxlib.estimates.daily_model import observed_days
 
@@ -151,7 +151,7 @@ def test_a_rare_level_is_seldom_called_beyond_chance() -> None:
 # --- agents -----------------------------------------------------------------------------------------------------------
 
 
-def _answers_of_agents(folder: Path, *, after: float, since: int = 6) -> View:
+def _answers_of_agents(folder: Path, *, after: float, since: int = 6) -> Query:
     """Thirty agents of whom eight leave on 15 June; answers from a month of theirs on are bad with chance `after`.
 
     Other answers are with 10 %. From that month on those eight have about five conversations a month, all else twenty.
@@ -185,7 +185,7 @@ def _answers_of_agents(folder: Path, *, after: float, since: int = 6) -> View:
         for a in agents for m in (date(2025 + (k + 10) // 12, (k + 10) % 12 + 1, 1) for k in range(12))
         if a["left_at"] is None or m <= date(2026, 6, 1)
     ]  # fmt: skip
-    return view(
+    return query(
         desk.build(folder, tickets=tickets, surveys=answers, agents=agents, agent_months=months), month="2026-10"
     )
 
@@ -217,7 +217,7 @@ def test_the_month_of_notice_is_not_held_for_a_change_of_work(tmp_path: Path) ->
 
 
 def test_results_by_tenure_name_the_months_they_are_from(small_demo: Path) -> None:
-    looked_at = view(open_data(str(small_demo)))
+    looked_at = query(open_data(str(small_demo)))
     known = looked_at.settled("first_contact_resolution").month
     assert known < looked_at.month
     found: Any = by_tenure(looked_at, ("first_contact_resolution",))
@@ -236,8 +236,8 @@ def test_a_curve_of_agents_knows_nothing_after_the_reported_month(tmp_path: Path
 
 
 def test_alike_names_the_months_its_figures_are_from(small_demo: Path) -> None:
-    looked_at = view(open_data(str(small_demo)))
-    found = alike(looked_at, ("first_contact_resolution",))
+    looked_at = query(open_data(str(small_demo)))
+    found = case_mix(looked_at, ("first_contact_resolution",))
     assert isinstance(found, Effects)
     assert found.months[1] == looked_at.settled("first_contact_resolution").month < looked_at.month
 
@@ -266,7 +266,7 @@ def test_spending_allowed_for_is_never_added_across_currencies(tmp_path: Path) -
          "currency": currency, "kind": "order"}
         for k, (amount, currency) in enumerate([(10.0, "EUR"), (9000.0, "JPY")])
     ]  # fmt: skip
-    mixed = view(desk.build(tmp_path / "desk", orders=orders, tickets=desk.tickets()), month="2026-10")
+    mixed = query(desk.build(tmp_path / "desk", orders=orders, tickets=desk.tickets()), month="2026-10")
     asked = pl.DataFrame({"unit": ["c1"], "at": [at]}, schema_overrides={"at": pl.Datetime("us", "UTC")})
     assert "spent" not in with_background(asked, mixed).columns
     assert with_background(asked, mixed.only("currency", "EUR"))["spent"].to_list() == [10.0]

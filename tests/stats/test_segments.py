@@ -11,7 +11,7 @@ import pytest
 from stats import desk
 from statsmodels.stats.multitest import multipletests
 
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.questions import overview
 from cxlib.questions.over_time.figures import figures
 
@@ -32,15 +32,15 @@ def _answers(worse: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def looked(tmp_path: Path) -> View:
+def looked(tmp_path: Path) -> Query:
     at = datetime(2026, 9, 1, tzinfo=UTC)
     tickets = [{"ticket_id": f"t{n}", "channel": ("phone", "email")[n // 2 % 2], "created_at": at} for n in range(400)]
-    return view(
+    return query(
         desk.build(tmp_path / "desk", surveys=_answers("phone"), tickets=tickets), month="2026-10", by="channel"
     )
 
 
-def test_only_groups_of_what_moved_are_looked_at_and_only_the_one_that_did_is_told(looked: View) -> None:
+def test_only_groups_of_what_moved_are_looked_at_and_only_the_one_that_did_is_told(looked: Query) -> None:
     found = overview(looked, ["csat"])
     assert found.survives == {"csat"}
     assert [one.group for one in found.segments] == ["phone"]
@@ -52,7 +52,7 @@ def test_only_groups_of_what_moved_are_looked_at_and_only_the_one_that_did_is_to
     assert found.by_title == "channel"
 
 
-def test_without_a_dimension_or_a_move_no_group_is_looked_at(looked: View) -> None:
+def test_without_a_dimension_or_a_move_no_group_is_looked_at(looked: Query) -> None:
     assert overview(replace(looked, by=""), ["csat"]).segments == ()
     quiet = overview(replace(looked, filters=(("channel", ("email",)),)), ["csat"])
     assert (quiet.survives, quiet.segments, quiet.by_title) == (frozenset(), (), "")

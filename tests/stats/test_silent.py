@@ -17,8 +17,8 @@ import polars as pl
 import pytest
 from stats import desk
 
-from cxlib.metrics import View, view
-from cxlib.questions import breakdown, ordinal_change, silent
+from cxlib.metrics import Query, query
+from cxlib.questions import breakdown, nonresponse, ordinal_change
 from cxlib.questions.groups.ordinal import higher_rather_than_lower
 from cxlib.results.types import Effects, NotKnown
 from cxlib.store.folder import open_data
@@ -118,15 +118,15 @@ def _offers(**other: Any) -> Offers:
     return rows
 
 
-def _looked(folder: Path, offers: Offers) -> View:
+def _looked(folder: Path, offers: Offers) -> Query:
     tickets = [{"ticket_id": f"t{i}", "channel": "phone" if i % 2 else "email",
                 "created_at": datetime(2026, 2, 1, tzinfo=UTC)} for i in range(300)]  # fmt: skip
-    return view(desk.build(folder, surveys=offers, tickets=tickets), month="2026-10")
+    return query(desk.build(folder, surveys=offers, tickets=tickets), month="2026-10")
 
 
 def test_told_and_the_worst_case_are_what_a_loop_counts(tmp_path: Path) -> None:
     offers = _offers()
-    found = silent("csat", _looked(tmp_path / "desk", offers))
+    found = nonresponse("csat", _looked(tmp_path / "desk", offers))
     assert isinstance(found, Effects)
     heard = sum(o["weight"] for o in offers if o["answered_at"])
     good = sum(o["weight"] for o in offers if o["box"] == "top")
@@ -140,7 +140,7 @@ def test_told_and_the_worst_case_are_what_a_loop_counts(tmp_path: Path) -> None:
     assert found.points["units"].to_list() == [len({o["customer_id"] for o in offers if o["answered_at"]})] * 2
 
 
-def test_what_cannot_be_said_is_said_why(tmp_path: Path, looked: View) -> None:
+def test_what_cannot_be_said_is_said_why(tmp_path: Path, looked: Query) -> None:
     quiet = {"answered_at": None, "answered_day": None, "box": None}
     cases = {
         "only answers": ([o for o in _offers() if o["answered_at"]], "only those with an answer are recorded"),
@@ -149,31 +149,31 @@ def test_what_cannot_be_said_is_said_why(tmp_path: Path, looked: View) -> None:
         "other months": (_offers(sent_day=datetime(2020, 1, 1, tzinfo=UTC).date()), "none was sent that counts"),
     }  # fmt: skip
     for name, (offers, reason) in cases.items():
-        found = silent("csat", _looked(tmp_path / name, offers))
+        found = nonresponse("csat", _looked(tmp_path / name, offers))
         assert isinstance(found, NotKnown), name
         assert reason in found.reason, name
-    assert isinstance(silent("response_rate", looked), NotKnown)
-    assert isinstance(silent("ticket_volume", looked), NotKnown)
+    assert isinstance(nonresponse("response_rate", looked), NotKnown)
+    assert isinstance(nonresponse("ticket_volume", looked), NotKnown)
     alike = [o | {"box": "top" if o["answered_at"] else None} for o in _offers()]
-    same = silent("csat", _looked(tmp_path / "alike", alike))
+    same = nonresponse("csat", _looked(tmp_path / "alike", alike))
     assert isinstance(same, Effects)
     assert same.points["value"].to_list() == [None, None]
     assert "all answers are alike" in same.points["reason"][0]
     assert "100.0" in same.caveat
     unlike = [o | {"ticket_id": None} for o in _offers()]  # of whom nothing is known
-    untold = silent("csat", _looked(tmp_path / "untold", unlike))
+    untold = nonresponse("csat", _looked(tmp_path / "untold", unlike))
     assert isinstance(untold, Effects)
     assert "nothing known of those asked tells who answers" in untold.points["reason"][0]
-    nothing = silent("csat", looked)  # its surveys say nothing of who was asked
+    nothing = nonresponse("csat", looked)  # its surveys say nothing of who was asked
     assert isinstance(nothing, NotKnown)
 
 
 def test_the_demo_knows_what_all_who_were_asked_would_say(small_demo: Path) -> None:
     planted = json.loads((small_demo / "truth.json").read_text(encoding="utf-8"))["effects"]["silent"]
     assert planted["asked"] > planted["told"] + 1
-    looked = view(open_data(str(small_demo)))
+    looked = query(open_data(str(small_demo)))
     began = time.perf_counter()
-    found = silent("csat", looked)
+    found = nonresponse("csat", looked)
     assert time.perf_counter() - began < 20
     assert isinstance(found, Effects)
     assert found.months == tuple(planted["months"])
@@ -234,7 +234,7 @@ def test_the_same_customers_twice_are_compared_with_themselves() -> None:
     assert paired < 0.5 * apart
 
 
-def test_the_companion_of_a_changed_mean(looked: View) -> None:
+def test_the_companion_of_a_changed_mean(looked: Query) -> None:
     found = ordinal_change("csat_mean", looked)
     assert isinstance(found, Effects)
     rows = looked.data.scan("surveys").filter(pl.col("kind") == "csat").collect().to_dicts()

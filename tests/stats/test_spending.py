@@ -15,7 +15,7 @@ import pytest
 
 from cxlib import say, table
 from cxlib.errors import UsageError
-from cxlib.metrics import View, measured_frame, view
+from cxlib.metrics import Query, measured_frame, query
 from cxlib.periods import months_between
 from cxlib.questions import spending_after, value_of_a_point
 from cxlib.questions.customers.spending import within_months
@@ -25,13 +25,13 @@ from cxlib.store.folder import open_data
 
 
 @pytest.fixture(scope="module")
-def shop(many: tuple[View, dict[str, Any]]) -> View:
+def shop(many: tuple[Query, dict[str, Any]]) -> Query:
     return replace(many[0], month="2026-10")
 
 
 @pytest.fixture(scope="module")
-def small(small_demo: Path) -> View:
-    return view(open_data(str(small_demo)), month="2026-10")
+def small(small_demo: Path) -> Query:
+    return query(open_data(str(small_demo)), month="2026-10")
 
 
 def _known(found: Effects | NotKnown) -> Effects:
@@ -43,7 +43,7 @@ def _rows(found: Effects | NotKnown) -> dict[str, dict[str, Any]]:
     return {row["group"]: row for row in _known(found).points.iter_rows(named=True)}
 
 
-def _costing(shop: View, **costs: float) -> View:
+def _costing(shop: Query, **costs: float) -> Query:
     return replace(shop, data=replace(shop.data, settings=replace(shop.data.settings, costs=costs)))
 
 
@@ -73,7 +73,7 @@ def test_intervals_within_months_cover_and_raise_few_alarms() -> None:
     assert 915 <= covered <= 975
 
 
-def test_spending_around_an_experience_is_what_a_loop_adds_up(shop: View) -> None:
+def test_spending_around_an_experience_is_what_a_loop_adds_up(shop: Query) -> None:
     found = _rows(spending_after(shop, months=36))
     orders = defaultdict(list)
     for row in shop.data.scan("orders").collect().to_dicts():
@@ -108,7 +108,7 @@ def test_spending_around_an_experience_is_what_a_loop_adds_up(shop: View) -> Non
         assert (row["p_value"] < 0.05) == (not row["low"] <= 0 <= row["high"])
 
 
-def test_a_fall_after_bad_experiences_is_found_and_none_before(shop: View, tmp_path: Path) -> None:
+def test_a_fall_after_bad_experiences_is_found_and_none_before(shop: Query, tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     shutil.copytree(shop.data.folder, folder)
     answers = pl.read_parquet(folder / "followed_answers.parquet").filter(experience="bad")
@@ -117,7 +117,7 @@ def test_a_fall_after_bad_experiences_is_found_and_none_before(shop: View, tmp_p
     later = (pl.col("ordered_at") > pl.col("since")).fill_null(False)
     more = pl.when(later).then(pl.col("net_amount") + 200.0).otherwise("net_amount").alias("net_amount")
     orders.with_columns(more).drop("since").write_parquet(folder / "orders.parquet")
-    found = spending_after(view(open_data(str(folder)), month="2026-10"))
+    found = spending_after(query(open_data(str(folder)), month="2026-10"))
     rows = _rows(found)
     assert rows["change"]["p_adjusted"] < 0.05
     assert rows["change"]["value"] > 20
@@ -125,7 +125,7 @@ def test_a_fall_after_bad_experiences_is_found_and_none_before(shop: View, tmp_p
     assert "Before it nothing shows that the sides differed" in say(found).text
 
 
-def test_a_point_is_worth_what_least_squares_says(shop: View) -> None:
+def test_a_point_is_worth_what_least_squares_says(shop: Query) -> None:
     from statsmodels.formula.api import ols
 
     found = _known(value_of_a_point(_costing(shop, gross_margin=0.4)))
@@ -170,20 +170,20 @@ def test_a_point_is_worth_what_least_squares_says(shop: View) -> None:
     assert risk["se"] > len(active) * share * second.bse[name]
 
 
-def test_what_promoters_bring_more_is_found_and_stands_in_the_sentence(shop: View, tmp_path: Path) -> None:
+def test_what_promoters_bring_more_is_found_and_stands_in_the_sentence(shop: Query, tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     shutil.copytree(shop.data.folder, folder)
     orders = pl.read_parquet(folder / "orders.parquet")
     gain = pl.when((pl.col("loyalty_class") == "promoter").fill_null(False)).then(300.0).otherwise(0.0)
     orders.with_columns(net_amount=pl.col("net_amount") + gain).write_parquet(folder / "orders.parquet")
-    found = value_of_a_point(_costing(view(open_data(str(folder)), month="2026-10"), gross_margin=0.4))
+    found = value_of_a_point(_costing(query(open_data(str(folder)), month="2026-10"), gross_margin=0.4))
     assert _rows(found)["point"]["p_adjusted"] < 0.05
     assert _rows(found)["point"]["value"] > 0
     assert "nor come with a better score" in say(found).text
     assert "nobody has turned one into the other" in table(found).text
 
 
-def test_what_cannot_be_told_is_said(small: View) -> None:
+def test_what_cannot_be_told_is_said(small: Query) -> None:
     absent = value_of_a_point(_costing(small))
     assert isinstance(absent, NotKnown)
     assert "do not say gross_margin" in absent.reason
@@ -202,7 +202,7 @@ def test_what_cannot_be_told_is_said(small: View) -> None:
         spending_after(small, "bad", "bad")
 
 
-def test_revenue_retained_is_what_a_loop_adds_up(shop: View) -> None:
+def test_revenue_retained_is_what_a_loop_adds_up(shop: Query) -> None:
     months = months_between("2026-06", "2026-10")
     spent: dict[tuple[str, str], float] = defaultdict(float)
     for row in shop.data.scan("orders").collect().to_dicts():
@@ -247,7 +247,7 @@ def test_a_partial_rank_correlation_raises_few_alarms() -> None:
     assert alarms <= 45
 
 
-def test_several_currencies_and_customers_all_alike_are_not_added_up(small: View, shop: View, tmp_path: Path) -> None:
+def test_several_currencies_and_customers_all_alike_are_not_added_up(small: Query, shop: Query, tmp_path: Path) -> None:
     for place, (source, columns) in enumerate(
         ((small, [pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("CHF")).otherwise("currency").alias("currency")]),
          (shop, [pl.lit(0.0).alias("net_amount")]))
@@ -255,7 +255,7 @@ def test_several_currencies_and_customers_all_alike_are_not_added_up(small: View
         folder = tmp_path / str(place)
         shutil.copytree(source.data.folder, folder)
         pl.read_parquet(folder / "orders.parquet").with_columns(columns).write_parquet(folder / "orders.parquet")
-        changed = _costing(view(open_data(str(folder)), month="2026-10"), gross_margin=0.4)
+        changed = _costing(query(open_data(str(folder)), month="2026-10"), gross_margin=0.4)
         worth, spent = value_of_a_point(changed), spending_after(changed)
         assert isinstance(worth, NotKnown)
         assert isinstance(spent, NotKnown) or spent.points["value"].null_count() == spent.points.height

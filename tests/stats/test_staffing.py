@@ -14,7 +14,7 @@ import pytest
 from stats.volume_desk import HOLIDAYS, ZONE, Row, build, known
 
 from cxlib.errors import UsageError
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.present.sentences import say
 from cxlib.questions import staffing
 from cxlib.questions.demand.staffing import agents_needed
@@ -121,7 +121,7 @@ def rows() -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def looked(tmp_path_factory: pytest.TempPathFactory) -> View:
+def looked(tmp_path_factory: pytest.TempPathFactory) -> Query:
     return replace(build(tmp_path_factory.mktemp("calls") / "desk", calls()), month="2026-01")
 
 
@@ -131,7 +131,7 @@ def is_open(at: datetime) -> bool:
     return at.weekday() < 5 and at.date() not in HOLIDAYS and 8 <= at.hour < 18
 
 
-def test_agents_are_those_of_the_hours_counted_by_hand(looked: View, rows: list[Row]) -> None:
+def test_agents_are_those_of_the_hours_counted_by_hand(looked: Query, rows: list[Row]) -> None:
     answer = known(staffing(looked))
     passed: dict[tuple[int, int], int] = {}
     for i in range(92 * 24):
@@ -159,7 +159,7 @@ def test_agents_are_those_of_the_hours_counted_by_hand(looked: View, rows: list[
     assert "as recorded" in say(answer).text
 
 
-def test_a_month_unlike_the_one_before_is_planned_by_itself(tmp_path: Path, looked: View) -> None:
+def test_a_month_unlike_the_one_before_is_planned_by_itself(tmp_path: Path, looked: Query) -> None:
     def twice(row: Row) -> Row:
         return row | {"ticket_id": f"{row['ticket_id']} again", "customer_id": f"{row['customer_id']} again"}
 
@@ -171,7 +171,7 @@ def test_a_month_unlike_the_one_before_is_planned_by_itself(tmp_path: Path, look
     assert moved.points["n"].sum() == 2 * sum(r["channel"] == "phone" and is_open(r["created_at"]) for r in january)
 
 
-def test_the_ends_are_those_of_arrivals_and_handle_time(looked: View) -> None:
+def test_the_ends_are_those_of_arrivals_and_handle_time(looked: Query) -> None:
     from cxlib.questions.demand.staffing import _arrivals
 
     answer = known(staffing(looked))
@@ -181,7 +181,7 @@ def test_the_ends_are_those_of_arrivals_and_handle_time(looked: View) -> None:
         assert answer.points[end].to_list() == by_hand
 
 
-def test_without_a_record_handle_time_is_estimated_and_called_so(looked: View, rows: list[Row]) -> None:
+def test_without_a_record_handle_time_is_estimated_and_called_so(looked: Query, rows: list[Row]) -> None:
     answer = known(staffing(looked, "chat"))
     replies = [r["agent_replies"] for r in rows if r["channel"] == "chat"]
     assert answer.estimated
@@ -191,7 +191,7 @@ def test_without_a_record_handle_time_is_estimated_and_called_so(looked: View, r
     assert cell["value"] == np.ceil(need(cell["rate"], 60 * answer.handle.value, 0.8, busy=0.85) / 2)
 
 
-def test_what_has_no_answer_says_why(looked: View, warsaw: View) -> None:
+def test_what_has_no_answer_says_why(looked: Query, warsaw: Query) -> None:
     mail = staffing(looked, "email")
     assert isinstance(mail, NotKnown)
     assert "Nobody holds the line" in mail.reason

@@ -12,22 +12,22 @@ import pytest
 from stats import desk
 
 from cxlib.errors import UsageError
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.present.sentences import say
 from cxlib.present.tables import table
-from cxlib.questions import agents, alike, breakdown, figures, one_agent, peers
+from cxlib.questions import agents, breakdown, case_mix, figures, one_agent, peers
 from cxlib.questions.customers.peers import FEWEST, among
 from cxlib.results.types import Effects, NotKnown
 from cxlib.store.folder import open_data
 
 
-def test_the_same_figures_as_the_funnels(looked: View) -> None:
-    found = alike(looked, ("csat", "reopen_rate"))
+def test_the_same_figures_as_the_funnels(looked: Query) -> None:
+    found = case_mix(looked, ("csat", "reopen_rate"))
     assert isinstance(found, NotKnown)  # four agents: a spread needs five
     assert "fewer than five" in found.reason
 
 
-def _desk(folder: Path, *, worse: float = 0.0, size: int = 8) -> View:
+def _desk(folder: Path, *, worse: float = 0.0, size: int = 8) -> Query:
     """Answers of agents over ten months in which satisfaction falls; the first agent is worse, works on phone more."""
     rng, rows, tickets = np.random.default_rng(6), [], []
     for number in range(4000):
@@ -45,11 +45,11 @@ def _desk(folder: Path, *, worse: float = 0.0, size: int = 8) -> View:
              "agent_id": f"a{agent}", "sent_at": at}
         )  # fmt: skip
     names = [{"agent_id": f"a{n}", "name": f"Name {n}"} for n in range(size)]
-    return view(desk.build(folder, tickets=tickets, surveys=rows, agents=names), month="2026-10")
+    return query(desk.build(folder, tickets=tickets, surveys=rows, agents=names), month="2026-10")
 
 
 def test_alike_agents_are_called_so_and_a_worse_one_is_left_out(tmp_path: Path) -> None:
-    same, one = alike(_desk(tmp_path / "same"), ("csat",)), alike(_desk(tmp_path / "worse", worse=0.4), ("csat",))
+    same, one = case_mix(_desk(tmp_path / "same"), ("csat",)), case_mix(_desk(tmp_path / "worse", worse=0.4), ("csat",))
     assert isinstance(same, Effects)
     assert isinstance(one, Effects)
     row = same.points.row(0, named=True)
@@ -69,7 +69,7 @@ def test_few_answers_never_call_agents_alike(tmp_path: Path) -> None:
          "ticket_id": f"{agent}{k}", "customer_id": f"{agent}{k}", "agent_id": agent}
         for agent in "abcdef" for k in range(13 + ord(agent) % 2)
     ]  # fmt: skip
-    found = alike(view(desk.build(tmp_path / "desk", surveys=rows), month="2026-10"), ("csat",))
+    found = case_mix(query(desk.build(tmp_path / "desk", surveys=rows), month="2026-10"), ("csat",))
     assert isinstance(found, Effects)
     assert "alike" not in found.reading + str(say(found)).split(":", 1)[1]
 
@@ -86,7 +86,7 @@ def test_the_spread_of_agents_is_another_tools_on_differences_counted_by_hand(tm
          "ticket_id": f"{agent}{k}", "customer_id": f"{agent}{k}", "agent_id": agent}
         for agent, top in good.items() for k in range(100)
     ]  # fmt: skip
-    found = alike(view(desk.build(tmp_path / "desk", surveys=rows), month="2026-10"), ("csat",))
+    found = case_mix(query(desk.build(tmp_path / "desk", surveys=rows), month="2026-10"), ("csat",))
     assert isinstance(found, Effects)
     level = sum(good.values()) / 600
     differences = np.array([top / 100 - level for top in good.values()])
@@ -127,7 +127,7 @@ def test_one_agents_months_equal_a_model_on_single_answers(tmp_path: Path) -> No
     assert "Name 0" in str(say(found))
 
 
-def test_who_is_not_there_is_said(tmp_path: Path, looked: View) -> None:
+def test_who_is_not_there_is_said(tmp_path: Path, looked: Query) -> None:
     here = _desk(tmp_path / "desk")
     empty = one_agent(here)
     assert isinstance(empty, NotKnown)
@@ -150,7 +150,7 @@ def test_labels_take_the_place_of_names_wherever_agents_are_shown(tmp_path: Path
     folder = here.data.folder
     settings = (folder / "settings.toml").read_text(encoding="utf-8")
     (folder / "settings.toml").write_text("agent_labels = true\n" + settings, encoding="utf-8")
-    hidden = view(open_data(str(folder)), month="2026-10")
+    hidden = query(open_data(str(folder)), month="2026-10")
     for question in (
         lambda v: agents("csat", v),
         lambda v: breakdown("csat", v, "agent"),
@@ -162,7 +162,7 @@ def test_labels_take_the_place_of_names_wherever_agents_are_shown(tmp_path: Path
         assert "Agent 1" in not_shown
     told = figures(hidden, ["2026-10"], "agent", ["csat"])
     assert set(told["group"]) == {f"a{n}" for n in range(8)}  # ids, never names
-    assert view(hidden.data, month="2026-10", filters="agent=Agent 3").filters == (("agent", ("a2",)),)
+    assert query(hidden.data, month="2026-10", filters="agent=Agent 3").filters == (("agent", ("a2",)),)
     assert pl.read_parquet(folder / "agents.parquet")["name"][0] == "Name 0"
 
 
@@ -196,7 +196,7 @@ def test_a_rank_among_alike_is_rare_as_often_as_it_says() -> None:
         assert alarms <= 71  # 50 expected, three standard errors more
 
 
-def _customers(folder: Path, *, odd: bool = False, size: int = 400) -> View:
+def _customers(folder: Path, *, odd: bool = False, size: int = 400) -> Query:
     rng, customers, tickets = np.random.default_rng(4), [], []
     for number in range(size):
         kind, since = ("high", 2019) if number % 4 == 0 else ("low", 2025)
@@ -212,7 +212,7 @@ def _customers(folder: Path, *, odd: bool = False, size: int = 400) -> View:
                             "created_day": at.date(), "opened_by": "customer",
                             "first_reply_minutes": float(rng.lognormal(5, 1)), "first_reply_ended": True,
                             "first_replied_at": at})  # fmt: skip
-    return view(desk.build(folder, customers=customers, tickets=tickets), month="2026-10")
+    return query(desk.build(folder, customers=customers, tickets=tickets), month="2026-10")
 
 
 def test_a_customers_place_equals_counting_over_the_tables(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_few_in_thirty_customers_alike_are_called_singular(tmp_path: Path) -> No
     assert called <= 7  # at most 2.5 of 50 expected
 
 
-def test_too_few_peers_and_unknown_customers_are_said(tmp_path: Path, looked: View) -> None:
+def test_too_few_peers_and_unknown_customers_are_said(tmp_path: Path, looked: Query) -> None:
     few = peers(_customers(tmp_path / "desk", size=40), "c000")
     assert isinstance(few, NotKnown)
     assert "9 other customers are alike" in few.reason

@@ -15,9 +15,9 @@ import pytest
 from stats import desk
 
 from cxlib.estimates.experience import experiences
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.present.sentences import say
-from cxlib.questions import goes_with
+from cxlib.questions import drivers
 from cxlib.results.types import Effects, NotKnown
 from cxlib.sources.mapped.mapping import FileSpec
 from cxlib.sources.reading.sheets import read_sheet
@@ -262,7 +262,7 @@ def test_the_planted_effects_are_found_in_a_demo(seed: int, tmp_path: Path) -> N
     build_demo(tmp_path / "demo", parameters=DemoParameters(seed=seed, tickets=24_000, customers=5_000, months=14))
     derive(tmp_path / "demo")
     truth = json.loads((tmp_path / "demo" / "truth.json").read_text(encoding="utf-8"))["effects"]
-    looked = view(open_data(str(tmp_path / "demo")))
+    looked = query(open_data(str(tmp_path / "demo")))
     slope = truth["first_reply_time_on_satisfaction"]["log_odds_per_doubling"]
     from cxlib.estimates.experience import TERMS as ALL
 
@@ -270,20 +270,20 @@ def test_the_planted_effects_are_found_in_a_demo(seed: int, tmp_path: Path) -> N
     value, error = model(answers, "x", ALL, unit="unit", share=True).coefficients["first_reply"]
     assert abs(value - slope) < 3 * error
     assert value < -3 * error
-    found = goes_with("csat", looked)
+    found = drivers("csat", looked)
     assert isinstance(found, Effects)
     row = row_of(found, "first_reply")
     share = answers["x"].mean()
     assert abs(row["value"] / 100 - slope * share * (1 - share)) < 3 * row["se"] / 100 + 0.01  # near the mean slope
     assert row["p_adjusted"] < 0.005
     for name, kind in (("customer_effort", "effort"), ("customer_ease", "ease")):
-        found = goes_with(name, looked)
+        found = drivers(name, looked)
         assert isinstance(found, Effects)
         row = row_of(found, "handoffs")
         assert abs(row["value"] - truth["effort_by_handoffs"][kind]["per_handoff"]) < 3 * row["se"]
 
 
-def _desk(tmp_path: Path, name: str = "desk") -> tuple[View, desk.Rows, desk.Rows]:
+def _desk(tmp_path: Path, name: str = "desk") -> tuple[Query, desk.Rows, desk.Rows]:
     tickets = desk.tickets()
     for number, ticket in enumerate(tickets):
         ticket |= {
@@ -295,7 +295,7 @@ def _desk(tmp_path: Path, name: str = "desk") -> tuple[View, desk.Rows, desk.Row
     answers = desk.surveys(tickets)
     people = [{"customer_id": f"c{i}", "importance": "high" if i % 3 else "low",
                "joined_at": datetime(2020, 1, 1 + i % 28, tzinfo=UTC)} for i in range(40)]  # fmt: skip
-    return view(desk.build(tmp_path / name, tickets=tickets, surveys=answers, customers=people)), tickets, answers
+    return query(desk.build(tmp_path / name, tickets=tickets, surveys=answers, customers=people)), tickets, answers
 
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
@@ -334,7 +334,7 @@ def test_the_experience_of_an_answer_is_what_a_loop_joins(tmp_path: Path, engine
 
 def test_the_answer_of_a_desk_says_what_it_allows_for(tmp_path: Path) -> None:
     looked, *_ = _desk(tmp_path)
-    found = goes_with("csat", looked)
+    found = drivers("csat", looked)
     assert isinstance(found, Effects)
     assert found.allowing_for[0] == "each other"
     assert row_of(found, "agent_replies")["reason"].endswith("rows are alike in it")
@@ -345,10 +345,10 @@ def test_the_answer_of_a_desk_says_what_it_allows_for(tmp_path: Path) -> None:
     assert not any(row["family"] == "period" for row in found.points.to_dicts())
 
 
-def test_what_is_no_survey_or_has_no_answers_is_not_known(looked: View) -> None:
+def test_what_is_no_survey_or_has_no_answers_is_not_known(looked: Query) -> None:
     for name in ("ticket_volume", "resolution_time", "satisfied_customers"):
-        assert isinstance(goes_with(name, looked), NotKnown)
-    nothing = goes_with("customer_effort", looked)
+        assert isinstance(drivers(name, looked), NotKnown)
+    nothing = drivers("customer_effort", looked)
     assert isinstance(nothing, NotKnown)
     assert "effort" in nothing.reason
 
@@ -361,7 +361,7 @@ def test_more_rows_than_a_model_takes_are_a_stated_sample_of_customers(
     together = importlib.import_module("cxlib.questions.groups.drivers")
     looked, *_ = _desk(tmp_path)
     monkeypatch.setattr(together, "MOST", 300)
-    found = goes_with("csat", looked)
+    found = drivers("csat", looked)
     assert isinstance(found, Effects)
     assert "One customer in 2 stands for all." in found.caveat
     assert 0 < found.points["units"].max() <= 42  # type: ignore[operator]

@@ -14,13 +14,13 @@ from stats.volume_desk import EMPTY_WEEK, FIRST, HOLIDAYS, LAST, Row, days_of, k
 
 from cxlib.clock import day_kinds
 from cxlib.errors import UsageError
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.questions import movers, peaks, per_working_day, seasons, volume
 from cxlib.settings import WEEKDAYS, ScheduleSettings
 from cxlib.store.folder import open_data
 
 
-def test_weeks_are_whole_and_a_week_without_tickets_is_zero(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
+def test_weeks_are_whole_and_a_week_without_tickets_is_zero(warsaw: Query, opened: list[tuple[datetime, Row]]) -> None:
     expected = {}
     monday = date(2025, 2, 24)  # the first ticket falls on a Thursday: its week is not whole
     while monday + timedelta(days=6) <= LAST:
@@ -33,7 +33,7 @@ def test_weeks_are_whole_and_a_week_without_tickets_is_zero(warsaw: View, opened
 
 
 def test_days_count_each_local_day_and_compare_with_the_same_weekday(
-    warsaw: View, opened: list[tuple[datetime, Row]]
+    warsaw: Query, opened: list[tuple[datetime, Row]]
 ) -> None:
     answer = known(volume("ticket_volume", warsaw, "day"))
     counts = Counter(at.date() for at, _ in opened)
@@ -45,7 +45,7 @@ def test_days_count_each_local_day_and_compare_with_the_same_weekday(
 
 
 def test_years_are_the_same_months_and_left_out_where_the_data_begin_later(
-    warsaw: View, opened: list[tuple[datetime, Row]]
+    warsaw: Query, opened: list[tuple[datetime, Row]]
 ) -> None:
     answer = known(volume("ticket_volume", warsaw, "year"))
     assert values(answer) == {"2026-01/2026-10": sum(at.year == 2026 for at, _ in opened)}
@@ -54,7 +54,7 @@ def test_years_are_the_same_months_and_left_out_where_the_data_begin_later(
 
 @pytest.mark.parametrize("month", ["2025-02", "2025-04", "2025-05", "2025-12", "2026-02", "2026-10"])
 def test_per_working_day_divides_by_the_working_days_observed(
-    month: str, warsaw: View, opened: list[tuple[datetime, Row]]
+    month: str, warsaw: Query, opened: list[tuple[datetime, Row]]
 ) -> None:
     days = [day for day in days_of(month) if works(day)]
     expected = sum(at.date() in days for at, _ in opened) / len(days)
@@ -84,7 +84,7 @@ def quasi_poisson_scale(opened: list[tuple[datetime, Row]], days: list[date]) ->
     return max(1.0, float(fitted.scale))
 
 
-def test_errors_are_those_of_a_quasi_poisson_model(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
+def test_errors_are_those_of_a_quasi_poisson_model(warsaw: Query, opened: list[tuple[datetime, Row]]) -> None:
     every = pl.date_range(FIRST, LAST, eager=True).to_list()
     rate = known(per_working_day("ticket_volume", warsaw)).points.row(-1, named=True)
     scale = quasi_poisson_scale(opened, [day for day in every if works(day)])
@@ -94,7 +94,7 @@ def test_errors_are_those_of_a_quasi_poisson_model(warsaw: View, opened: list[tu
     assert week["se"] == pytest.approx(math.sqrt(week["n"] * quasi_poisson_scale(opened, whole)), rel=1e-6)
 
 
-def test_a_change_per_working_day_is_that_of_its_two_figures(warsaw: View) -> None:
+def test_a_change_per_working_day_is_that_of_its_two_figures(warsaw: Query) -> None:
     answer = known(per_working_day("ticket_volume", warsaw))
     level = values(answer)
     assert answer.change.plain == pytest.approx(level["2026-10"] - level["2026-09"])
@@ -103,7 +103,7 @@ def test_a_change_per_working_day_is_that_of_its_two_figures(warsaw: View) -> No
         assert (change.p_value < 0.05) == (not change.low <= 0 <= change.high)
 
 
-def test_the_planted_rise_is_found_and_nothing_else(warsaw: View, opened: list[tuple[datetime, Row]]) -> None:
+def test_the_planted_rise_is_found_and_nothing_else(warsaw: Query, opened: list[tuple[datetime, Row]]) -> None:
     answer = known(movers("ticket_volume", warsaw, "category"))
     rows = {row["group"]: row for row in answer.points.iter_rows(named=True)}
     for category, found in rows.items():
@@ -120,21 +120,21 @@ def test_the_planted_rise_is_found_and_nothing_else(warsaw: View, opened: list[t
 
 
 def test_the_rise_planted_in_the_demo_is_found(small_demo: Path) -> None:
-    rows = known(movers("ticket_volume", view(open_data(str(small_demo)), month="2026-10"), "category")).points
+    rows = known(movers("ticket_volume", query(open_data(str(small_demo)), month="2026-10"), "category")).points
     delivery = rows.filter(pl.col("group") == "delivery").row(0, named=True)
     ends = [math.log(1 + delivery[name] / 100) for name in ("low_difference", "high_difference")]
     growth = 1.6 * (1 + 0.004 * 17) / (1 + 0.004 * 5)
     assert abs(math.log(1 + delivery["difference"] / 100) - math.log(growth)) < 3 * (ends[1] - ends[0]) / 3.92
 
 
-def test_groups_with_too_few_rows_are_not_compared(warsaw: View) -> None:
+def test_groups_with_too_few_rows_are_not_compared(warsaw: Query) -> None:
     answer = known(movers("ticket_volume", warsaw.only("hour", "0").only("category", "invoice"), "channel"))
     assert answer.points["n"].max() < 10
     assert answer.points["difference"].null_count() == answer.points.height > 0
     assert not (answer.points["p_adjusted"] < 0.05).any()
 
 
-def test_december_is_compared_with_the_months_around_it(warsaw: View) -> None:
+def test_december_is_compared_with_the_months_around_it(warsaw: Query) -> None:
     from scipy.stats import t
 
     level = values(per_working_day("ticket_volume", warsaw))
@@ -152,12 +152,14 @@ def test_december_is_compared_with_the_months_around_it(warsaw: View) -> None:
 
 
 def test_the_december_of_the_demo_is_found(small_demo: Path) -> None:
-    found = known(seasons("ticket_volume", view(open_data(str(small_demo)), month="2026-10"))).points.row(0, named=True)
+    found = known(seasons("ticket_volume", query(open_data(str(small_demo)), month="2026-10"))).points.row(
+        0, named=True
+    )
     half = math.log((100 + found["high_difference"]) / (100 + found["low_difference"])) / 2
     assert abs(math.log(1 + found["difference"] / 100) - math.log(0.76)) < 3 * half / 2.306004
 
 
-def test_only_daily_counts_have_days_weeks_and_hours(warsaw: View) -> None:
+def test_only_daily_counts_have_days_weeks_and_hours(warsaw: Query) -> None:
     for ask in (volume, per_working_day, movers, seasons, peaks):
         with pytest.raises(UsageError, match="ticket_volume"):
             ask("csat", warsaw)

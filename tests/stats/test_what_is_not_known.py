@@ -13,14 +13,14 @@ import pytest
 
 from cxlib.derive import derive
 from cxlib.errors import UsageError
-from cxlib.metrics import View, get, view
-from cxlib.metrics import known as why_not
+from cxlib.metrics import Query, get, query
+from cxlib.metrics import missing_reason as why_not
 from cxlib.present.sentences import say
 from cxlib.present.sentences.change import nothing
 from cxlib.present.sentences.volume import peaks_text
 from cxlib.present.tables import table
 from cxlib.questions import change, movers, overview, peaks, per_working_day, seasons, trend, volume
-from cxlib.results.types import Estimate, NotKnown, Scope
+from cxlib.results.types import Estimate, NotKnown, ResultContext
 from cxlib.store.folder import open_data, write_manifest
 from cxlib.tables.schema import conform
 
@@ -30,14 +30,16 @@ OFFICE = "[schedules.default.hours]\n" + "".join(
 )
 
 
-def build(folder: Path, until: datetime, month: str, zone: str = "UTC", settings: str = OFFICE, **tables: Rows) -> View:
+def build(
+    folder: Path, until: datetime, month: str, zone: str = "UTC", settings: str = OFFICE, **tables: Rows
+) -> Query:
     folder.mkdir()
     for name, rows in tables.items():
         conform(pl.LazyFrame(rows), name).sink_parquet(folder / f"{name}.parquet")
     (folder / "settings.toml").write_text(f'timezone = "{zone}"\n{settings}', encoding="utf-8")
     write_manifest(folder, {"extracted_at": until.astimezone(UTC).isoformat(), "sources": ["literal"]})
     derive(folder)
-    return view(open_data(str(folder)), month=month)
+    return query(open_data(str(folder)), month=month)
 
 
 def tickets(days: list[tuple[date, str, int]], zone: str = "UTC", each: int = 2) -> Rows:
@@ -56,18 +58,18 @@ def between(first: date, last: date) -> list[date]:
 
 
 @pytest.fixture(scope="module")
-def exact(tmp_path_factory: pytest.TempPathFactory) -> View:
+def exact(tmp_path_factory: pytest.TempPathFactory) -> Query:
     """Exactly 20 tickets a day from 20 March to 8 June 2026."""
     days = [(day, "email", 20) for day in between(date(2026, 3, 20), date(2026, 6, 8))]
     folder = tmp_path_factory.mktemp("partly") / "exact"
     return build(folder, datetime(2026, 6, 9, tzinfo=UTC), "2026-06", tickets=tickets(days))
 
 
-def at(looked: View, month: str, **other: Any) -> View:
-    return view(looked.data, month=month, **other)
+def at(looked: Query, month: str, **other: Any) -> Query:
+    return query(looked.data, month=month, **other)
 
 
-def test_a_count_of_a_month_observed_in_part_is_not_compared(exact: View) -> None:
+def test_a_count_of_a_month_observed_in_part_is_not_compared(exact: Query) -> None:
     for month, part, before in (("2026-04", None, (12, 31)), ("2026-06", (8, 30), None)):
         found = change("ticket_volume", at(exact, month))
         assert not isinstance(found, NotKnown)
@@ -85,7 +87,7 @@ def test_a_count_of_a_month_observed_in_part_is_not_compared(exact: View) -> Non
     assert (whole.difference, whole.calendar) == pytest.approx((0.0, 20.0), abs=1e-9)  # May has one day more
 
 
-def test_the_days_observed_are_said_once(exact: View) -> None:
+def test_the_days_observed_are_said_once(exact: Query) -> None:
     june, april = (say(trend("ticket_volume", at(exact, month))).text for month in ("2026-06", "2026-04"))
     assert june.endswith(" in June 2026. June 2026 is observed on 8 of 30 days.")
     assert april.endswith(" in April 2026; March 2026 is observed on 12 of 31 days.")
@@ -104,7 +106,7 @@ def test_a_year_before_observed_in_part_gives_no_verdict(tmp_path: Path) -> None
 
 
 @pytest.fixture(scope="module")
-def channels(tmp_path_factory: pytest.TempPathFactory) -> View:
+def channels(tmp_path_factory: pytest.TempPathFactory) -> Query:
     """Social ends and chat begins with 2026; of e-mail 8 a day throughout; fax twice in each June."""
     every = between(date(2025, 5, 20), date(2026, 6, 30))
     days = [(day, "email", 8) for day in every]
@@ -115,7 +117,7 @@ def channels(tmp_path_factory: pytest.TempPathFactory) -> View:
     return build(folder, datetime(2026, 7, 1, tzinfo=UTC), "2026-06", tickets=tickets(days))
 
 
-def test_groups_that_vanish_or_appear_are_said(channels: View) -> None:
+def test_groups_that_vanish_or_appear_are_said(channels: Query) -> None:
     found = movers("ticket_volume", channels, "channel")
     assert not isinstance(found, NotKnown)
     rows = {row["group"]: row for row in found.points.iter_rows(named=True)}
@@ -129,14 +131,14 @@ def test_groups_that_vanish_or_appear_are_said(channels: View) -> None:
     assert (shown["chat"], shown["social"], shown["fax"]) == (("new", "clear"), ("gone", "clear"), ("–", "–"))
 
 
-def test_movers_refuse_a_baseline_that_is_none(channels: View) -> None:
+def test_movers_refuse_a_baseline_that_is_none(channels: Query) -> None:
     with pytest.raises(UsageError, match="itself"):
         movers("ticket_volume", channels, "channel", baseline="2026-06")
     with pytest.raises(UsageError, match="not a month"):
         movers("ticket_volume", channels, "channel", baseline="June")
 
 
-def test_an_unknown_grain_is_refused_with_the_known_ones(channels: View) -> None:
+def test_an_unknown_grain_is_refused_with_the_known_ones(channels: Query) -> None:
     with pytest.raises(UsageError, match="Known: day, week, year"):
         volume("ticket_volume", channels, "hour")  # type: ignore[arg-type]
 
@@ -231,7 +233,7 @@ def test_answers_on_another_scale_are_not_told_as_no_answers(
 
 def test_a_month_without_a_value_is_not_said_to_have_no_rows() -> None:
     none = Estimate(0, 0, None, None, None, None)
-    waits = Scope("demo", "2026-05", provisional=1.0)
+    waits = ResultContext("demo", "2026-05", provisional=1.0)
     assert nothing(get("average_order_value"), none, "2026-05") == "nothing to count in May 2026"
     assert nothing(get("average_order_value"), none, "2026-05", waits) == "not yet known in May 2026"
     assert nothing(get("average_order_value"), none, "2026-04", waits) == "nothing to count in April 2026"

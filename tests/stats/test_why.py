@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from stats import desk
 
 from cxlib.errors import UsageError
-from cxlib.metrics import METRICS, View, view
+from cxlib.metrics import METRICS, Query, query
 from cxlib.present.sentences import say
-from cxlib.questions import change, why
+from cxlib.questions import change, mix_decomposition
 from cxlib.questions.over_time.decomposition import divide
 from cxlib.results.reasons import Decomposition
 from cxlib.results.types import NotKnown
@@ -89,7 +89,7 @@ def test_parts_sum_to_the_change_and_equal_a_plain_loop(drawn: list[tuple[str, s
 
 
 def test_a_whole_question_equals_a_loop_over_the_literal_rows(
-    looked: View, literal_tickets: desk.Rows, literal_surveys: desk.Rows
+    looked: Query, literal_tickets: desk.Rows, literal_surveys: desk.Rows
 ) -> None:
     channel = {ticket["ticket_id"]: ticket["channel"] or "(not known)" for ticket in literal_tickets}
     rows = [
@@ -97,7 +97,7 @@ def test_a_whole_question_equals_a_loop_over_the_literal_rows(
         for r in literal_surveys
         if r["kind"] == "csat" and f"{r['answered_day']:%Y-%m}" in (NOW, BEFORE)
     ]
-    result = why("csat", looked, "channel")
+    result = mix_decomposition("csat", looked, "channel")
     assert isinstance(result, Decomposition)
     assert dict(result.parts.select("part", "difference").iter_rows()) == pytest.approx(by_loop(rows))
     assert result.parts["difference"].sum() == pytest.approx(change("csat", looked).difference)  # type: ignore[union-attr]
@@ -146,8 +146,8 @@ def test_the_error_equals_that_of_leaving_out_one_customer_after_the_other() -> 
 
 def test_the_demo_companys_planted_parts_are_found(small_demo: Path) -> None:
     truth = json.loads((small_demo / "truth.json").read_text())["effects"]["satisfaction_fall"]
-    looked = view(open_data(str(small_demo)), month=truth["months"][1])
-    result = why("csat", looked, "channel")
+    looked = query(open_data(str(small_demo)), month=truth["months"][1])
+    result = mix_decomposition("csat", looked, "channel")
     assert isinstance(result, Decomposition)
     for part in ("mix", "within"):
         row = result.parts.row(by_predicate=pl.col("part") == part, named=True)
@@ -155,14 +155,14 @@ def test_the_demo_companys_planted_parts_are_found(small_demo: Path) -> None:
         assert abs(row["difference"] - truth[part]) < 3 * error, part
 
 
-def test_what_has_no_parts_is_said_in_words(looked: View) -> None:
+def test_what_has_no_parts_is_said_in_words(looked: Query) -> None:
     for name in ("agent_turnover", "ticket_volume"):
-        answer = why(name, looked, "channel")
+        answer = mix_decomposition(name, looked, "channel")
         assert isinstance(answer, NotKnown)
         assert "break it down instead" in say(answer).text
     with pytest.raises(UsageError, match="Say by what"):
-        why("csat", looked)
-    assert isinstance(why("csat", looked, "channel", "2020-01"), NotKnown)
+        mix_decomposition("csat", looked)
+    assert isinstance(mix_decomposition("csat", looked, "channel", "2020-01"), NotKnown)
 
 
 def test_groups_of_one_customer_and_answers_all_alike_have_no_false_certainty() -> None:
@@ -178,6 +178,6 @@ def test_groups_of_one_customer_and_answers_all_alike_have_no_false_certainty() 
 
 
 def test_a_mean_whose_refunds_have_no_order_beside_them_is_not_divided(small_demo: Path) -> None:
-    answer = why("average_order_value", view(open_data(str(small_demo))), "importance")
+    answer = mix_decomposition("average_order_value", query(open_data(str(small_demo))), "importance")
     assert isinstance(answer, NotKnown)
     assert say(answer).text.startswith("Why Average order value moved is not known: Its refunds need not lie")

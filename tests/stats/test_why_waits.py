@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from cxlib import chart, say, table
-from cxlib.metrics import view
-from cxlib.questions import why
+from cxlib.metrics import query
+from cxlib.questions import mix_decomposition
 from cxlib.results.reasons import Decomposition
 from cxlib.results.types import NotKnown
 from cxlib.stats.reweighting import parts_of_wait
@@ -98,8 +98,8 @@ def test_interval_and_p_value_agree_and_cover() -> None:
 
 
 def test_the_demos_shorter_waits_come_of_its_phone_calls(small_demo: Path) -> None:
-    looked = view(open_data(str(small_demo)), month="2026-10")
-    found = why("first_reply_time", looked, "channel")
+    looked = query(open_data(str(small_demo)), month="2026-10")
+    found = mix_decomposition("first_reply_time", looked, "channel")
     assert isinstance(found, Decomposition)
     assert found.change.difference == pytest.approx(found.parts["difference"].sum())
     mix = found.parts.row(0, named=True)
@@ -118,6 +118,6 @@ def test_a_median_not_reached_has_no_parts(small_demo: Path) -> None:
         [(m, g, f"c{n}", 10.0 + n, n % 4 == 0 and n < 20) for m in MONTHS for g in ("a", "b") for n in range(40)]
     )
     assert parts_of_wait(rows, MONTHS[0])["difference"].null_count() == 2
-    looked = view(open_data(str(small_demo)), month="2026-10")
-    apart = why("first_reply_time", looked.only("channel", "email"), "agent", "2020-01")
+    looked = query(open_data(str(small_demo)), month="2026-10")
+    apart = mix_decomposition("first_reply_time", looked.only("channel", "email"), "agent", "2020-01")
     assert isinstance(apart, NotKnown)

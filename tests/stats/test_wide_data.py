@@ -9,7 +9,7 @@ import pytest
 
 import cxlib as cx
 from cxlib.derive import derive
-from cxlib.metrics.query import View
+from cxlib.metrics.query import Query
 from cxlib.results.types import OTHERS, Breakdown, Effects, Funnel, History, NotKnown
 from cxlib.stats.model_terms import MOST_LEVELS, rare_pooled
 from cxlib.store.folder import open_data, write_manifest
@@ -19,7 +19,7 @@ START, TICKETS = datetime(2026, 1, 1, tzinfo=UTC), 3_000
 
 
 @pytest.fixture(scope="module")
-def wide(tmp_path_factory: pytest.TempPathFactory) -> View:
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Query:
     """One customer's 3,000 tickets, each of a category of its own but for a few, and an answer to each."""
     folder = tmp_path_factory.mktemp("data") / "wide"
     folder.mkdir()
@@ -46,10 +46,10 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> View:
         conform(frame.lazy(), name).collect().write_parquet(folder / f"{name}.parquet")
     write_manifest(folder, {"sources": ["test"]})
     derive(folder)
-    return cx.view(open_data(str(folder)))
+    return cx.query(open_data(str(folder)))
 
 
-def test_a_long_history_is_summed_up_whole_and_drawn_in_part(wide: View) -> None:
+def test_a_long_history_is_summed_up_whole_and_drawn_in_part(wide: Query) -> None:
     found = cx.history(wide, "c")
     assert isinstance(found, History)
     assert (found.counts[0], found.events.height, len(found.waited)) == (TICKETS, TICKETS, 7)
@@ -59,7 +59,7 @@ def test_a_long_history_is_summed_up_whole_and_drawn_in_part(wide: View) -> None
     assert "3,000\N{NO-BREAK SPACE}tickets" in cx.say(found).text
 
 
-def test_agents_are_compared_where_categories_are_thousands(wide: View) -> None:
+def test_agents_are_compared_where_categories_are_thousands(wide: Query) -> None:
     found = cx.agents("csat", wide)
     assert isinstance(found, Funnel)
     assert sorted(found.points["group"]) == [f"a{number}" for number in range(6)]
@@ -74,7 +74,7 @@ def test_rare_levels_are_one_and_the_frequent_keep_their_names() -> None:
     assert rare_pooled(few, ["category"], pl.len()).equals(few)
 
 
-def test_a_row_a_ticket_tells_what_agents_solve_and_how_the_work_is_shared(wide: View) -> None:
+def test_a_row_a_ticket_tells_what_agents_solve_and_how_the_work_is_shared(wide: Query) -> None:
     """3,000 tickets, one every two hours, in turn to six agents, all but seven solved an hour later."""
     solved = cx.figures(wide, ["2026-02"], names=["solved_per_agent"]).row(0, named=True)
     assert solved["value"] == 28 * 12 / 6  # conversations need messages; this needs an assignee and a time

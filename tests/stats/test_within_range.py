@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.estimates.counted_days import scatter
-from cxlib.estimates.estimate_table import Cells, cells_of, of_days
-from cxlib.metrics import METRICS, Metric, get, view
+from cxlib.estimates.estimate_table import EstimateTable, estimate_table_of, of_days
+from cxlib.metrics import METRICS, Metric, get, query
 from cxlib.periods import months_between
 from cxlib.present.charts.axis import Axis
 from cxlib.questions import figures
@@ -30,11 +30,11 @@ def values_of(metric: Metric) -> st.SearchStrategy[float]:
     return st.one_of(st.sampled_from([low, high]), st.floats(low, high, width=32))
 
 
-def cells_drawn(metric: Metric, rows: list[tuple[str, str, float, float]]) -> Cells:
+def cells_drawn(metric: Metric, rows: list[tuple[str, str, float, float]]) -> EstimateTable:
     """Return the figures of (month, unit, weight, value), however a metric makes them."""
     frame = pl.DataFrame(rows, schema=["period", "unit", "w", "x"], orient="row").with_columns(group=pl.lit(""))
     if metric.kind == "duration":
-        return cells_of(
+        return estimate_table_of(
             metric, frame.select("period", "group", "unit", value="x", ended=pl.col("w") >= 1).sort("value")
         )
     if metric.kind == "count" and metric.unit == "day":
@@ -46,7 +46,7 @@ def cells_drawn(metric: Metric, rows: list[tuple[str, str, float, float]]) -> Ce
         return of_days(metric, days, scatter(days))
     w, x = pl.col("w"), pl.col("x")
     sums = {"n": pl.len(), "sum_w": w.sum(), "sum_wx": (w * x).sum(), "sum_wxx": (w * x * x).sum()}
-    return Cells.of_units(metric, frame.group_by("period", "group", "unit").agg(**sums))
+    return EstimateTable.of_units(metric, frame.group_by("period", "group", "unit").agg(**sums))
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -93,7 +93,7 @@ def test_the_only_interval_is_shown_whole() -> None:
 
 @pytest.mark.parametrize("by", ["", "channel", "arrival"])
 def test_every_figure_of_a_small_desk_lies_within_its_range(by: str, small_demo: Path) -> None:
-    looked = view(open_data(str(small_demo)), month="2026-10")
+    looked = query(open_data(str(small_demo)), month="2026-10")
     months = months_between(looked.data.first_month, looked.data.last_month)
     found = figures(looked, months, by)
     for row in found.iter_rows(named=True):

@@ -15,7 +15,7 @@ from stats.desk import Rows, build
 from stats.service_desk import MACROS, by_ticket, looked, run, runs, tickets
 
 import cxlib as cx
-from cxlib.metrics.query import View, view
+from cxlib.metrics.query import Query, query
 from cxlib.questions import breakdown, trend
 from cxlib.questions.workflows.outcomes import workflow_outcomes
 from cxlib.questions.workflows.peers import FAR, heavy_workflows
@@ -28,19 +28,19 @@ EQUAL = dict.fromkeys(MACROS, 0.2)
 PLANTED = {"one": 0.1, "two": 0.1, "three": 0.1, "four": 0.1, "block": (0.8, 0.35)}
 
 
-def reach(looked_at: View, by: str = "workflow_kind") -> Breakdown:
+def reach(looked_at: Query, by: str = "workflow_kind") -> Breakdown:
     found = workflow_reach(looked_at, by)
     assert isinstance(found, Breakdown)
     return found
 
 
-def heavy(looked_at: View, by: str = "") -> Shortlist:
+def heavy(looked_at: Query, by: str = "") -> Shortlist:
     found = heavy_workflows(looked_at, by)
     assert isinstance(found, Shortlist)
     return found
 
 
-def outcomes(looked_at: View) -> Effects:
+def outcomes(looked_at: Query) -> Effects:
     found = workflow_outcomes(looked_at)
     assert isinstance(found, Effects)
     return found
@@ -50,7 +50,7 @@ def outcomes(looked_at: View) -> Effects:
 
 
 @pytest.fixture
-def mixed(tmp_path: Path) -> tuple[View, Rows, Rows]:
+def mixed(tmp_path: Path) -> tuple[Query, Rows, Rows]:
     asked = tickets()
     ran = runs(asked, EQUAL)
     for number, ticket in enumerate(asked):
@@ -62,7 +62,7 @@ def mixed(tmp_path: Path) -> tuple[View, Rows, Rows]:
     return looked(tmp_path / "desk", asked, ran), asked, ran
 
 
-def test_reach_is_the_share_a_loop_counts(mixed: tuple[View, Rows, Rows]) -> None:
+def test_reach_is_the_share_a_loop_counts(mixed: tuple[Query, Rows, Rows]) -> None:
     view_of, asked, ran = mixed
     inside = {t["ticket_id"]: t["solved_at"] for t in asked if t["solved_day"].strftime("%Y-%m") == "2026-10"}
     for by, names in (("workflow_kind", lambda one: one["kind"].replace("_", " ")),
@@ -76,7 +76,7 @@ def test_reach_is_the_share_a_loop_counts(mixed: tuple[View, Rows, Rows]) -> Non
     assert "automation" not in reach(view_of).points["label"]
 
 
-def test_one_number_by_two_routes(mixed: tuple[View, Rows, Rows], tmp_path: Path) -> None:
+def test_one_number_by_two_routes(mixed: tuple[Query, Rows, Rows], tmp_path: Path) -> None:
     view_of, asked, ran = mixed
     columns = ("n", "units", "value", "se", "low", "high")
     whole = trend("workflow_share", view_of)
@@ -255,7 +255,7 @@ def test_what_the_data_do_not_say_is_told(tmp_path: Path) -> None:
 
 def test_runs_without_tickets_are_told(tmp_path: Path) -> None:
     ran = runs(tickets(300), EQUAL)
-    alone = view(build(tmp_path / "desk", workflow_runs=ran, ticket_workflows=by_ticket(ran)), month="2026-10")
+    alone = query(build(tmp_path / "desk", workflow_runs=ran, ticket_workflows=by_ticket(ran)), month="2026-10")
     for answer in (workflow_outcomes(alone), workflow_reach(alone), heavy_workflows(alone, "team")):
         assert isinstance(answer, NotKnown)
     assert heavy(alone).points["value"].count() == len(MACROS)
@@ -279,7 +279,7 @@ def test_macros_and_triggers_of_zendesk_are_workflows(tmp_path: Path, monkeypatc
     data = open_data(str(folder))
     months = ran["ran_day"].dt.strftime("%Y-%m").unique()
     for month in months.filter(months.is_between(pl.lit(data.first_month), pl.lit(data.last_month))):
-        there = view(data, month=month)
+        there = query(data, month=month)
         uses = trend("workflow_uses", there)
         assert isinstance(uses, Trend)
         assert uses.points["value"][-1] == ran.filter(pl.col("ran_day").dt.strftime("%Y-%m") == month)["kind"].count()
@@ -287,7 +287,7 @@ def test_macros_and_triggers_of_zendesk_are_workflows(tmp_path: Path, monkeypatc
             assert str(cx.say(answer))
             cx.table(answer)
             cx.chart(answer)
-    assert "automatic answer" in str(cx.say(trend("automation_rate", view(data, month=data.last_month))))
+    assert "automatic answer" in str(cx.say(trend("automation_rate", query(data, month=data.last_month))))
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 
 
 def test_the_demo_shows_its_blockage_and_its_shortcut(small_demo: Path) -> None:
-    found = heavy(view(open_data(str(small_demo)), month="previous"))
+    found = heavy(query(open_data(str(small_demo)), month="previous"))
     first = found.points.row(0, named=True)
     assert first["label"] == "macro: forward to partner"
     assert first["note"].startswith("blockage: ")
@@ -312,7 +312,7 @@ def test_the_demo_shows_its_blockage_and_its_shortcut(small_demo: Path) -> None:
 
 
 def test_kinds_of_workflow_are_told_in_words(small_demo: Path) -> None:
-    found = breakdown("workflow_uses", view(open_data(str(small_demo)), month="previous"), "workflow_kind")
+    found = breakdown("workflow_uses", query(open_data(str(small_demo)), month="previous"), "workflow_kind")
     assert isinstance(found, Breakdown)
     assert "saved reply" in found.points["label"].to_list()
     assert not any("_" in label for label in found.points["label"])

@@ -15,7 +15,7 @@ import pytest
 from scipy.stats import t
 from stats import desk
 
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.present.sentences import say
 from cxlib.questions import before_leaving, breakdown, by_tenure, tenure_curve, trend, turnover, workload
 from cxlib.questions.team.tenure import against
@@ -174,12 +174,12 @@ def _agents(rng: np.random.Generator, size: int, yearly: float) -> desk.Rows:
     return rows
 
 
-def _looked(folder: Path, agents: desk.Rows, **tables: desk.Rows) -> View:
+def _looked(folder: Path, agents: desk.Rows, **tables: desk.Rows) -> Query:
     from cxlib.derive.agents import agent_months
 
     frame = pl.DataFrame(agents, schema_overrides={"left_at": pl.Datetime("us", "UTC")})
     months = agent_months(frame, "UTC", desk.EXTRACTED).with_columns(month_day="month").drop("month", "until", "ends")
-    return view(desk.build(folder, agents=agents, agent_months=months.to_dicts(), **tables), month="2026-10")
+    return query(desk.build(folder, agents=agents, agent_months=months.to_dicts(), **tables), month="2026-10")
 
 
 def test_a_planted_rate_of_leaving_is_found_by_rate_and_by_curve(tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_what_cannot_be_compared_says_why(metric_csat: Any, change: str) -> None
     assert "value" not in row
 
 
-def test_what_nobody_knows_is_said(tmp_path: Path, looked: View) -> None:
+def test_what_nobody_knows_is_said(tmp_path: Path, looked: Query) -> None:
     for question in (workload, turnover, tenure_curve, by_tenure, before_leaving):
         answer = question(looked)
         assert isinstance(answer, NotKnown), question.__name__
@@ -329,7 +329,7 @@ def test_what_nobody_knows_is_said(tmp_path: Path, looked: View) -> None:
 
 def test_the_demos_leavers_are_those_of_its_truth(small_demo: Path) -> None:
     truth = json.loads((small_demo / "truth.json").read_text(encoding="utf-8"))["effects"]["agent_turnover"]
-    found = turnover(view(open_data(str(small_demo))))
+    found = turnover(query(open_data(str(small_demo))))
     assert isinstance(found, Effects)
     whole = found.points.row(0, named=True)
     assert truth["left"] > 0
@@ -338,5 +338,5 @@ def test_the_demos_leavers_are_those_of_its_truth(small_demo: Path) -> None:
 
 
 @pytest.fixture
-def metric_csat(looked: View) -> Any:
+def metric_csat(looked: Query) -> Any:
     return looked.metric("csat")

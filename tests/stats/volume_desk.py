@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from cxlib.derive import derive
-from cxlib.metrics import View, view
+from cxlib.metrics import Query, query
 from cxlib.results.types import NotKnown
 from cxlib.store.folder import open_data, write_manifest
 from cxlib.tables.schema import conform
@@ -71,7 +71,9 @@ def row(number: int, created: datetime, category: str, rng: np.random.Generator)
     }  # fmt: skip
 
 
-def build(folder: Path, rows: list[Row], messages: list[Row] | None = None, *, extracted: datetime = EXTRACTED) -> View:
+def build(
+    folder: Path, rows: list[Row], messages: list[Row] | None = None, *, extracted: datetime = EXTRACTED
+) -> Query:
     folder.mkdir(parents=True)
     for name, table in {"tickets": rows, "messages": messages}.items():
         if table:
@@ -79,7 +81,7 @@ def build(folder: Path, rows: list[Row], messages: list[Row] | None = None, *, e
     (folder / "settings.toml").write_text(SETTINGS, encoding="utf-8")
     write_manifest(folder, {"extracted_at": extracted.astimezone(UTC).isoformat(), "sources": ["literal"]})
     derive(folder)
-    return view(open_data(str(folder)), month="2026-10")
+    return query(open_data(str(folder)), month="2026-10")
 
 
 def works(day: date) -> bool:

@@ -9,7 +9,7 @@ from cxlib.present.charts import theme
 from cxlib.present.charts.axis import Axis, measure
 from cxlib.present.charts.figure import Figure, blank, chart, figure
 from cxlib.present.charts.frame import Frame, Layers, Rows
-from cxlib.present.charts.room import Place, Spot, along, free_spot
+from cxlib.present.charts.label_placement import Place, Spot, along, free_spot
 from cxlib.present.sentences.change import goal_value, level_format
 from cxlib.present.sentences.groups import estimate
 from cxlib.present.sentences.sentence import plain

@@ -15,7 +15,7 @@ from cxlib.present.sentences.like_days import calendar_sentence, on_like_days, p
 from cxlib.present.sentences.sentence import capital, plain
 from cxlib.results.certainty import Certainty
 from cxlib.results.concentration import Largest
-from cxlib.results.types import Change, Estimate, Scope
+from cxlib.results.types import Change, Estimate, ResultContext
 from cxlib.settings import Goal
 from cxlib.stats.sizes import margin
 
@@ -114,7 +114,7 @@ def level(metric: Metric, estimate: Estimate, form: Format | None = None) -> str
     return form.with_interval(estimate.value, estimate.low, estimate.high, rows)
 
 
-def nothing(metric: Metric, estimate: Estimate, period: str, scope: Scope | None = None) -> str:
+def nothing(metric: Metric, estimate: Estimate, period: str, scope: ResultContext | None = None) -> str:
     """Return why there is no value: nothing known yet, a median not yet reached, or nothing to count.
 
     That a month has no rows at all is said of answers only: other figures may be about some of the rows.
@@ -296,7 +296,7 @@ def goal_value(metric: Metric, goal: Goal) -> str:
     return Format(form.unit, form.divisor, decimals, form.signed).value(goal.value)
 
 
-def caveat(metric: Metric, scope: Scope) -> str:
+def caveat(metric: Metric, scope: ResultContext) -> str:
     """Return the one caveat that matters most, and what is to be known of the answers; or nothing."""
     answers = of_answers(metric, scope)
     if told := unfinished(scope):
@@ -325,7 +325,7 @@ def carried(metric: Metric, found: Largest) -> str:
     return f"The largest 1{numbers.SPACE}% ({rows}) carry {share} of the sum"
 
 
-def unfinished(scope: Scope) -> str:
+def unfinished(scope: ResultContext) -> str:
     """Return " Provisional, 45 % not yet known.", or how much of the month is observed; nothing of a final figure."""
     if scope.observed:
         return f" {partly(scope.month, scope.observed)}."

@@ -4,7 +4,7 @@ from cxlib import numbers
 from cxlib.metrics.registry import Metric
 from cxlib.numbers import format_of
 from cxlib.present.sentences.sentence import plain
-from cxlib.results.types import Incomparable, Scope
+from cxlib.results.types import Incomparable, ResultContext
 
 QUESTIONS_NAMED = 3
 _ENDS = {"working": "a working day", "after": "the first working day after days off", "off": "a day off"}
@@ -24,7 +24,7 @@ def since(found: Incomparable) -> str:
     return "later months have had less time"
 
 
-def of_answers(metric: Metric, scope: Scope) -> str:
+def of_answers(metric: Metric, scope: ResultContext) -> str:
     """Return " Weighted; 78.4 % unweighted." and which of several questions is told; nothing where neither matters."""
     told = ""
     if scope.weighted:

@@ -24,7 +24,7 @@ from cxlib.present.sentences.change import (
 from cxlib.present.sentences.comparable import since
 from cxlib.present.sentences.sentence import LONGEST, plain
 from cxlib.results.certainty import of_row
-from cxlib.results.types import Breakdown, Distribution, Estimate, Funnel, Scope
+from cxlib.results.types import Breakdown, Distribution, Estimate, Funnel, ResultContext
 
 ALPHA = 0.05
 A_TENTH_OF_A_DAY, TWO_DAYS = 144.0, 2879.0  # minutes
@@ -90,7 +90,7 @@ def estimate(row: Row) -> Estimate:
     return Estimate(row["n"], row["units"], row["value"], row["se"], row["low"], row["high"])
 
 
-def forms_of(metric: Metric, points: list[Estimate], scope: Scope, size: float | None = None) -> list[Format]:
+def forms_of(metric: Metric, points: list[Estimate], scope: ResultContext, size: float | None = None) -> list[Format]:
     """Return the format of each row: the decimals of the typical one; of durations one unit, which fits `size`."""
     if metric.kind == "duration":
         size = column_size([point.value for point in points]) if size is None else size

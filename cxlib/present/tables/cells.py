@@ -9,7 +9,7 @@ from cxlib.present.sentences.change import caveat, counted_rows
 from cxlib.present.sentences.sentence import plain
 from cxlib.present.tables.grid import Table
 from cxlib.results.certainty import certainty
-from cxlib.results.types import Estimate, Scope
+from cxlib.results.types import Estimate, ResultContext
 
 NOTHING = "–"
 TOGETHER = "Each interval is for its row alone; the verdict allows for all rows together."
@@ -17,7 +17,7 @@ TOGETHER = "Each interval is for its row alone; the verdict allows for all rows 
 
 def framed(
     metric: Metric,
-    scope: Scope,
+    scope: ResultContext,
     columns: tuple[str, ...],
     rows: Sequence[tuple[str, ...]],
     notes: Sequence[str] = (),
@@ -32,7 +32,7 @@ def framed(
     return Table(caption, columns, tuple(rows), (*notes, *told))
 
 
-def filters(scope: Scope) -> str:
+def filters(scope: ResultContext) -> str:
     """Return the filters in brackets after a space, nothing without any."""
     return f" ({plain(scope.filters)})" if scope.filters else ""
 

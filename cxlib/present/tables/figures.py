@@ -42,7 +42,7 @@ from cxlib.present.tables.cells import (
     value_cell,
 )
 from cxlib.present.tables.grid import Table, table
-from cxlib.results.types import Breakdown, Change, Distribution, Estimate, NotKnown, Overview, Scope, Trend
+from cxlib.results.types import Breakdown, Change, Distribution, Estimate, NotKnown, Overview, ResultContext, Trend
 
 SMALL = "†"  # fewer units than a public page shows
 HEADS = {"day": "Day", "week": "Week of", "month": "Month", "year": "Year"}
@@ -167,7 +167,7 @@ def _segment_row(change: Change) -> tuple[str, ...]:
 
 
 def _point_rows(
-    metric: Metric, scope: Scope, points: dict[str, Estimate], size: float | None = None
+    metric: Metric, scope: ResultContext, points: dict[str, Estimate], size: float | None = None
 ) -> list[tuple[str, ...]]:
     """Return one row a period, durations in the unit that fits `size`."""
     forms = forms_of(metric, list(points.values()), scope, size)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope
+from cxlib.estimates.context import result_context
 from cxlib.estimates.covariates import background_of
-from cxlib.estimates.drilldown import listed_by
-from cxlib.metrics import View
+from cxlib.estimates.drilldown import with_rows
+from cxlib.metrics import Query
 from cxlib.numbers import number
 from cxlib.questions.customers.survival import customers_followed, followed
 from cxlib.results.types import Effects, NotKnown
@@ -89,8 +89,8 @@ def _from(at: Array, sums: Array, times: Array) -> Array:
     return np.asarray(total[np.searchsorted(at[order], times, "left")], dtype=np.float64)
 
 
-@listed_by(customers_followed)
-def customers_leaving(view: View, by: str = "loyalty_class", *, months: int = 36) -> Effects | NotKnown:
+@with_rows(customers_followed)
+def customers_leaving(query: Query, by: str = "loyalty_class", *, months: int = 36) -> Effects | NotKnown:
     """Return how many times as fast customers of each class leave as those of the best one, all else known alike.
 
     Hazard ratios of Cox's model over the same spells as the curves (`customers_staying`), allowing for tenure,
@@ -98,14 +98,14 @@ def customers_leaving(view: View, by: str = "loyalty_class", *, months: int = 36
     differ before and after the middle of the leavings.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         by: "loyalty_class" or "experience".
         months: Most months of answers to go back.
 
     Raises:
         UsageError: No such class.
     """
-    followed_by = followed(view, by, "Leaving", months)
+    followed_by = followed(query, by, "Leaving", months)
     if isinstance(followed_by, NotKnown):
         return followed_by
     metric, title, span, rows, sampled = followed_by
@@ -131,7 +131,7 @@ def customers_leaving(view: View, by: str = "loyalty_class", *, months: int = 36
     holds = proportional(entry, stop, left_now, classes, x, beta=found.beta)
     ends = f"{number(int(rows['left'].sum()))} customers left after their answers."
     return Effects(
-        metric, scope(metric, view), title, span, "times", 1.0,
+        metric, result_context(metric, query), title, span, "times", 1.0,
         effect_points(points), allowing_for=tuple(names),
         reading=f"how many times as fast as {best}s leave" if best == "promoter" else f"times as fast as after {best}",
         caveat=f"What goes together need not be why. {ends} {_held(holds)}{sampled}", signed=False,

@@ -11,9 +11,9 @@ import polars as pl
 
 from cxlib.errors import CxError, UsageError
 from cxlib.estimates.context import about
-from cxlib.estimates.drilldown import Listed, listed_by, row_list
+from cxlib.estimates.drilldown import Listed, row_list, with_rows
 from cxlib.estimates.experience import YEAR
-from cxlib.metrics import View, table_rows
+from cxlib.metrics import Query, table_rows
 from cxlib.metrics.availability import solving_unknown
 from cxlib.metrics.predicates import is_waiting
 from cxlib.results.types import History, NotKnown, WaitingList
@@ -36,11 +36,11 @@ KINDS = {
 }
 
 
-def history(view: View, customer_id: str = "") -> History | NotKnown:
+def history(query: Query, customer_id: str = "") -> History | NotKnown:
     """Return every ticket, answer and order of a customer up to the end of the data, and who worked on the tickets.
 
     Args:
-        view: What is looked at; its filters hold, its month plays no part.
+        query: What is asked about; its filters hold, its month plays no part.
         customer_id: The customer; empty for the one with the most to tell: most kinds of events, then most events,
             then the first number.
 
@@ -48,18 +48,18 @@ def history(view: View, customer_id: str = "") -> History | NotKnown:
         UsageError: No such customer or dimension.
     """
     if customer_id:
-        _check(view, customer_id)
-    kinds = [kind for kind in KINDS if view.data.has(KINDS[kind][0])]
-    if reason := _unreachable(view, *(KINDS[kind][0] for kind in kinds)):
+        _check(query, customer_id)
+    kinds = [kind for kind in KINDS if query.data.has(KINDS[kind][0])]
+    if reason := _unreachable(query, *(KINDS[kind][0] for kind in kinds)):
         return NotKnown(HISTORY, reason)
-    chosen = customer_id or _most_to_tell(view, kinds)
-    found = [_events(view, kind, chosen) for kind in kinds]
+    chosen = customer_id or _most_to_tell(query, kinds)
+    found = [_events(query, kind, chosen) for kind in kinds]
     events = pl.concat([pl.DataFrame(schema=COLUMNS), *found], how="diagonal").sort("at", "kind", "id")
     if events.is_empty():
         who = f"of customer {customer_id!r}" if customer_id else "that names a customer"
-        kept = f" among {view.filter_text}" if view.filters else ""
-        return NotKnown(HISTORY, f"The data {view.data.name!r} hold no ticket, answer or order {who}{kept}.")
-    return _history(view, chosen, events)
+        kept = f" among {query.filter_text}" if query.filters else ""
+        return NotKnown(HISTORY, f"The data {query.data.name!r} hold no ticket, answer or order {who}{kept}.")
+    return _history(query, chosen, events)
 
 
 @row_list(
@@ -67,18 +67,18 @@ def history(view: View, customer_id: str = "") -> History | NotKnown:
     "Open tickets of a customer are its rows; the figure is the wait since the oldest of them was created.",
     figure=pl.col("minutes").max(),
 )
-def _waiting(view: View) -> Listed:
-    tickets, listed = _selected(view)
+def _waiting(query: Query) -> Listed:
+    tickets, listed = _selected(query)
     rows, who = tickets.join(listed, on="customer_id", how="semi"), pl.format("{} ({})", "name", "customer_id")
     who = pl.coalesce(who, "customer_id")
     ids = ("ticket_id", "customer_id", "agent_id", who.alias("group"), "minutes")
-    named = rows.join(_customers(view).select("customer_id", "name"), on="customer_id", how="left")
+    named = rows.join(_customers(query).select("customer_id", "name"), on="customer_id", how="left")
     listed = named.select(*ids, "created_at", "category", "channel").sort("customer_id", "created_at", "ticket_id")
-    return Listed(listed, view.data.last_day.isoformat(), {"figure": "minutes"})
+    return Listed(listed, query.data.last_day.isoformat(), {"figure": "minutes"})
 
 
-@listed_by(_waiting)
-def waiting(view: View) -> WaitingList | NotKnown:
+@with_rows(_waiting)
+def waiting(query: Query) -> WaitingList | NotKnown:
     """Return the important or long-loyal customers with open tickets: both, then important, then loyal, longest first.
 
     Important is who has one of the settings' `important` classes, long-loyal who joined `loyal_years` ago or earlier.
@@ -86,16 +86,16 @@ def waiting(view: View) -> WaitingList | NotKnown:
     Raises:
         UsageError: A dimension that does not exist.
     """
-    settings = view.data.settings
-    if not {"importance", "joined_at"} & (filled := view.data.filled("customers")):
-        reason = f"The data {view.data.name!r} do not say how important customers are or when they joined."
+    settings = query.data.settings
+    if not {"importance", "joined_at"} & (filled := query.data.filled("customers")):
+        reason = f"The data {query.data.name!r} do not say how important customers are or when they joined."
         return NotKnown(WAITING, reason)
-    if unknown := _unreachable(view, "tickets") or solving_unknown(view):
+    if unknown := _unreachable(query, "tickets") or solving_unknown(query):
         return NotKnown(WAITING, unknown)
-    tickets, listed = _selected(view)
+    tickets, listed = _selected(query)
     return WaitingList(
-        scope=about(view),
-        as_of=view.data.last_day,
+        scope=about(query),
+        as_of=query.data.last_day,
         important=settings.important if "importance" in filled else (),
         loyal_years=settings.loyal_years,
         everybody=tickets["customer_id"].n_unique(),
@@ -107,15 +107,15 @@ def waiting(view: View) -> WaitingList | NotKnown:
     )  # fmt: skip
 
 
-def _selected(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _selected(query: Query) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return all tickets whose customers wait, and the important or long-loyal customers among these, in order."""
-    settings, end = view.data.settings, view.data.extracted_at
-    tickets = _open_tickets(view, ~nw.col("customer_id").is_null()).join(_names(view), on="agent_id", how="left")
+    settings, end = query.data.settings, query.data.extracted_at
+    tickets = _open_tickets(query, ~nw.col("customer_id").is_null()).join(_names(query), on="agent_id", how="left")
     oldest = tickets.group_by("customer_id", maintain_order=True).agg(
         pl.all().first(), pl.len().cast(pl.Int64).alias("tickets")
     )
     years = _minutes(pl.col("joined_at"), end) / YEAR
-    waits = oldest.join(_customers(view), on="customer_id", how="left").with_columns(
+    waits = oldest.join(_customers(query), on="customer_id", how="left").with_columns(
         years=years,
         is_important=pl.col("importance").is_in(list(settings.important)).fill_null(False),
         is_loyal=(years >= settings.loyal_years).fill_null(False),
@@ -125,24 +125,24 @@ def _selected(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
     return tickets, listed
 
 
-def _check(view: View, customer_id: str) -> None:
+def _check(query: Query, customer_id: str) -> None:
     """Refuse a customer nobody knows, with the nearest number."""
-    holders = [name for name in ("customers", "tickets", "surveys", "orders") if view.data.has(name)]
-    known = {number for name in holders for number in view.data.scan(name).select("customer_id").collect().to_series()}
+    holders = [name for name in ("customers", "tickets", "surveys", "orders") if query.data.has(name)]
+    known = {number for name in holders for number in query.data.scan(name).select("customer_id").collect().to_series()}
     if customer_id not in known:
         near = difflib.get_close_matches(customer_id, sorted(known - {None}), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise UsageError(
-            f"There is no customer {customer_id!r} in the data {view.data.name!r}.{hint} "
+            f"There is no customer {customer_id!r} in the data {query.data.name!r}.{hint} "
             "Leave customer_id empty for the customer with the most to tell."
         )
 
 
-def _unreachable(view: View, *tables: str) -> str:
-    """Return why the view's filters cannot be applied to these tables, or nothing."""
+def _unreachable(query: Query, *tables: str) -> str:
+    """Return why the query's filters cannot be applied to these tables, or nothing."""
     try:
         for name in tables:
-            table_rows(name, view, nw.col(table(name).key).is_null(), table(name).key)
+            table_rows(name, query, nw.col(table(name).key).is_null(), table(name).key)
     except UsageError:
         raise
     except CxError as error:
@@ -150,15 +150,15 @@ def _unreachable(view: View, *tables: str) -> str:
     return ""
 
 
-def _on_record(view: View, kind: str) -> nw.Expr:
+def _on_record(query: Query, kind: str) -> nw.Expr:
     """Rows that name a customer and an instant within the data."""
     at = nw.col(f"{KINDS[kind][1]}_at")
-    return ~nw.col("customer_id").is_null() & (at <= nw.lit(view.data.extracted_at))
+    return ~nw.col("customer_id").is_null() & (at <= nw.lit(query.data.extracted_at))
 
 
-def _most_to_tell(view: View, kinds: list[str]) -> str:
+def _most_to_tell(query: Query, kinds: list[str]) -> str:
     rows = [
-        table_rows(KINDS[kind][0], view, _on_record(view, kind), "customer_id").with_columns(kind=pl.lit(kind))
+        table_rows(KINDS[kind][0], query, _on_record(query, kind), "customer_id").with_columns(kind=pl.lit(kind))
         for kind in kinds
     ]
     if not rows:
@@ -168,38 +168,38 @@ def _most_to_tell(view: View, kinds: list[str]) -> str:
     return str(ranked["customer_id"][0]) if ranked.height else ""
 
 
-def _events(view: View, kind: str, customer_id: str) -> pl.DataFrame:
+def _events(query: Query, kind: str, customer_id: str) -> pl.DataFrame:
     name, anchor, renamed = KINDS[kind]
     own = {column.name for column in table(name).columns}
     same = [column for column in COLUMNS if column in own and column not in (*renamed, *renamed.values(), "kind")]
-    of_customer = _on_record(view, kind) & (nw.col("customer_id") == customer_id)
-    rows = table_rows(name, view, of_customer, *renamed, *same, f"{anchor}_at", f"{anchor}_day")
+    of_customer = _on_record(query, kind) & (nw.col("customer_id") == customer_id)
+    rows = table_rows(name, query, of_customer, *renamed, *same, f"{anchor}_at", f"{anchor}_day")
     rows = rows.rename(renamed | {f"{anchor}_at": "at", f"{anchor}_day": "day"})
     return rows.with_columns(pl.lit(kind).alias("kind"))
 
 
-def _open_tickets(view: View, where: nw.Expr) -> pl.DataFrame:
+def _open_tickets(query: Query, where: nw.Expr) -> pl.DataFrame:
     """Return tickets whose customer waits for us, with the minutes since their creation, longest first."""
-    end = view.data.extracted_at
+    end = query.data.extracted_at
     columns = ("ticket_id", "customer_id", "agent_id", "category", "channel", "created_at")
-    rows = table_rows("tickets", view, is_waiting() & _on_record(view, "ticket") & where, *columns)
+    rows = table_rows("tickets", query, is_waiting() & _on_record(query, "ticket") & where, *columns)
     return rows.sort("created_at", "ticket_id").with_columns(minutes=_minutes(pl.col("created_at"), end))
 
 
-def _history(view: View, customer_id: str, events: pl.DataFrame) -> History:
-    has_tickets = view.data.has("tickets")
-    waits = _open_tickets(view, nw.col("customer_id") == customer_id) if has_tickets else pl.DataFrame(schema=NO_WAITS)
+def _history(query: Query, customer_id: str, events: pl.DataFrame) -> History:
+    has_tickets = query.data.has("tickets")
+    waits = _open_tickets(query, nw.col("customer_id") == customer_id) if has_tickets else pl.DataFrame(schema=NO_WAITS)
     is_ticket = pl.col("kind") == "ticket"
-    work = _work(view, events.filter(is_ticket).select("at", ticket_id="id"))
-    found = _customers(view).filter(pl.col("customer_id") == customer_id).to_dicts()
+    work = _work(query, events.filter(is_ticket).select("at", ticket_id="id"))
+    found = _customers(query).filter(pl.col("customer_id") == customer_id).to_dicts()
     person = found[0] if found else dict.fromkeys(("name", "importance", "joined_at"))
     return History(
-        scope=about(view),
+        scope=about(query),
         customer_id=customer_id,
         name=person["name"] or "",
         importance=person["importance"] or "",
-        as_of=view.data.last_day,
-        joined=_local(view, person["joined_at"]) if person["joined_at"] else None,
+        as_of=query.data.last_day,
+        joined=_local(query, person["joined_at"]) if person["joined_at"] else None,
         first=events["day"][0],
         counts=tuple(events.filter(pl.col("kind") == kind).height for kind in KINDS),
         events=events.with_columns(waiting=is_ticket & pl.col("id").is_in(waits["ticket_id"].to_list())),
@@ -209,16 +209,16 @@ def _history(view: View, customer_id: str, events: pl.DataFrame) -> History:
     )
 
 
-def _work(view: View, tickets: pl.DataFrame) -> pl.DataFrame:
+def _work(query: Query, tickets: pl.DataFrame) -> pl.DataFrame:
     """Return who worked on which ticket: those who wrote, else the last assignee."""
     if tickets.is_empty():
         return pl.DataFrame(schema=WORK)
     here = pl.col("ticket_id").is_in(tickets["ticket_id"].to_list())
     columns = ("ticket_id", "agent_id", "handle_minutes", "estimated_handle_minutes")
-    whole = view.data.scan("tickets").filter(here).select(columns).collect()
+    whole = query.data.scan("tickets").filter(here).select(columns).collect()
     wrote = pl.DataFrame(schema={"ticket_id": TEXT, "agent_id": TEXT, "minutes": NUMBER})
-    if view.data.has("agent_tickets"):
-        parts = view.data.scan("agent_tickets").filter(here).group_by("ticket_id", "agent_id").agg(_sum("minutes"))
+    if query.data.has("agent_tickets"):
+        parts = query.data.scan("agent_tickets").filter(here).group_by("ticket_id", "agent_id").agg(_sum("minutes"))
         wrote = parts.collect()
     assigned = whole.join(wrote, on="ticket_id", how="anti").drop_nulls("agent_id")
     assigned = assigned.select("ticket_id", "agent_id", minutes=pl.coalesce(columns[2:]))
@@ -227,7 +227,7 @@ def _work(view: View, tickets: pl.DataFrame) -> pl.DataFrame:
         pl.concat([wrote, assigned])
         .join(whole.select("ticket_id", "handle_minutes"), on="ticket_id")
         .join(tickets, on="ticket_id")
-        .join(_names(view), on="agent_id", how="left")
+        .join(_names(query), on="agent_id", how="left")
         .with_columns(pl.coalesce("agent", "agent_id"), estimated=estimated)
         .sort("at", "ticket_id", "agent_id")
         .select(list(WORK))
@@ -246,22 +246,22 @@ def _sum(column: str) -> pl.Expr:
     return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum())
 
 
-def _names(view: View) -> pl.DataFrame:
-    if not view.data.has("agents"):
+def _names(query: Query) -> pl.DataFrame:
+    if not query.data.has("agents"):
         return pl.DataFrame(schema={"agent_id": TEXT, "agent": TEXT})
-    return view.data.scan("agents").select("agent_id", agent="name").unique("agent_id", keep="first").collect()
+    return query.data.scan("agents").select("agent_id", agent="name").unique("agent_id", keep="first").collect()
 
 
-def _customers(view: View) -> pl.DataFrame:
+def _customers(query: Query) -> pl.DataFrame:
     columns = {"customer_id": TEXT, "name": TEXT, "importance": TEXT, "joined_at": INSTANT}
-    if not view.data.has("customers"):
+    if not query.data.has("customers"):
         return pl.DataFrame(schema=columns)
-    return view.data.scan("customers").select(list(columns)).unique("customer_id", keep="first").collect()
+    return query.data.scan("customers").select(list(columns)).unique("customer_id", keep="first").collect()
 
 
 def _minutes(since: pl.Expr, end: datetime) -> pl.Expr:
     return (pl.lit(end) - since).dt.total_microseconds() / 60e6
 
 
-def _local(view: View, instant: datetime) -> date:
-    return instant.astimezone(ZoneInfo(view.data.settings.timezone)).date()
+def _local(query: Query, instant: datetime) -> date:
+    return instant.astimezone(ZoneInfo(query.data.settings.timezone)).date()

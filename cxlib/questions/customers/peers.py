@@ -11,9 +11,9 @@ import polars as pl
 
 from cxlib.estimates.context import about, unanswerable
 from cxlib.estimates.covariates import by_customer
-from cxlib.estimates.drilldown import Listed, listed_by, row_list
+from cxlib.estimates.drilldown import Listed, row_list, with_rows
 from cxlib.estimates.experience import YEAR
-from cxlib.metrics import Metric, View, table_rows
+from cxlib.metrics import Metric, Query, table_rows
 from cxlib.metrics.rows import ADDS
 from cxlib.numbers import format_of, number
 from cxlib.periods import first_day, last_day
@@ -39,11 +39,11 @@ PICKED = "Picked for having the most to tell, which one of all always has: name 
     "customer's, half of that for each of the same value.",
     sums=("others", ADDS),
 )
-def _peers(view: View, customer_id: str = "", *, months: int = 12) -> Listed:
-    periods, (chosen, alike, _) = view.months(months), _company(view, customer_id, months)
+def _peers(query: Query, customer_id: str = "", *, months: int = 12) -> Listed:
+    periods, (chosen, alike, _) = query.months(months), _company(query, customer_id, months)
     rows = [pl.DataFrame(schema={"unit": pl.String, "value": pl.Float64, "group": pl.String})]
     for name in FIGURES:
-        metric, values = _figure(name, view, periods)
+        metric, values = _figure(name, query, periods)
         if not isinstance(values, str):
             title = pl.lit(TICKETS if name == "tickets" else metric.title)
             rows.append(_values(name, values, [chosen, *alike]).with_columns(group=title))
@@ -56,8 +56,8 @@ def _peers(view: View, customer_id: str = "", *, months: int = 12) -> Listed:
     return Listed(listed, f"{periods[0]}/{periods[-1]}", {ADDS: "%"}, f"customer {chosen}")
 
 
-@listed_by(_peers)
-def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | NotKnown:
+@with_rows(_peers)
+def peers(query: Query, customer_id: str = "", *, months: int = 12) -> Effects | NotKnown:
     """Return how many % of the customers alike in importance and years with us lie below a customer, in five figures.
 
     Tickets, revenue, satisfaction, effort, wait for a first reply: each customer's total or mean of the months.
@@ -67,7 +67,7 @@ def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | N
     known.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         customer_id: The customer; empty for the one with the most to tell, as `history`, whose ranks are not tested.
         months: Most months to go back.
 
@@ -76,15 +76,15 @@ def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | N
     """
     title = "A customer among others alike"
     if customer_id:
-        _check(view, customer_id)
-    kinds = [kind for kind in KINDS if view.data.has(KINDS[kind][0])]
-    if reason := _unreachable(view, *(KINDS[kind][0] for kind in kinds)):
+        _check(query, customer_id)
+    kinds = [kind for kind in KINDS if query.data.has(KINDS[kind][0])]
+    if reason := _unreachable(query, *(KINDS[kind][0] for kind in kinds)):
         return NotKnown(title, reason)
-    periods, (chosen, alike, said) = view.months(months), _company(view, customer_id, months)
+    periods, (chosen, alike, said) = query.months(months), _company(query, customer_id, months)
     if len(alike) < FEWEST:
         few = f"{number(len(alike))} other customers are alike{said}"
         return NotKnown(title, f"{few}; fewer than {FEWEST} say nothing about one.")
-    rows = [_row(name, view, periods, chosen, alike) for name in FIGURES]
+    rows = [_row(name, query, periods, chosen, alike) for name in FIGURES]
     if not customer_id:  # one of all always has the most to tell: its rank is no accident to be tested
         rows = [row | ({"p_value": None} if "value" in row else {}) for row in rows]
     far = pl.Series([abs(row.pop("score", None) or FAR) >= FAR for row in rows])
@@ -96,15 +96,15 @@ def peers(view: View, customer_id: str = "", *, months: int = 12) -> Effects | N
     typical = "typical, in no figure rarer than one of so many may be"
     too_few = "" if 2 * points["p_value"].count() <= ALPHA * (len(alike) + 1) else FEW
     return Effects(
-        replace(view.metric("csat_mean"), table="peers", unit="peer_id"), about(view),
+        replace(query.metric("csat_mean"), table="peers", unit="peer_id"), about(query),
         f"Customer {chosen} among others alike{said}", (periods[0], periods[-1]), "%", None, points,
         reading=f"% of peers below{f'; {singular if found else typical}' if customer_id else ''}",
         caveat=too_few if customer_id else PICKED, signed=False,
     )  # fmt: skip
 
 
-def _row(name: str, view: View, periods: list[str], chosen: str, alike: list[str]) -> Row:
-    metric, values = _figure(name, view, periods)
+def _row(name: str, query: Query, periods: list[str], chosen: str, alike: list[str]) -> Row:
+    metric, values = _figure(name, query, periods)
     row = {"group": name, "label": metric.title if name != "tickets" else TICKETS}
     if isinstance(values, str):
         return {**row, "reason": values}
@@ -145,21 +145,21 @@ def among(own: float, others: Array) -> Row:
     return {"n": n, "units": n, **ends, "p_value": min(1.0, p), "score": score}
 
 
-def _company(view: View, customer_id: str, months: int) -> tuple[str, list[str], str]:
+def _company(query: Query, customer_id: str, months: int) -> tuple[str, list[str], str]:
     """Return the customer – the one with the most to tell where none is named –, those alike, and what they share."""
-    kinds = [kind for kind in KINDS if view.data.has(KINDS[kind][0])]
-    chosen = customer_id or _most_to_tell(view, kinds)
-    return chosen, *_alike(view, chosen, view.months(months))
+    kinds = [kind for kind in KINDS if query.data.has(KINDS[kind][0])]
+    chosen = customer_id or _most_to_tell(query, kinds)
+    return chosen, *_alike(query, chosen, query.months(months))
 
 
-def _alike(view: View, customer_id: str, periods: list[str]) -> tuple[list[str], str]:
+def _alike(query: Query, customer_id: str, periods: list[str]) -> tuple[list[str], str]:
     """Return the customers there in these months alike in importance and years with us, and what they share."""
-    if not view.data.has("customers"):
+    if not query.data.has("customers"):
         return [], " (the data have no table 'customers')"
-    people = replace(view, filters=tuple(part for part in view.filters if part[0] in OF_CUSTOMERS))
+    people = replace(query, filters=tuple(part for part in query.filters if part[0] in OF_CUSTOMERS))
     columns = ("customer_id", "importance", "joined_at", "left_at")
     rows = table_rows("customers", people, ~nw.col("customer_id").is_null(), *columns)
-    end = min(view.data.extracted_at, datetime.combine(last_day(view.month), time.max, UTC))
+    end = min(query.data.extracted_at, datetime.combine(last_day(query.month), time.max, UTC))
     years = (pl.lit(end) - pl.col("joined_at")).dt.total_minutes() / YEAR
     since = pl.when(years.is_not_null()).then(pl.sum_horizontal((years >= least).cast(pl.Int64) for least in YEARS))
     begin = pl.lit(first_day(periods[0])).cast(pl.Datetime("us", "UTC"))
@@ -174,9 +174,9 @@ def _alike(view: View, customer_id: str, periods: list[str]) -> tuple[list[str],
     return found, importance + ("" if own["since"][0] is None else f", {SINCE[own['since'][0]]} with us")
 
 
-def _figure(name: str, view: View, periods: list[str]) -> tuple[Metric, pl.DataFrame | str]:
+def _figure(name: str, query: Query, periods: list[str]) -> tuple[Metric, pl.DataFrame | str]:
     """Return the metric and each customer's total or mean of the months: unit, value; or why there is none."""
-    metric = view.metric("ticket_volume" if name == "tickets" else name)
-    if reason := unanswerable(metric, view):
+    metric = query.metric("ticket_volume" if name == "tickets" else name)
+    if reason := unanswerable(metric, query):
         return metric, reason.reason
-    return metric, by_customer(metric, view, periods).with_columns(pl.col("value") * metric.factor)
+    return metric, by_customer(metric, query, periods).with_columns(pl.col("value") * metric.factor)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from cxlib.estimates.context import scope, unanswerable
+from cxlib.estimates.context import result_context, unanswerable
 from cxlib.estimates.covariates import (
     background_of,
     by_customer,
@@ -15,9 +15,9 @@ from cxlib.estimates.covariates import (
     customers_listed,
     with_background,
 )
-from cxlib.estimates.drilldown import Listed, listed_by, row_list
+from cxlib.estimates.drilldown import Listed, row_list, with_rows
 from cxlib.estimates.episodes import end_of
-from cxlib.metrics import Metric, View
+from cxlib.metrics import Metric, Query
 from cxlib.numbers import month as month_text
 from cxlib.periods import months_between, shift
 from cxlib.results.types import Effects, NotKnown
@@ -34,9 +34,9 @@ READING = "Spearman's rank correlation, −1 to 1, of customers' figures of thes
 class _Sides:
     """Figures up to a month and an outcome in the months after it, of the same customers."""
 
-    figures: View
+    figures: Query
     first: str
-    outcome: View
+    outcome: Query
     target: Metric
 
     @property
@@ -63,7 +63,7 @@ class _Sides:
     def effects(self, title: str, rows: list[Row], allowed: Iterable[str]) -> Effects:
         """Return the rows as one family of comparisons."""
         return Effects(
-            replace(self.target, table="customers"), scope(self.target, self.outcome), title,
+            replace(self.target, table="customers"), result_context(self.target, self.outcome), title,
             (self.first, self.figures.month), "", 0.0, effect_points(rows), reading=READING,
             allowing_for=tuple(dict.fromkeys(allowed)),
             caveat="Figures come first, the outcome afterwards; what goes together need not be why.",
@@ -71,7 +71,7 @@ class _Sides:
 
 
 def relation(
-    view: View, names: Sequence[str] = SUPPORT, outcome: str = "revenue", *, months: int = 12, later: int = 3
+    query: Query, names: Sequence[str] = SUPPORT, outcome: str = "revenue", *, months: int = 12, later: int = 3
 ) -> Effects | NotKnown:
     """Return how each figure of a customer goes together with the same customer's outcome afterwards.
 
@@ -81,7 +81,7 @@ def relation(
     the jackknife over customers, limits on Fisher's scale; p belongs to the same statistic.
 
     Args:
-        view: What is looked at; filters on customers hold for both sides, others for the figures only.
+        query: What is asked about; filters on customers hold for both sides, others for the figures only.
         names: Support figures: a family of comparisons declared beforehand.
         outcome: A metric of customers: revenue, retention …
         months: Months of the figures.
@@ -90,12 +90,12 @@ def relation(
     Raises:
         UsageError: No such metric or dimension.
     """
-    sides = _sides(view, outcome, months, later)
+    sides = _sides(query, outcome, months, later)
     if isinstance(sides, NotKnown):
         return sides
     ahead = months_between(shift(sides.figures.month, 1), sides.outcome.month)
     y = by_customer(sides.target, sides.outcome, ahead)
-    metrics = [view.metric(name) for name in names]
+    metrics = [query.metric(name) for name in names]
     missing = {metric.name: unanswerable(metric, sides.figures) for metric in metrics}
     figures = {
         metric.name: by_customer(metric, sides.figures, sides.months)
@@ -123,12 +123,12 @@ def relation(
     sums=("outcome",),
 )
 def _relation_by_lag(
-    view: View, name: str = "csat", outcome: str = "revenue", *, months: int = 12, later: int = 6
+    query: Query, name: str = "csat", outcome: str = "revenue", *, months: int = 12, later: int = 6
 ) -> Listed | NotKnown:
-    sides = _sides(view, outcome, months, later)
+    sides = _sides(query, outcome, months, later)
     if isinstance(sides, NotKnown):
         return sides
-    metric, target = view.metric(name), sides.target
+    metric, target = query.metric(name), sides.target
     x, ahead, known = _month_by_month(sides, metric)
     rows = [sides.pairs(x, y, known).with_columns(group=pl.lit(month)) for month, y in ahead.items()]
     figures = {"figure": pl.col("x") * metric.factor, "outcome": pl.col("y") * target.factor}
@@ -137,9 +137,9 @@ def _relation_by_lag(
     return Listed(listed, f"{sides.first}/{sides.outcome.month}", units, f"{metric.title} and {_lower(target)}")
 
 
-@listed_by(_relation_by_lag)
+@with_rows(_relation_by_lag)
 def relation_by_lag(
-    view: View, name: str = "csat", outcome: str = "revenue", *, months: int = 12, later: int = 6
+    query: Query, name: str = "csat", outcome: str = "revenue", *, months: int = 12, later: int = 6
 ) -> Effects | NotKnown:
     """Return how a figure of a customer goes together with the outcome in each single month that follows.
 
@@ -147,7 +147,7 @@ def relation_by_lag(
     for is that known at the end of the figure's months.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         name: A support figure.
         outcome: A metric of customers.
         months: Months of the figure.
@@ -156,10 +156,10 @@ def relation_by_lag(
     Raises:
         UsageError: No such metric or dimension.
     """
-    sides = _sides(view, outcome, months, later)
+    sides = _sides(query, outcome, months, later)
     if isinstance(sides, NotKnown):
         return sides
-    metric = view.metric(name)
+    metric = query.metric(name)
     title = f"{metric.title} and {_lower(sides.target)} in each month afterwards, rank correlation"
     if reason := unanswerable(metric, sides.figures):
         return NotKnown(title, reason.reason)
@@ -182,19 +182,19 @@ def _month_by_month(sides: _Sides, metric: Metric) -> tuple[pl.DataFrame, dict[s
     return x, ahead, sides.background([x, *ahead.values()])
 
 
-def _sides(view: View, outcome: str, months: int, later: int) -> _Sides | NotKnown:
+def _sides(query: Query, outcome: str, months: int, later: int) -> _Sides | NotKnown:
     """Return both sides of a relation, the outcome in the last `later` months; or why there are none."""
-    view = view.settled(outcome)
-    split = shift(view.month, -later)
+    query = query.settled(outcome)
+    split = shift(query.month, -later)
     first = shift(split, 1 - months)
-    figures = replace(view, month=split, filters=tuple(part for part in view.filters if part[0] != "currency"))
-    of_customers = tuple(part for part in view.filters if part[0] in (*OF_CUSTOMERS, "currency"))
-    target, after = view.metric(outcome), replace(view, filters=of_customers)
+    figures = replace(query, month=split, filters=tuple(part for part in query.filters if part[0] != "currency"))
+    of_customers = tuple(part for part in query.filters if part[0] in (*OF_CUSTOMERS, "currency"))
+    target, after = query.metric(outcome), replace(query, filters=of_customers)
     if reason := unanswerable(target, after):
         return reason
-    if first < view.data.first_month:
-        told = f"Figures from {first} and what followed until {view.month} are needed; the data begin in"
-        return NotKnown(f"What goes together with {_lower(target)}", f"{told} {view.data.first_month}.")
+    if first < query.data.first_month:
+        told = f"Figures from {first} and what followed until {query.month} are needed; the data begin in"
+        return NotKnown(f"What goes together with {_lower(target)}", f"{told} {query.data.first_month}.")
     return _Sides(figures, first, after, target)
 
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import polars as pl
 
 from cxlib.errors import UsageError
-from cxlib.estimates.context import scope, unanswerable
-from cxlib.metrics import View, known, table_rows
+from cxlib.estimates.context import result_context, unanswerable
+from cxlib.metrics import Query, missing_reason, table_rows
 from cxlib.periods import first_day, last_day
 from cxlib.results.certainty import POSSIBLE
 from cxlib.results.types import Effects, NotKnown
@@ -22,7 +22,7 @@ PARTS = 3  # windows on each side of the answer
 CHANGE, BEFORE, AFTER = "change", "before", "after"
 
 
-def spending_after(view: View, one: str = "bad", other: str = "good", *, months: int = 24) -> Effects | NotKnown:
+def spending_after(query: Query, one: str = "bad", other: str = "good", *, months: int = 24) -> Effects | NotKnown:
     """Return how much more customers spend in the months around a bad experience than around a good one.
 
     Each customer's first rated experience alone, stacked at its answer and compared only with those of the same month
@@ -31,7 +31,7 @@ def spending_after(view: View, one: str = "bad", other: str = "good", *, months:
     whether both sides already differed. Customers are those of `spending_less`: both spans wholly observed.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         one: An experience: "bad", "in between" or "good".
         other: The one it is compared with.
         months: Most months of answers to go back.
@@ -42,24 +42,24 @@ def spending_after(view: View, one: str = "bad", other: str = "good", *, months:
     if one == other:
         raise UsageError(f"{one!r} is compared with itself: name two experiences.")
     name, title = "spending_less", f"Spending around a first rated experience, {one} beside {other}"
-    metric, view = view.metric(name), view.settled(name)
-    missing = unanswerable(metric, view)
-    if reason := missing.reason if missing else known(view.metric("revenue"), view):
+    metric, query = query.metric(name), query.settled(name)
+    missing = unanswerable(metric, query)
+    if reason := missing.reason if missing else missing_reason(query.metric("revenue"), query):
         return NotKnown(title, reason)
-    periods = view.months(months)
+    periods = query.months(months)
     days = nw.col("answered_day").is_between(first_day(periods[0]), last_day(periods[-1]))
     told = days & nw.col("experience").is_in([one, other]) & ~nw.col("spent_before").is_null()
     columns = ("customer_id", "ticket_id", "answered_at", "answered_day", "experience")
-    rows = table_rows("followed_answers", view, told, *columns).sort("customer_id")
+    rows = table_rows("followed_answers", query, told, *columns).sort("customer_id")
     sides = [rows.filter(pl.col("experience") == group).height for group in (one, other)]
     if min(sides) < LEAST:
         return NotKnown(
             title, f"{sides[0]} customers say {one}, {sides[1]} {other}; fewer than {LEAST} are not compared."
         )
-    amounts = _by_window(rows, view)
+    amounts = _by_window(rows, query)
     month = rows["answered_day"].dt.month_start().rank("dense").to_numpy().astype(np.int64) - 1
     bad = (rows["experience"] == one).to_numpy()
-    span = view.data.settings.windows.repeat_days / PARTS
+    span = query.data.settings.windows.repeat_days / PARTS
     rise = amounts[:, PARTS:].sum(axis=1) - amounts[:, :PARTS].sum(axis=1)
     points = [_point((CHANGE, "Change, after less before", CHANGE), rise, bad, month)]
     for place in range(2 * PARTS):
@@ -72,18 +72,18 @@ def spending_after(view: View, one: str = "bad", other: str = "good", *, months:
         "Both sides already differed before it." if differed else "Before it nothing shows that the sides differed."
     )
     return Effects(
-        metric, scope(metric, view), title, (periods[0], periods[-1]), view.currencies[0], 0.0, found,
+        metric, result_context(metric, query), title, (periods[0], periods[-1]), query.currencies[0], 0.0, found,
         allowing_for=("the month of the answer",),
-        reading=f"{view.currencies[0]} a customer spends more ({one}) than those rating {other}",
+        reading=f"{query.currencies[0]} a customer spends more ({one}) than those rating {other}",
         caveat=f"{already} Who has a {one} experience may differ in what else moves spending.",
     )  # fmt: skip
 
 
-def _by_window(rows: pl.DataFrame, view: View) -> Array:
+def _by_window(rows: pl.DataFrame, query: Query) -> Array:
     """Return what each customer spent in each window, oldest first, one row per customer."""
-    paid = view.data.scan("orders").filter(pl.col("net_amount").is_not_null())
+    paid = query.data.scan("orders").filter(pl.col("net_amount").is_not_null())
     orders = paid.select("customer_id", "ordered_at", "net_amount", helped="ticket_id").collect()
-    far = view.data.settings.windows.repeat_days * 86400.0
+    far = query.data.settings.windows.repeat_days * 86400.0
     after = (pl.col("ordered_at") - pl.col("answered_at")).dt.total_microseconds() / 1e6
     pairs = rows.with_row_index("row").join(orders, on="customer_id").with_columns(after=after)
     own = (pl.col("helped") == pl.col("ticket_id")).fill_null(False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope
+from cxlib.estimates.context import result_context
 from cxlib.estimates.covariates import customers_listed
-from cxlib.estimates.drilldown import Listed, listed_by, row_list
+from cxlib.estimates.drilldown import Listed, row_list, with_rows
 from cxlib.estimates.episodes import asked, spells
-from cxlib.metrics import Metric, View
+from cxlib.metrics import Metric, Query
 from cxlib.results.types import POINT, NotKnown, Survival
 from cxlib.stats.intervals import ALPHA, Array, normal_quantile
 from cxlib.tables.schema import DIMENSIONS
@@ -26,31 +26,31 @@ Followed = tuple[Metric, str, tuple[str, str], pl.DataFrame, str]
     "it. The curves are Kaplan–Meier's of these rows, the ratios Cox's, which allow for the columns at the end.",
     sums=("left",),
 )
-def customers_followed(view: View, by: str = "loyalty_class", *, months: int = 36) -> Listed | NotKnown:
+def customers_followed(query: Query, by: str = "loyalty_class", *, months: int = 36) -> Listed | NotKnown:
     """Return the rows at risk: whose, of which class, from which day to which, and whether leaving ended it."""
-    found = followed(view, by, "", months)
+    found = followed(query, by, "", months)
     if isinstance(found, NotKnown):
         return found
     rows = customers_listed(found[3], pl.col("at").alias("answered_at"), "entry", "stop", "left")
     return Listed(rows, "/".join(found[2]), {"entry": "days", "stop": "days"}, f"by {DIMENSIONS[by].title}")
 
 
-@listed_by(customers_followed)
-def customers_staying(view: View, by: str = "loyalty_class", *, months: int = 36) -> Survival | NotKnown:
+@with_rows(customers_followed)
+def customers_staying(query: Query, by: str = "loyalty_class", *, months: int = 36) -> Survival | NotKnown:
     """Return the share of customers still there after an answer, by its class: Kaplan–Meier and the log-rank test.
 
     Everybody's follow-up starts at an answer, never at joining: who has been a customer for long must have stayed
     (`spells`). A customer who answers again counts in the new class from then on, in curves and test alike.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         by: "loyalty_class" or "experience".
         months: Most months of answers to go back.
 
     Raises:
         UsageError: No such class.
     """
-    found = followed(view, by, "Customers still there", months)
+    found = followed(query, by, "Customers still there", months)
     if isinstance(found, NotKnown):
         return found
     metric, title, span, rows, sampled = found
@@ -59,15 +59,24 @@ def customers_staying(view: View, by: str = "loyalty_class", *, months: int = 36
     p_value = log_rank(*(compared[name].to_numpy() for name in ("entry", "stop", "left", "group")))
     ends = int(rows["left"].sum())
     return Survival(
-        metric, scope(metric, view), title, by, DIMENSIONS[by].title, span, pl.concat(curves), p_value, ends, sampled
+        metric,
+        result_context(metric, query),
+        title,
+        by,
+        DIMENSIONS[by].title,
+        span,
+        pl.concat(curves),
+        p_value,
+        ends,
+        sampled,
     )
 
 
-def followed(view: View, by: str, what: str, months: int) -> Followed | NotKnown:
+def followed(query: Query, by: str, what: str, months: int) -> Followed | NotKnown:
     """Return metric, title, first and last month, spells after an answer, and what was sampled; or why there are none.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         by: "loyalty_class" or "experience".
         what: Beginning of the title.
         months: Most months of answers to go back.
@@ -75,14 +84,14 @@ def followed(view: View, by: str, what: str, months: int) -> Followed | NotKnown
     Raises:
         UsageError: No such class.
     """
-    data, metric = view.data, asked(view, by)
+    data, metric = query.data, asked(query, by)
     title = f"{what}, by {DIMENSIONS[by].title if by in DIMENSIONS else by}"
     if isinstance(metric, NotKnown):
         return NotKnown(title, metric.reason)
     if not data.has("orders") and not (data.has("customers") and "left_at" in data.filled("customers")):
         return NotKnown(title, f"{NOBODY}: the data {data.name!r} hold neither left_at nor orders.")
-    periods = view.months(months)
-    rows, sampled = spells(view, by, periods)
+    periods = query.months(months)
+    rows, sampled = spells(query, by, periods)
     if reason := _too_few(rows):
         return NotKnown(title, reason)
     return metric, title, (periods[0], periods[-1]), rows, sampled

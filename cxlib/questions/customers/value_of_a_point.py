@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope
+from cxlib.estimates.context import result_context
 from cxlib.estimates.covariates import background_of, customers_listed, with_background
-from cxlib.estimates.drilldown import Listed, listed_by, row_list
+from cxlib.estimates.drilldown import Listed, row_list, with_rows
 from cxlib.estimates.episodes import SCORES, asked, end_of
-from cxlib.metrics import Metric, View, known, unit_frame
+from cxlib.metrics import Metric, Query, missing_reason, unit_frame
 from cxlib.numbers import number
 from cxlib.periods import first_day, months_between, shift
 from cxlib.questions.customers.churn_cost import active_then, margin_of, unfit
@@ -33,16 +33,16 @@ POINTS = {"loyalty_class": 200.0, "experience": 100.0}  # per customer who chang
     "equal in the columns at the end (least squares); the figure is that, times the customers who would change sides.",
     sums=("margin",),
 )
-def _value_of_a_point(view: View, score: str = "nps") -> Listed | NotKnown:
-    found = _brought(view, score)
+def _value_of_a_point(query: Query, score: str = "nps") -> Listed | NotKnown:
+    found = _brought(query, score)
     if isinstance(found, NotKnown):
         return found
-    months = f"{shift(view.month, 1 - YEAR)}/{view.month}"
-    return Listed(customers_listed(found[3], "margin"), months, {"margin": view.currencies[0]}, found[1].title)
+    months = f"{shift(query.month, 1 - YEAR)}/{query.month}"
+    return Listed(customers_listed(found[3], "margin"), months, {"margin": query.currencies[0]}, found[1].title)
 
 
-@listed_by(_value_of_a_point)
-def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
+@with_rows(_value_of_a_point)
+def value_of_a_point(query: Query, score: str = "nps") -> Effects | NotKnown:
     """Return the yearly margin that goes together with one point more, and with nobody on the bad side.
 
     Customers active a year ago whose last answer of the year before is on record: margin (revenue × `gross_margin`)
@@ -52,17 +52,17 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
     At risk is n × share of detractors × d. Nobody has turned anybody: what such a customer would do is not known.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         score: "nps" or "csat".
 
     Raises:
         UsageError: No such score; a gross margin that is not a share.
     """
-    found = _brought(view, score)
+    found = _brought(query, score)
     if isinstance(found, NotKnown):
         return found
     by, metric, title, rows, everybody = found
-    (good, bad), start, y = SIDES[by], shift(view.month, -YEAR), rows["margin"].to_numpy()
+    (good, bad), start, y = SIDES[by], shift(query.month, -YEAR), rows["margin"].to_numpy()
     background, names = background_of(rows, len(rows) // 20)
     sides = np.column_stack([(rows["group"] == name).to_numpy() for name in (good, "passive", "in between")])
     per_customer, se = gain(y, sides[:, [0, *(np.flatnonzero(sides[:, 1:].any(axis=0)) + 1)]].astype(float), background)
@@ -71,34 +71,34 @@ def value_of_a_point(view: View, score: str = "nps") -> Effects | NotKnown:
     points = _totals(
         per_customer, se, share=rows.filter(group=bad).height / rows.height, n=rows.height, everybody=everybody, by=by
     )
-    amount, each = view.currencies[0], number(per_customer, 1)
+    amount, each = query.currencies[0], number(per_customer, 1)
     return Effects(
-        replace(metric, measured_in=amount), scope(metric, view), title, (shift(start, 1), view.month), amount, 0.0,
-        points, allowing_for=tuple(names),
+        replace(metric, measured_in=amount), result_context(metric, query), title,
+        (shift(start, 1), query.month), amount, 0.0, points, allowing_for=tuple(names),
         reading=f"{amount} of margin a year, of {number(everybody)} customers active then",
         caveat="What goes together need not be why, nor come with a better score. "
         f"Per customer {each} {amount} a year lie between {good} and {bad}; nobody has turned one into the other.",
     )  # fmt: skip
 
 
-def _brought(view: View, score: str) -> Brought | NotKnown:
+def _brought(query: Query, score: str) -> Brought | NotKnown:
     by = {kind: name for name, kind in SCORES.items()}.get(score, score)
-    metric, title = asked(view, by), "What a point is worth"
+    metric, title = asked(query, by), "What a point is worth"
     if isinstance(metric, NotKnown):
         return NotKnown(title, metric.reason)
     title = f"What a point of {metric.title.split(' (')[0]} is worth"
-    margin, revenue, start = margin_of(view, ("gross_margin",)), view.metric("revenue"), shift(view.month, -YEAR)
-    reason = margin if isinstance(margin, str) else known(revenue, view) or unfit(view, start)
+    margin, revenue, start = margin_of(query, ("gross_margin",)), query.metric("revenue"), shift(query.month, -YEAR)
+    reason = margin if isinstance(margin, str) else missing_reason(revenue, query) or unfit(query, start)
     if isinstance(margin, str) or reason:
         return NotKnown(title, reason)
-    rows, everybody = _customers(view, by, start)
+    rows, everybody = _customers(query, by, start)
     good, bad = SIDES[by]
     counts = [rows.filter(group=name).height for name in (good, bad)]
     if min(counts) < LEAST:
         return NotKnown(
             title, f"Of those active a year ago {counts[0]} said {good}, {counts[1]} {bad}; {LEAST} of each are needed."
         )
-    bought = unit_frame(revenue, view, months_between(shift(start, 1), view.month)).group_by("unit")
+    bought = unit_frame(revenue, query, months_between(shift(start, 1), query.month)).group_by("unit")
     rows = rows.join(bought.agg(pl.col("sum_wx").sum()), on="unit", how="left", maintain_order="left")
     rows = rows.with_columns(margin=pl.col("sum_wx").fill_null(0.0) * margin)
     return by, metric, title, rows, everybody
@@ -128,18 +128,20 @@ def _totals(gained: float, se: float, *, share: float, n: int, everybody: int, b
     )
 
 
-def _customers(view: View, by: str, start: str) -> tuple[pl.DataFrame, int]:
+def _customers(query: Query, by: str, start: str) -> tuple[pl.DataFrame, int]:
     """Return the customers active at the end of `start` with the class of their last answer of the year until then,
     and how many were active, whether they answered or not.
     """
-    active = active_then(view, start)
+    active = active_then(query, start)
     days = pl.col("answered_day").is_between(
         first_day(shift(start, 1 - YEAR)), first_day(shift(start, 1)), closed="left"
     )
-    answers = view.data.scan("followed_answers").filter(days, pl.col(by).is_not_null()).sort("answered_at", "survey_id")
+    answers = (
+        query.data.scan("followed_answers").filter(days, pl.col(by).is_not_null()).sort("answered_at", "survey_id")
+    )
     last = answers.select("customer_id", group=by).collect().unique("customer_id", keep="last", maintain_order=True)
     rows = last.join(active, on="customer_id", how="semi").rename({"customer_id": "unit"}).sort("unit")
-    return with_background(rows.with_columns(at=pl.lit(end_of(replace(view, month=start)))), view), active.height
+    return with_background(rows.with_columns(at=pl.lit(end_of(replace(query, month=start)))), query), active.height
 
 
 def gain(y: Array, sides: Array, background: list[Array]) -> tuple[float, float]:

@@ -10,12 +10,12 @@ import polars as pl
 from cxlib.check import ANCHOR, MONTHLY, Found, broken
 from cxlib.check import set_aside as aside
 from cxlib.estimates.context import unanswerable
-from cxlib.estimates.drilldown import Listed, listed_by, row_list
-from cxlib.metrics import METRICS, Metric, View, population
+from cxlib.estimates.drilldown import Listed, row_list, with_rows
+from cxlib.metrics import METRICS, Metric, Query, population
 from cxlib.metrics.maturity import unfinal
 from cxlib.numbers import month as month_words
 from cxlib.results.quality import Coverage, Tally
-from cxlib.results.types import NotKnown, Scope
+from cxlib.results.types import NotKnown, ResultContext
 from cxlib.tables.schema import DIMENSIONS, GIVEN, TABLES
 
 MONTHS_SHOWN = 13
@@ -29,18 +29,18 @@ SCHEMA = {
 
 
 @row_list("Rows that break a promise", f"{COUNTED} {NOT_KEPT}", filtered=False)
-def _quality(view: View) -> Listed:
-    return _of_all(broken(view.data))
+def _quality(query: Query) -> Listed:
+    return _of_all(broken(query.data))
 
 
-@listed_by(_quality)
-def quality(view: View) -> Tally:
+@with_rows(_quality)
+def quality(query: Query) -> Tally:
     """Return what `cx check` finds in the whole data set, whatever is filtered: every broken promise of its tables."""
-    rows = {name: view.data.scan(name).select(pl.len()).collect().item() for name in GIVEN if view.data.has(name)}
+    rows = {name: query.data.scan(name).select(pl.len()).collect().item() for name in GIVEN if query.data.has(name)}
     found = [
-        _counted(one.table, one.words, one.count, one.examples, rows.get(one.table)) for one, _ in broken(view.data)
+        _counted(one.table, one.words, one.count, one.examples, rows.get(one.table)) for one, _ in broken(query.data)
     ]
-    return Tally(_scope(view), "Broken promises of the data", tallied(found), "every promise of the tables holds")
+    return Tally(_scope(query), "Broken promises of the data", tallied(found), "every promise of the tables holds")
 
 
 def _of_all(found: Iterable[Found]) -> Listed:
@@ -57,14 +57,14 @@ def _found(findings: Iterable[tuple[str, str, pl.Series]]) -> pl.DataFrame:
 
 
 @row_list("Rows set aside", f"{COUNTED} {NOT_KEPT}", filtered=False)
-def _set_aside(view: View) -> Listed:
-    return _of_all(found for declared in GIVEN.values() for found in aside(view.data, declared))
+def _set_aside(query: Query) -> Listed:
+    return _of_all(found for declared in GIVEN.values() for found in aside(query.data, declared))
 
 
-@listed_by(_set_aside)
-def set_aside(view: View) -> Tally:
+@with_rows(_set_aside)
+def set_aside(query: Query) -> Tally:
     """Return what imports read but did not use: rows set aside, left out on purpose; and values taken otherwise."""
-    manifest, found = view.data.manifest, list[dict[str, Any]]()
+    manifest, found = query.data.manifest, list[dict[str, Any]]()
     read = {
         name: rows + sum(sum(manifest.get(part, {}).get(name, {}).values()) for part in ("set_aside", "left_out"))
         for name, rows in manifest.get("rows", {}).items()
@@ -72,54 +72,54 @@ def set_aside(view: View) -> Tally:
     for declared in GIVEN.values():
         found += [
             _counted(one.table, one.promise, one.count, one.examples, read.get(one.table))
-            for one, _ in aside(view.data, declared)
+            for one, _ in aside(query.data, declared)
         ]
     for part, words in (("left_out", "left out"), ("filled", "filled")):
         for name, counts in manifest.get(part, {}).items():
             found += [_counted(name, f"{why} ({words})", n, (), read.get(name)) for why, n in counts.items()]
     for name, notes in manifest.get("notes", {}).items():
         found += [_counted(name, what, note["count"], note["examples"], read.get(name)) for what, note in notes.items()]
-    return Tally(_scope(view), "Rows not used as they came", tallied(found), "every row read was written as it came")
+    return Tally(_scope(query), "Rows not used as they came", tallied(found), "every row read was written as it came")
 
 
 @row_list("Rows whose figures are not final", COUNTED)
-def _provisional(view: View, names: Sequence[str] = ()) -> Listed:
+def _provisional(query: Query, names: Sequence[str] = ()) -> Listed:
     rows = _found(
-        (one.table, f"{NOT_OVER if one.window else RUNNING}: {one.title}", unfinal(one, view, view.month))
-        for one in _moving(view, names or METRICS)
+        (one.table, f"{NOT_OVER if one.window else RUNNING}: {one.title}", unfinal(one, query, query.month))
+        for one in _moving(query, names or METRICS)
     )
-    return Listed(rows, view.month)
+    return Listed(rows, query.month)
 
 
-@listed_by(_provisional)
-def provisional(view: View, names: Sequence[str] = ()) -> Tally:
+@with_rows(_provisional)
+def provisional(query: Query, names: Sequence[str] = ()) -> Tally:
     """Return the figures of the reported month that are not final: windows not over, clocks that still run.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         names: Metrics to look at; none for all.
 
     Raises:
         UsageError: No such metric or dimension.
     """
-    found = list(_unfinal(view, names or METRICS))
+    found = list(_unfinal(query, names or METRICS))
     return Tally(
-        _scope(view, view.filter_text), "Figures of the month that will still move", tallied(found),
+        _scope(query, query.filter_text), "Figures of the month that will still move", tallied(found),
         "every window is over and every clock has stopped",
     )  # fmt: skip
 
 
-def coverage(view: View) -> Coverage | NotKnown:
+def coverage(query: Query) -> Coverage | NotKnown:
     """Return the rows of each table by month, and the share of empty cells in the columns that figures need.
 
     The whole data set counts, whatever is filtered. A month of a row is the local month of its main instant.
     """
-    months, names = view.months(MONTHS_SHOWN), [name for name in MONTHLY if view.data.has(name)]
+    months, names = query.months(MONTHS_SHOWN), [name for name in MONTHLY if query.data.has(name)]
     if not names:
-        return NotKnown("Coverage", f"The data {view.data.name!r} have no table that grows month by month.")
-    counts, gaps = zip(*(_covered(view, name, months) for name in names), strict=True)
+        return NotKnown("Coverage", f"The data {query.data.name!r} have no table that grows month by month.")
+    counts, gaps = zip(*(_covered(query, name, months) for name in names), strict=True)
     emptiest = pl.concat(gaps).sort("share", "before", descending=True, nulls_last=True, maintain_order=True)
-    return Coverage(_scope(view), tuple(months), pl.concat(counts), emptiest)
+    return Coverage(_scope(query), tuple(months), pl.concat(counts), emptiest)
 
 
 def tallied(found: list[dict[str, Any]]) -> pl.DataFrame:
@@ -129,36 +129,36 @@ def tallied(found: list[dict[str, Any]]) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _unfinal(view: View, names: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for metric in _moving(view, names):
-        rows, late, _, running = population(metric, view, view.month)
+def _unfinal(query: Query, names: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for metric in _moving(query, names):
+        rows, late, _, running = population(metric, query, query.month)
         if metric.window:
-            final = view.settled(metric.name).month
-            told = f"final up to {month_words(final, view.language)}" if final < view.month else ""
+            final = query.settled(metric.name).month
+            told = f"final up to {month_words(final, query.language)}" if final < query.month else ""
             yield _counted(NOT_OVER, metric.title, late, [told], rows)
         elif late or running:
             yield _counted(RUNNING, metric.title, late + running, (), rows)
 
 
-def _moving(view: View, names: Iterable[str]) -> list[Metric]:
+def _moving(query: Query, names: Iterable[str]) -> list[Metric]:
     """Return the figures that can move after their month: those with a window or a clock."""
-    metrics = map(view.metric, names)
-    return [one for one in metrics if (one.window or one.kind == "duration") and not unanswerable(one, view)]
+    metrics = map(query.metric, names)
+    return [one for one in metrics if (one.window or one.kind == "duration") and not unanswerable(one, query)]
 
 
-def _covered(view: View, name: str, months: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _covered(query: Query, name: str, months: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return table, month, rows; and table, column, share, before."""
     needed = _needed(name)
-    local = pl.col(ANCHOR[name]).dt.convert_time_zone(view.data.settings.timezone).dt.strftime("%Y-%m")
+    local = pl.col(ANCHOR[name]).dt.convert_time_zone(query.data.settings.timezone).dt.strftime("%Y-%m")
     counted = (
-        view.data.scan(name)
+        query.data.scan(name)
         .group_by(local.alias("month"))
         .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col(needed).null_count().cast(pl.Int64))
         .collect()
     )
     every = pl.DataFrame({"table": name, "month": months}).join(counted, on="month", how="left", maintain_order="left")
     every = every.with_columns(pl.col("rows", *needed).fill_null(0))
-    last = pl.col("month") == view.month
+    last = pl.col("month") == query.month
     shares = [
         every.filter(which).select(pl.col(needed).sum() / pl.col("rows").sum() * 100).transpose().to_series()
         for which in (last, ~last)
@@ -184,5 +184,5 @@ def _counted(family: str, label: str, n: int, examples: Sequence[object], rows: 
     return {"family": family, "label": label, "n": n, "share": share, "known": True, "examples": told}
 
 
-def _scope(view: View, filters: str = "") -> Scope:
-    return Scope(view.data.name, view.month, filters, language=view.language)
+def _scope(query: Query, filters: str = "") -> ResultContext:
+    return ResultContext(query.data.name, query.month, filters, language=query.language)

@@ -13,11 +13,11 @@ import narwhals as nw
 import polars as pl
 
 from cxlib.clock import business_minutes, open_minutes
-from cxlib.estimates.drilldown import Listed, listed_by, row_list
-from cxlib.metrics import View, table_rows
+from cxlib.estimates.drilldown import Listed, row_list, with_rows
+from cxlib.metrics import Query, table_rows
 from cxlib.questions.data_quality.quality import tallied
 from cxlib.results.quality import Tally
-from cxlib.results.types import NotKnown, Scope
+from cxlib.results.types import NotKnown, ResultContext
 from cxlib.settings import Settings
 from cxlib.tables.schema import INSTANT
 
@@ -51,24 +51,24 @@ _COLUMNS = (
 
 
 @row_list("Figures of tickets, ours and the source's own", "A figure of the table is a number of rows.")
-def _reconciliation(view: View) -> Listed | NotKnown:
-    found = differences(view)
+def _reconciliation(query: Query) -> Listed | NotKnown:
+    found = differences(query)
     if isinstance(found, NotKnown):
         return found
     group = pl.format("{}: {}", _IN_WORDS, pl.col("reason").fill_null("agrees exactly"))
     shown = ("ours", "theirs", "difference")
     listed = found.select("ticket_id", group.alias("group"), *shown).sort("group", "ticket_id")
-    months = view.months(MONTHS)
+    months = query.months(MONTHS)
     return Listed(listed, f"{months[0]}/{months[-1]}", dict.fromkeys(shown, "minutes"))
 
 
-@listed_by(_reconciliation)
-def reconciliation(view: View) -> Tally | NotKnown:
+@with_rows(_reconciliation)
+def reconciliation(query: Query) -> Tally | NotKnown:
     """Return how many figures of tickets equal the source's own, and for which reasons the others differ.
 
     Tickets created in the reported month and the 11 months before it are compared.
     """
-    found = differences(view)
+    found = differences(query)
     if isinstance(found, NotKnown):
         return found
     apart = found.filter(pl.col("reason").is_not_null())
@@ -85,32 +85,32 @@ def reconciliation(view: View) -> Tally | NotKnown:
             known=~pl.col("reason").is_in([UNEXPLAINED, NOT_ENDED, NOT_THERE]),
         )
     )  # fmt: skip
-    scope = Scope(view.data.name, view.month, view.filter_text, language=view.language)
+    scope = ResultContext(query.data.name, query.month, query.filter_text, language=query.language)
     title = "Our figures beside the source's own"
     points = tallied(counted.to_dicts())
     return Tally(scope, title, points, "every figure is the same", found.height, found.height - apart.height)
 
 
-def differences(view: View) -> pl.DataFrame | NotKnown:
+def differences(query: Query) -> pl.DataFrame | NotKnown:
     """Return one row a figure: figure, ticket_id, ours, theirs, difference (theirs − ours), reason (null = same)."""
-    if not view.data.has("source_figures") or not view.data.has("tickets"):
+    if not query.data.has("source_figures") or not query.data.has("tickets"):
         return NotKnown(
             "Our figures beside the source's own",
-            f"The data {view.data.name!r} have no table 'source_figures'; an import whose export holds the source's "
+            f"The data {query.data.name!r} have no table 'source_figures'; an import whose export holds the source's "
             "own figures brings it, or a mapping that fills it.",
         )
-    days = [f"{month}-01" for month in view.months(MONTHS)]
-    given = view.data.scan("source_figures").select("ticket_id", "figure", theirs="amount").collect()
+    days = [f"{month}-01" for month in query.months(MONTHS)]
+    given = query.data.scan("source_figures").select("ticket_id", "figure", theirs="amount").collect()
     theirs = given.unique(["ticket_id", "figure"], keep="first", maintain_order=True)
     names = [name for name in theirs["figure"].unique().sort() if name is not None]
-    there = set(view.data.scan("tickets").collect_schema().names())
+    there = set(query.data.scan("tickets").collect_schema().names())
     wanted = dict.fromkeys(("created_day", *_COLUMNS, *names, *map(_twin, names)))
     dated = ~nw.col("created_day").is_null()
-    tickets = table_rows("tickets", view, dated, *(name for name in wanted if name in there))
+    tickets = table_rows("tickets", query, dated, *(name for name in wanted if name in there))
     tickets = tickets.filter(pl.col("created_day").dt.strftime("%Y-%m-01").is_in(days))
-    open_known = view.data.settings.hours_known
+    open_known = query.data.settings.hours_known
     kept = [name for name in names if name in there and (open_known or not name.endswith("_business_minutes"))]
-    parts = [_compared(tickets, theirs, name, view) for name in kept]
+    parts = [_compared(tickets, theirs, name, query) for name in kept]
     schema = {
         "figure": pl.String,
         "ticket_id": pl.String,
@@ -119,7 +119,7 @@ def differences(view: View) -> pl.DataFrame | NotKnown:
     return pl.concat([pl.DataFrame(schema=schema | {"reason": pl.String}), *parts])
 
 
-def _compared(tickets: pl.DataFrame, theirs: pl.DataFrame, figure: str, view: View) -> pl.DataFrame:
+def _compared(tickets: pl.DataFrame, theirs: pl.DataFrame, figure: str, query: Query) -> pl.DataFrame:
     stem = figure.removesuffix("_minutes").removesuffix("_business")
     ours = pl.col(figure).cast(pl.Float64)
     if stem in _ENDS:  # an unfinished clock runs to the end of the data: no figure yet
@@ -129,7 +129,7 @@ def _compared(tickets: pl.DataFrame, theirs: pl.DataFrame, figure: str, view: Vi
     missing = pl.col("ours").is_null() != pl.col("theirs").is_null()
     apart = missing | (pl.col("difference").abs() >= SECOND).fill_null(False)
     step = _step(rows["theirs"].drop_nulls()) if figure.endswith("minutes") else 0.0
-    why = _reasons(_with_talk(rows.filter(apart), view), figure, stem, step, view.data.settings)
+    why = _reasons(_with_talk(rows.filter(apart), query), figure, stem, step, query.data.settings)
     told = rows.select("figure", "ticket_id", "ours", "theirs", "difference")
     return told.join(why, on="ticket_id", how="left", maintain_order="left")
 
@@ -183,15 +183,15 @@ def _twin(figure: str) -> str:
     return f"{stem}_minutes" if business else figure.replace("_minutes", "_business_minutes")
 
 
-def _with_talk(rows: pl.DataFrame, view: View) -> pl.DataFrame:
+def _with_talk(rows: pl.DataFrame, query: Query) -> pl.DataFrame:
     """Add what the messages tell of other ways to count: the first automatic answer and note, how many of each."""
-    if not view.data.has("messages"):
+    if not query.data.has("messages"):
         return rows.with_columns(bot_at=pl.lit(None, INSTANT), note_at=pl.lit(None, INSTANT), automatic=0, notes=0)
     own = rows.lazy().select("ticket_id", "created_at")
     public, at = pl.col("is_public").fill_null(True), pl.col("sent_at")
     automatic, note = pl.col("author").is_in(["bot", "system"]) & public, (pl.col("author") == "agent") & ~public
     counted = (
-        view.data.scan("messages")
+        query.data.scan("messages")
         .join(own, on="ticket_id")
         .filter(at >= pl.col("created_at"))
         .group_by("ticket_id")

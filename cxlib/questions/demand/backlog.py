@@ -9,10 +9,10 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope, unanswerable
+from cxlib.estimates.context import result_context, unanswerable
 from cxlib.estimates.daily import change_between
-from cxlib.estimates.estimate_table import Cells
-from cxlib.metrics import View, table_rows
+from cxlib.estimates.estimate_table import EstimateTable
+from cxlib.metrics import Query, table_rows
 from cxlib.periods import A_YEAR, SHOWN, earlier, first_day, last_day, shift
 from cxlib.results.types import POINT, NotKnown, Trend
 from cxlib.stats.intervals import Figures, Places, Sums, total
@@ -21,7 +21,7 @@ FOUR_WEEKS = 28
 MONTHS = 16  # hold the days shown and those a year before
 
 
-def backlog(view: View) -> Trend | NotKnown:
+def backlog(query: Query) -> Trend | NotKnown:
     """Return the number of unsolved tickets at the end of each local day, up to the end of the reported month.
 
     The last day is compared with the same weekday four and 52 weeks before. The number is a census; its interval speaks
@@ -31,13 +31,13 @@ def backlog(view: View) -> Trend | NotKnown:
     Raises:
         UsageError: A filter by an unknown dimension.
     """
-    metric = view.metric("backlog")
-    if reason := unanswerable(metric, view):
+    metric = query.metric("backlog")
+    if reason := unanswerable(metric, query):
         return reason
-    open_ = _stretches(view)
+    open_ = _stretches(query)
     if open_.is_empty():
-        return NotKnown(metric.title, f"No ticket was unsolved at the end of a day up to {view.month}.")
-    days = _days(open_, min(last_day(view.month), view.data.last_day))
+        return NotKnown(metric.title, f"No ticket was unsolved at the end of a day up to {query.month}.")
+    days = _days(open_, min(last_day(query.month), query.data.last_day))
     n, units, squares = (days[name].to_numpy().astype(np.float64) for name in ("stock", "units", "squares"))
     one = np.ones_like(n)  # an observed day without unsolved tickets has the value 0
     sums = Sums(one, units, n, n, n, squares, squares, squares)
@@ -47,22 +47,22 @@ def backlog(view: View) -> Trend | NotKnown:
         return Figures(np.append(n, 0.0)[places], found.units, found.value, found.se, found.limits)
 
     keys = days.select(period=pl.col("day").dt.strftime("%Y-%m-%d"), group=pl.lit(""))
-    found, about = Cells(metric, keys, choose), replace(scope(metric, view), observed=None)
+    found, about = EstimateTable(metric, keys, choose), replace(result_context(metric, query), observed=None)
     last: str = keys["period"][-1]
     month, year = (
         change_between(found, about, last, before, _correlation(open_, last, before))
         for before in (earlier(last, FOUR_WEEKS), earlier(last, A_YEAR["day"]))
     )
     since = days["day"].tail(SHOWN["day"])[0]
-    events = tuple(event for event in view.data.settings.events if since <= event.date <= last_day(view.month))
+    events = tuple(event for event in query.data.settings.events if since <= event.date <= last_day(query.month))
     return Trend(metric, about, found.points().select("period", *POINT), month, year, events=events)
 
 
-def _stretches(view: View) -> pl.DataFrame:
+def _stretches(query: Query) -> pl.DataFrame:
     """Return unit, first_day and last_day of what was unsolved in the months looked at."""
-    first = first_day(max(shift(view.month, 1 - MONTHS), view.data.first_month))
-    within = (nw.col("month_day") >= nw.lit(first)) & (nw.col("month_day") <= nw.lit(last_day(view.month)))
-    rows = table_rows("backlog_months", view, within, "customer_id", "ticket_id", "first_day", "last_day")
+    first = first_day(max(shift(query.month, 1 - MONTHS), query.data.first_month))
+    within = (nw.col("month_day") >= nw.lit(first)) & (nw.col("month_day") <= nw.lit(last_day(query.month)))
+    rows = table_rows("backlog_months", query, within, "customer_id", "ticket_id", "first_day", "last_day")
     unit = pl.coalesce("customer_id", pl.format("ticket {}", "ticket_id"))
     return rows.select(unit.alias("unit"), "first_day", "last_day")
 

@@ -9,10 +9,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope
+from cxlib.estimates.context import result_context
 from cxlib.estimates.daily import daily_metric
 from cxlib.estimates.daily_model import YEAR, Columns, Model, design, fit, observed_days, relative
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.numbers import month as month_text
 from cxlib.numbers import number as number_text
 from cxlib.numbers import period, weekday
@@ -24,7 +24,7 @@ from cxlib.stats.effects import Row, effect_points, half_width
 Term = tuple[str, str, str, dict[str, float]]
 
 
-def count_model(name: str, view: View) -> Effects | NotKnown:
+def count_model(name: str, query: Query) -> Effects | NotKnown:
     """Return what a daily count goes together with, all estimated beside each other.
 
     All observed days up to the end of the reported month. Months of the year have an effect from three years on; before
@@ -35,15 +35,15 @@ def count_model(name: str, view: View) -> Effects | NotKnown:
         UsageError: No such metric or dimension, or no daily count.
     """
     metric = daily_metric(name)
-    days = observed_days(metric, view)
+    days = observed_days(metric, query)
     if isinstance(days, NotKnown):
         return days
-    step = lasting_step(metric, view, days)
+    step = lasting_step(metric, query, days)
     columns = design(days, [step.day] if step else [])
     model = fit(days, columns)
     return Effects(
         metric=metric,
-        scope=replace(scope(metric, view), provisional=0.0, observed=None),
+        scope=replace(result_context(metric, query), provisional=0.0, observed=None),
         title=f"{metric.title} a day and the calendar",
         months=(month_of(days["day"][0]), month_of(days["day"][-1])),
         measured_in="%",

@@ -15,7 +15,7 @@ import polars as pl
 
 from cxlib.errors import UsageError
 from cxlib.estimates.comparable import in_words, incomparable
-from cxlib.estimates.context import observed, scope, unanswerable
+from cxlib.estimates.context import observed, result_context, unanswerable
 from cxlib.estimates.daily_model import (
     YEAR,
     YEARS_FOR_MONTHS,
@@ -27,7 +27,7 @@ from cxlib.estimates.daily_model import (
     weekly_dispersion,
 )
 from cxlib.estimates.persons import unnamed
-from cxlib.metrics import Metric, View, row_frame, unit_frame
+from cxlib.metrics import Metric, Query, row_frame, unit_frame
 from cxlib.numbers import day as day_text
 from cxlib.periods import last_day, month_of, months_between
 from cxlib.questions.demand.level_shift import EDGE, steps_of
@@ -46,7 +46,7 @@ Found = tuple[dict[date, tuple[float, float]], float, int, int]
 Span = tuple[date, date]
 
 
-def dated_event(name: str, view: View, *, within: str = "", by: str = "", group: str = "") -> Effects | NotKnown:
+def dated_event(name: str, query: Query, *, within: str = "", by: str = "", group: str = "") -> Effects | NotKnown:
     """Return by how much a figure lies on another level since each dated event of the settings.
 
     Figures that are known by the month alone (backlog, retention, agents') have too few points for that.
@@ -55,7 +55,7 @@ def dated_event(name: str, view: View, *, within: str = "", by: str = "", group:
 
     Args:
         name: Metric name.
-        view: What is looked at: all months up to the reported one.
+        query: What is asked about: all months up to the reported one.
         within: Dimension whose groups have levels and trends of their own, so that a change of mix is no step.
         by: Dimension of a comparison group.
         group: Its group that the event is about; all others together are compared with.
@@ -63,30 +63,30 @@ def dated_event(name: str, view: View, *, within: str = "", by: str = "", group:
     Raises:
         UsageError: No such metric, dimension or group, or `within` beside a comparison.
     """
-    metric = view.metric(name)
+    metric = query.metric(name)
     if bool(by) != bool(group) or (by and within):
         raise UsageError("Name a dimension (by) with one group of it, or a dimension to stay within, not both.")
-    if reason := unanswerable(metric, view, by or within) or unnamed(f"{metric.title} since dated events", by):
+    if reason := unanswerable(metric, query, by or within) or unnamed(f"{metric.title} since dated events", by):
         return reason
     if metric.anchor == "month":
         return NotKnown(f"{metric.title} since dated events", "It is known month by month, too seldom for a step.")
-    since, until = observed(metric, view)
-    span = since, min(until, last_day(view.month))
-    events = [event for event in view.data.settings.events if span[0] < event.date <= span[1]]
+    since, until = observed(metric, query)
+    span = since, min(until, last_day(query.month))
+    events = [event for event in query.data.settings.events if span[0] < event.date <= span[1]]
     title = f"{metric.title} since dated events{f', {group} against all others' if by else ''}"
     if not events:
         return NotKnown(title, "The settings name no event within the data; write date and title as [[events]].")
-    unlike = incomparable(metric, view, month_of(span[0]))
+    unlike = incomparable(metric, query, month_of(span[0]))
     if unlike and unlike.kind in ("scale", "question"):
         return NotKnown(title, f"The weeks are not alike: {in_words(unlike)}.")
     within = "" if metric.kind == "count" else within  # a count has no mix
     counted = metric.kind == "count" and metric.unit == "day" and not by
-    found = _counted(metric, view, events) if counted else _weekly(metric, view, events, (within, by, group), span)
+    found = _counted(metric, query, events) if counted else _weekly(metric, query, events, (within, by, group), span)
     if isinstance(found, str):
         return NotKnown(title, found)
     return Effects(
         metric=replace(metric, unit="day" if counted else "week"),
-        scope=replace(scope(metric, view), provisional=0.0, observed=None),
+        scope=replace(result_context(metric, query), provisional=0.0, observed=None),
         title=title,
         months=(month_of(span[0]), month_of(span[1])),
         measured_in="%" if _is_relative(metric) else unit_of(metric),
@@ -115,28 +115,28 @@ def _row(metric: Metric, event: Event, found: Found, span: Span) -> Row:
     return row | tested(value, error, df=freedom)
 
 
-def _counted(metric: Metric, view: View, events: Sequence[Event]) -> Found | str:
-    days = observed_days(metric, view)
+def _counted(metric: Metric, query: Query, events: Sequence[Event]) -> Found | str:
+    days = observed_days(metric, query)
     if isinstance(days, NotKnown):
         return days.reason
     dates = [event.date for event in events]
-    fitted = fit(days, design(days, [*dates, *_apart(metric, view, days, events)]))
+    fitted = fit(days, design(days, [*dates, *_apart(metric, query, days, events)]))
     steps = {day: fitted.effect({f"step {day}": 1.0}) for day in dates}
     return steps, fitted.freedom, int(days["n"].sum()), days.height
 
 
 def _weekly(
-    metric: Metric, view: View, events: Sequence[Event], groups: tuple[str, str, str], span: Span
+    metric: Metric, query: Query, events: Sequence[Event], groups: tuple[str, str, str], span: Span
 ) -> Found | str:
     import statsmodels.api as sm
 
     within, by, group = groups
-    daily, months = replace(metric, unit="day"), months_between(view.data.first_month, view.month)
-    frame = (row_frame if metric.kind == "duration" else unit_frame)(daily, view, months, within or by)
+    daily, months = replace(metric, unit="day"), months_between(query.data.first_month, query.month)
+    frame = (row_frame if metric.kind == "duration" else unit_frame)(daily, query, months, within or by)
     frame = frame.with_columns(week=pl.col("unit").str.to_date().dt.truncate("1w"))
     frame = frame.filter((pl.col("week") >= span[0]) & (pl.col("week") + timedelta(days=6) <= span[1]))
     counted = metric.kind == "count" and metric.unit == "day"
-    keys = _keys(frame, view, by, group) if by else []
+    keys = _keys(frame, query, by, group) if by else []
     sides = frame.with_columns(group=pl.col("group").is_in(keys).cast(pl.Int8).cast(pl.String)) if by else frame
     cells = _cells(metric, sides)
     cells = _difference(cells) if by else cells.with_columns(pl.col("n").cast(pl.Float64), rows="n")
@@ -144,7 +144,7 @@ def _weekly(
         return f"{number} whole weeks have rows enough; {2 * EDGE + 1} are needed."
     apart = list[date]()
     if counted:
-        sided = view.only(by, *keys)
+        sided = query.only(by, *keys)
         apart = _apart(metric, sided, observed_days(metric, sided), events)
     columns = _columns(cells, [*(event.date for event in events), *apart])
     names, matrix = independent(columns, np.ones(cells.height, dtype=bool))
@@ -159,15 +159,15 @@ def _weekly(
     return steps, freedom, int(cells["rows"].sum()), number
 
 
-def _apart(metric: Metric, view: View, days: pl.DataFrame | NotKnown, events: Sequence[Event]) -> list[date]:
+def _apart(metric: Metric, query: Query, days: pl.DataFrame | NotKnown, events: Sequence[Event]) -> list[date]:
     """Return the lasting step of a count that is beyond chance, unless an event lies within a week of it."""
-    steps = [] if isinstance(days, NotKnown) else steps_of(metric, view, days)
+    steps = [] if isinstance(days, NotKnown) else steps_of(metric, query, days)
     return [step for step in steps if all(abs((step - event.date).days) >= 7 for event in events)]
 
 
-def _keys(frame: pl.DataFrame, view: View, by: str, group: str) -> list[str]:
+def _keys(frame: pl.DataFrame, query: Query, by: str, group: str) -> list[str]:
     """Return the keys of the group asked for, by key or label."""
-    named = dict(labels(view, by, frame.select("group").unique()).iter_rows())
+    named = dict(labels(query, by, frame.select("group").unique()).iter_rows())
     keys = [key for key, label in named.items() if group in (key, label)]
     if not keys:
         raise UsageError(f"No row has {group!r} as {DIMENSIONS[by].title}.")

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from cxlib.clock import day_kinds
 from cxlib.errors import UsageError
-from cxlib.estimates.context import scope, unanswerable
+from cxlib.estimates.context import result_context, unanswerable
 from cxlib.estimates.daily import daily_metric, day_counts
 from cxlib.estimates.daily_model import WEEKS, observed_days
 from cxlib.estimates.estimate_table import estimates
-from cxlib.metrics import Metric, View
+from cxlib.metrics import Metric, Query
 from cxlib.periods import months_between
 from cxlib.questions.demand.level_shift import EDGE, lasting_step, strongest
 from cxlib.results.planning import Backtest, Forecast
@@ -77,7 +77,7 @@ class _Tested:
     usual: float  # the error of those that a step did not surprise
 
 
-def forecast(name: str, view: View, weeks: int = 6) -> Forecast | NotKnown:
+def forecast(name: str, query: Query, weeks: int = 6) -> Forecast | NotKnown:
     """Return a daily count in the weeks of seven days after the reported month, with its backtest.
 
     Nothing after the reported month is used; public holidays to come are those of the default schedule.
@@ -88,39 +88,41 @@ def forecast(name: str, view: View, weeks: int = 6) -> Forecast | NotKnown:
     metric = daily_metric(name)
     if not 1 <= weeks <= MOST:
         raise UsageError(f"{weeks} weeks cannot be forecast; ask for 1 to {MOST}.")
-    if reason := unanswerable(metric, view):
+    if reason := unanswerable(metric, query):
         return reason
-    title, settings = f"{metric.title}, the next {weeks} weeks", view.data.settings
-    counted = day_counts(metric, view, months_between(view.data.first_month, view.month))
+    title, settings = f"{metric.title}, the next {weeks} weeks", query.data.settings
+    counted = day_counts(metric, query, months_between(query.data.first_month, query.month))
     needed = LEARNT + 2 * weeks + ORIGINS - 1
     if counted.height < 7 * needed:
-        seen = f"The data {view.data.name!r} hold {counted.height // 7} whole weeks of it up to {view.month}"
+        seen = f"The data {query.data.name!r} hold {counted.height // 7} whole weeks of it up to {query.month}"
         return NotKnown(title, f"{seen}; to forecast {weeks} and to test that takes {needed}.")
     counts = counted["sum_wx"].to_numpy().astype(np.float64)
     if not counts[-7 * (weeks + ORIGINS - 1) :].any():
-        return NotKnown(title, f"Nothing arrived in the last {weeks + ORIGINS - 1} weeks up to {view.month}.")
+        return NotKnown(title, f"Nothing arrived in the last {weeks + ORIGINS - 1} weeks up to {query.month}.")
     arrived = by_weeks(counts) > 0
     if arrived.mean() < BUSY:
-        seldom = f"{metric.measured_in.capitalize()} came in {arrived.sum()} of {len(arrived)} weeks up to {view.month}"
+        seldom = (
+            f"{metric.measured_in.capitalize()} came in {arrived.sum()} of {len(arrived)} weeks up to {query.month}"
+        )
         return NotKnown(title, f"{seldom}: too seldom to forecast a week.")
     last = counted["day"][-1]
     to_come = pl.date_range(last + timedelta(days=1), last + timedelta(days=7 * weeks), eager=True)
     days = pl.concat([counted["day"], to_come])
     kinds = day_kinds(days, settings.schedules[settings.default_schedule])
     strata = np.where(kinds == "holiday", HOLIDAY, days.dt.weekday().to_numpy() - 1)
-    found, test = forecast_of(counts, strata, days.dt.month().to_numpy(), weeks, _steps(metric, view))
-    about = replace(scope(metric, view), provisional=0.0, observed=None)
+    found, test = forecast_of(counts, strata, days.dt.month().to_numpy(), weeks, _steps(metric, query))
+    about = replace(result_context(metric, query), provisional=0.0, observed=None)
     points, total = _points(by_weeks(counts)[-SHOWN:], found, last)
     return Forecast(metric, about, points, total, test)
 
 
-def _steps(metric: Metric, view: View) -> tuple[Since, ...]:
+def _steps(metric: Metric, query: Query) -> tuple[Since, ...]:
     """Return the lasting step as it was first found with fewer days, and as it is found with all; none without.
 
     The first time by halving: once found, a step is taken to be found in all weeks to come.
     """
-    days = observed_days(metric, view)
-    step = None if isinstance(days, NotKnown) else lasting_step(metric, view, days)
+    days = observed_days(metric, query)
+    step = None if isinstance(days, NotKnown) else lasting_step(metric, query, days)
     if step is None or isinstance(days, NotKnown):
         return ()
     first = Since(days.height, (step.day - days["day"][0]).days)

@@ -10,12 +10,12 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope
+from cxlib.estimates.context import result_context
 from cxlib.estimates.daily import daily_metric
 from cxlib.estimates.daily_model import Columns, Model, design, fit, observed_days, relative, scaled_weeks, too_few
 from cxlib.estimates.persons import unnamed
-from cxlib.metrics import Metric, View
-from cxlib.metrics.frames import asked_of
+from cxlib.metrics import Metric, Query
+from cxlib.metrics.frames import cache_key
 from cxlib.numbers import day as day_text
 from cxlib.periods import month_of
 from cxlib.questions.groups.breakdown import labels
@@ -50,7 +50,7 @@ class Step:
         return found | ({"p_value": self.p_value} if "value" in found else {})
 
 
-def level_shift(name: str, view: View, by: str = "") -> Effects | NotKnown:
+def level_shift(name: str, query: Query, by: str = "") -> Effects | NotKnown:
     """Return the strongest lasting step of a daily count, of the whole and of each group of a dimension.
 
     Beside weekdays, holidays, times of the year and trend, over all weeks with six more on each side. The largest of
@@ -60,25 +60,25 @@ def level_shift(name: str, view: View, by: str = "") -> Effects | NotKnown:
     Raises:
         UsageError: No such metric or dimension, or no daily count.
     """
-    metric, by = daily_metric(name), by or view.by or "category"
+    metric, by = daily_metric(name), by or query.by or "category"
     if reason := unnamed(f"{metric.title}: strongest lasting step", by):
         return reason
-    whole, parts = observed_days(metric, view), observed_days(metric, view, by)
+    whole, parts = observed_days(metric, query), observed_days(metric, query, by)
     if isinstance(whole, NotKnown) or isinstance(parts, NotKnown):
         return whole if isinstance(whole, NotKnown) else parts  # type: ignore[return-value]
-    named = dict(labels(view, by, parts.select("group").unique()).iter_rows())
+    named = dict(labels(query, by, parts.select("group").unique()).iter_rows())
     rows = [
         _row(part, group, named[group], strongest) for (group,), part in parts.group_by("group", maintain_order=True)
     ]
     rows.sort(key=lambda row: (row.get("p_value", 2.0), -row["n"]))
     return Effects(
         metric=metric,
-        scope=replace(scope(metric, view), provisional=0.0, observed=None),
+        scope=replace(result_context(metric, query), provisional=0.0, observed=None),
         title=f"{metric.title}: strongest lasting step by {DIMENSIONS[by].title}",
         months=(month_of(whole["day"][0]), month_of(whole["day"][-1])),
         measured_in="%",
         none=0.0,
-        points=effect_points([_row(whole, "(all)", "All", partial(_of_all, metric, view)), *rows]),
+        points=effect_points([_row(whole, "(all)", "All", partial(_of_all, metric, query)), *rows]),
         allowing_for=("weekday", "public holidays", "time of the year", "trend"),
         caveat="One step is looked for in each; its interval allows for the week having been picked among all.",
     )
@@ -94,20 +94,20 @@ def _row(days: pl.DataFrame, group: str, label: str, find: Callable[[pl.DataFram
     return row | told | ({"label": f"{label}, from {day_text(step.day)}{later}"} if "value" in told else {})
 
 
-def _of_all(metric: Metric, view: View, days: pl.DataFrame) -> Step | None:
-    asked = ("strongest step", *asked_of(metric, view, [view.month], ""))
-    return view.data.remember(asked, lambda: strongest(days))
+def _of_all(metric: Metric, query: Query, days: pl.DataFrame) -> Step | None:
+    asked = ("strongest step", *cache_key(metric, query, [query.month], ""))
+    return query.data.remember(asked, lambda: strongest(days))
 
 
-def lasting_step(metric: Metric, view: View, days: pl.DataFrame) -> Step | None:
+def lasting_step(metric: Metric, query: Query, days: pl.DataFrame) -> Step | None:
     """Return the strongest step of the `observed_days` of all groups together if it is beyond chance."""
-    step = _of_all(metric, view, days)
+    step = _of_all(metric, query, days)
     return step if step and step.p_value < ALPHA else None
 
 
-def steps_of(metric: Metric, view: View, days: pl.DataFrame) -> list[date]:
+def steps_of(metric: Metric, query: Query, days: pl.DataFrame) -> list[date]:
     """Return the day of that step, if there is one."""
-    step = lasting_step(metric, view, days)
+    step = lasting_step(metric, query, days)
     return [step.day] if step else []
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 
 from cxlib.clock import open_minutes
-from cxlib.estimates.context import observed, scope, unanswerable
+from cxlib.estimates.context import observed, result_context, unanswerable
 from cxlib.estimates.counted_days import FEWEST_FREE
 from cxlib.estimates.daily import daily_metric
-from cxlib.metrics import Metric, View, unit_frame
+from cxlib.metrics import Metric, Query, unit_frame
 from cxlib.periods import first_day, last_day
 from cxlib.questions.groups.breakdown import labels
 from cxlib.results.types import POINT, NotKnown, Peaks
@@ -29,7 +29,7 @@ CELL = ["weekday", "hour"]
 FEWEST = 10
 
 
-def peaks(name: str, view: View, months: int = 12) -> Peaks | NotKnown:
+def peaks(name: str, query: Query, months: int = 12) -> Peaks | NotKnown:
     """Return how much arrives at each hour of each weekday over the last months, and what makes the busiest hour.
 
     Hours are hours of the local clock as they passed: one that a clock change skipped was not observed, one that it
@@ -39,36 +39,36 @@ def peaks(name: str, view: View, months: int = 12) -> Peaks | NotKnown:
         UsageError: No such metric or dimension, or no daily count.
     """
     metric = daily_metric(name)
-    if reason := unanswerable(metric, view, "hour"):
+    if reason := unanswerable(metric, query, "hour"):
         return reason
-    periods = view.months(months)
-    since, until = observed_within(metric, view, periods)
-    counts = by_hour(metric, view, periods)
+    periods = query.months(months)
+    since, until = observed_within(metric, query, periods)
+    counts = by_hour(metric, query, periods)
     if counts["hour"].n_unique() < 2:
         few = counts["n"].sum() < FEWEST
         why = f"hold too few {metric.measured_in} to tell hours apart" if few else "give the day, not the hour"
-        return NotKnown(f"{metric.title} by hour", f"The data {view.data.name!r} {why}.")
-    points = hour_means(counts, week_hours(since, until, ZoneInfo(view.data.settings.timezone)))
+        return NotKnown(f"{metric.title} by hour", f"The data {query.data.name!r} {why}.")
+    points = hour_means(counts, week_hours(since, until, ZoneInfo(query.data.settings.timezone)))
     busiest = points.sort("value", *CELL, descending=[True, False, False]).row(0, named=True)
-    peak = view.only("hour", str(busiest["hour"]))
+    peak = query.only("hour", str(busiest["hour"]))
     parts = [
-        _makers(metric, (view, peak), periods, busiest["weekday"], by)
+        _makers(metric, (query, peak), periods, busiest["weekday"], by)
         for by in MAKERS
-        if not unanswerable(metric, view, by) and by not in dict(view.filters)
+        if not unanswerable(metric, query, by) and by not in dict(query.filters)
     ]
-    return Peaks(metric, scope(metric, view), (periods[0], periods[-1]), points, _judged(parts))
+    return Peaks(metric, result_context(metric, query), (periods[0], periods[-1]), points, _judged(parts))
 
 
-def observed_within(metric: Metric, view: View, months: Sequence[str]) -> tuple[date, date]:
+def observed_within(metric: Metric, query: Query, months: Sequence[str]) -> tuple[date, date]:
     """Return the first and the last of the local days of these months that the data observe wholly."""
-    since, until = observed(metric, view)
+    since, until = observed(metric, query)
     return max(since, first_day(months[0])), min(until, last_day(months[-1]))
 
 
-def by_hour(metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame:
+def by_hour(metric: Metric, query: Query, months: Sequence[str]) -> pl.DataFrame:
     """Return the unit frame by hour of the wholly observed days, with weekday and hour."""
     day = pl.col("unit").str.to_date()
-    counts = unit_frame(metric, view, months, "hour").filter(day.is_between(*observed_within(metric, view, months)))
+    counts = unit_frame(metric, query, months, "hour").filter(day.is_between(*observed_within(metric, query, months)))
     return counts.with_columns(weekday=day.dt.weekday(), hour=pl.col("group").cast(pl.Int64))
 
 
@@ -107,13 +107,13 @@ def hour_means(counts: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     return cells.with_columns(pl.col("units").cast(pl.Int64), *columns).select(*CELL, *POINT)
 
 
-def _makers(metric: Metric, views: tuple[View, View], months: Sequence[str], weekday: int, by: str) -> pl.DataFrame:
+def _makers(metric: Metric, views: tuple[Query, Query], months: Sequence[str], weekday: int, by: str) -> pl.DataFrame:
     """Compare each group's share of the busiest hour with its share of all other hours; days are the units."""
-    view, peak = views
+    query, peak = views
     on_day = pl.col("unit").str.to_date().dt.weekday() == weekday
     keys = ["group", "unit"]
     inside = unit_frame(metric, peak, months, by).filter(on_day).select(*keys, inside="sum_wx")
-    both = unit_frame(metric, view, months, by).select(*keys, "sum_wx").join(inside, on=keys, how="left").fill_null(0)
+    both = unit_frame(metric, query, months, by).select(*keys, "sum_wx").join(inside, on=keys, how="left").fill_null(0)
     both = both.with_columns(outside=pl.col("sum_wx") - pl.col("inside"))
     groups, rows = both.select("group").unique().sort("group"), []
     for group in groups["group"]:
@@ -129,7 +129,7 @@ def _makers(metric: Metric, views: tuple[View, View], months: Sequence[str], wee
         percents = parts | {"low": between.low, "high": between.high}
         columns = [finite_column(name, number * 100) for name, number in percents.items()]
         rows.append(pl.DataFrame([*columns, finite_column("p_value", between.p_value)]))
-    named = groups.join(labels(view, by, groups), on="group", how="left", maintain_order="left")
+    named = groups.join(labels(query, by, groups), on="group", how="left", maintain_order="left")
     return pl.concat([named.select("label", dimension=pl.lit(DIMENSIONS[by].title)), pl.concat(rows)], how="horizontal")
 
 

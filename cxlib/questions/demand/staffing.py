@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from cxlib.errors import unknown_name
-from cxlib.estimates.context import scope, unanswerable
+from cxlib.estimates.context import result_context, unanswerable
 from cxlib.estimates.estimate_table import estimates, printed
-from cxlib.metrics import View, get, unit_frame
+from cxlib.metrics import Query, get, unit_frame
 from cxlib.questions.demand.peaks import CELL, FEWEST, by_hour, hour_means, observed_within, week_hours
 from cxlib.questions.demand.periods import per_working_day
 from cxlib.results.planning import Staffing
@@ -24,7 +24,7 @@ WAITED_ON = ("phone", "chat")
 EVIDENT = 0.001
 
 
-def staffing(view: View, channel: str = "phone", months: int = 3) -> Staffing | NotKnown:
+def staffing(query: Query, channel: str = "phone", months: int = 3) -> Staffing | NotKnown:
     """Return the agents that the calls (or chats) of the last months take in each open hour of the week.
 
     Of the reported month alone where its calls are not what they were the month before: more than chance explains.
@@ -36,17 +36,17 @@ def staffing(view: View, channel: str = "phone", months: int = 3) -> Staffing | 
     """
     if channel not in (choices := TABLES["tickets"]["channel"].choices):
         raise unknown_name("channel", channel, choices)
-    title, data = f"Agents needed on the channel {channel}", view.data
+    title, data = f"Agents needed on the channel {channel}", query.data
     if channel not in WAITED_ON:
         return NotKnown(
             title,
             f"Nobody holds the line while a request by {channel} waits: what it takes is hours of work before it is "
             "due, not so many agents at once. Agents at once are counted for phone and chat.",
         )
-    metric, inside, periods = get("ticket_volume"), view.only("channel", channel), view.months(months)
+    metric, inside, periods = get("ticket_volume"), query.only("channel", channel), query.months(months)
     if reason := unanswerable(metric, inside.only("arrival", "opening hours"), "hour"):
         return NotKnown(title, reason.reason)
-    periods = [view.month] if _moved(inside) else periods
+    periods = [query.month] if _moved(inside) else periods
     points, outside = _arrivals(inside, periods)
     handle, estimated = _handle_time(inside, periods)
     if not handle.n and points["n"].sum() >= FEWEST:
@@ -64,26 +64,26 @@ def staffing(view: View, channel: str = "phone", months: int = 3) -> Staffing | 
     span, (value, low, high) = (periods[0], periods[-1]), (float(points[end].sum()) for end in minutes)
     present, there = (value, low, high), 1 - target.shrinkage
     paid = (value / there, low / there, high / there)
-    about = scope(metric, view)
+    about = result_context(metric, query)
     return Staffing(metric, about, channel, span, points, present, paid, handle, estimated, outside, target)
 
 
-def _moved(view: View) -> bool:
+def _moved(query: Query) -> bool:
     """Tell whether less or more came per working day than in the month before: far more than chance explains."""
-    found = per_working_day("ticket_volume", replace(view, compare_with="previous"), 2)
+    found = per_working_day("ticket_volume", replace(query, compare_with="previous"), 2)
     change = None if isinstance(found, NotKnown) else found.change
     return change is not None and change.p_value is not None and change.p_value < EVIDENT
 
 
-def _arrivals(view: View, months: list[str]) -> tuple[pl.DataFrame, float]:
+def _arrivals(query: Query, months: list[str]) -> tuple[pl.DataFrame, float]:
     """Return the mean arrivals of each open hour of the week, and the share that come outside open hours, in %."""
-    metric, settings = get("ticket_volume"), view.data.settings
-    since, until = observed_within(metric, view, months)
-    counts = by_hour(metric, view.only("arrival", "opening hours"), months)
+    metric, settings = get("ticket_volume"), query.data.settings
+    since, until = observed_within(metric, query, months)
+    counts = by_hour(metric, query.only("arrival", "opening hours"), months)
     plan = settings.schedules[settings.default_schedule]
     points = hour_means(counts, week_hours(since, until, ZoneInfo(settings.timezone), plan))
     seen = pl.col("unit").str.to_date().is_between(since, until)
-    every = int(unit_frame(metric, view, months).filter(seen)["n"].sum())
+    every = int(unit_frame(metric, query, months).filter(seen)["n"].sum())
     return points, 100 * (1 - int(points["n"].sum()) / max(every, 1))
 
 
@@ -114,13 +114,13 @@ def agents_needed(per_hour: Array, handle_minutes: float, target: StaffingSettin
     return np.ceil(needed / at_once)
 
 
-def _handle_time(view: View, months: list[str]) -> tuple[Estimate, bool]:
+def _handle_time(query: Query, months: list[str]) -> tuple[Estimate, bool]:
     """Return the mean handle time of the months, customers as units, and whether it had to be estimated."""
     found = Estimate(0, 0, None, None, None, None)
     for name in ("handle_time", "estimated_handle_time"):
-        if unanswerable(get(name), view) is None:
+        if unanswerable(get(name), query) is None:
             parts = ("n", "sum_w", "sum_wx", "sum_wxx")
-            customers = unit_frame(get(name), view, months).group_by("unit").agg(pl.col(parts).sum()).sort("unit")
+            customers = unit_frame(get(name), query, months).group_by("unit").agg(pl.col(parts).sum()).sort("unit")
             sums = (customers[part].to_numpy().astype(np.float64) for part in parts)
             found = estimates(printed(mean(Sums.of_units(*sums)), 1.0))[0]
             if found.n >= FEWEST:

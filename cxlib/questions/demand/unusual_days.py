@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope
+from cxlib.estimates.context import result_context
 from cxlib.estimates.daily import daily_metric
 from cxlib.estimates.daily_model import Flags, Model, design, fit, observed_days
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.questions.demand.level_shift import steps_of
 from cxlib.questions.demand.runs import strongest_run
 from cxlib.results.types import NotKnown, UnusualDays
@@ -18,7 +18,7 @@ from cxlib.settings import Settings
 from cxlib.stats.intervals import ALPHA, Array
 
 
-def unusual_days(name: str, view: View) -> UnusualDays | NotKnown:
+def unusual_days(name: str, query: Query) -> UnusualDays | NotKnown:
     """Return each day of the reported month against what `count_model` lets expect of it.
 
     The interval is one for a new day – negative binomial with the dispersion of days and the error of the expectation –
@@ -29,26 +29,26 @@ def unusual_days(name: str, view: View) -> UnusualDays | NotKnown:
         UsageError: No such metric or dimension, or no daily count.
     """
     metric = daily_metric(name)
-    days = observed_days(metric, view)
+    days = observed_days(metric, query)
     if isinstance(days, NotKnown):
         return days
-    columns, counts = design(days, steps_of(metric, view, days)), days["sum_wx"].to_numpy()
+    columns, counts = design(days, steps_of(metric, query, days)), days["sum_wx"].to_numpy()
     low, high = expected_between(fit(days, columns), ALPHA / days.height)
     outside = (counts < low) | (counts > high)
-    run = strongest_run(days, columns, view.month, outside)
+    run = strongest_run(days, columns, query.month, outside)
     if run:
         outside |= days["day"].is_between(run.first, run.last).to_numpy()
     model = fit(days, columns, outside)
-    tested: Flags = model.kept & (days["period"] == view.month).to_numpy()
+    tested: Flags = model.kept & (days["period"] == query.month).to_numpy()
     if not tested.any():
-        return NotKnown(metric.title, f"The data {view.data.name!r} observe no such day of {view.month}.")
+        return NotKnown(metric.title, f"The data {query.data.name!r} observe no such day of {query.month}.")
     low, high = expected_between(model, ALPHA / int(tested.sum()))
     points = days.select("day", pl.col("n").cast(pl.Int64), value="sum_wx").with_columns(
         expected=model.expected, low=low, high=high,
-        what=pl.Series(_happened(days["day"].to_list(), days["feast"].to_list(), view.data.settings)),
+        what=pl.Series(_happened(days["day"].to_list(), days["feast"].to_list(), query.data.settings)),
         p_value=tail_p(model, counts), outside=(counts < low) | (counts > high),
     ).with_columns(p_adjusted=(pl.col("p_value") * int(tested.sum())).clip(0.0, 1.0))  # fmt: skip
-    return UnusualDays(metric, scope(metric, view), points.filter(pl.Series(tested)), run)
+    return UnusualDays(metric, result_context(metric, query), points.filter(pl.Series(tested)), run)
 
 
 def expected_between(model: Model, alpha: float) -> tuple[Array, Array]:

@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 
 from cxlib.errors import UsageError
-from cxlib.estimates.context import scope, unanswerable
-from cxlib.estimates.estimate_table import Cells, cells_of, daily, estimates
-from cxlib.metrics import Metric, View, row_frame, unit_frame
+from cxlib.estimates.context import result_context, unanswerable
+from cxlib.estimates.estimate_table import EstimateTable, daily, estimate_table_of, estimates
+from cxlib.metrics import Metric, Query, row_frame, unit_frame
 from cxlib.metrics.frames import NOT_KNOWN
 from cxlib.results.types import POINT, Breakdown, NotKnown
 from cxlib.stats.apart import COLUMNS, stepped_down
@@ -27,37 +27,37 @@ from cxlib.tables.schema import DIMENSIONS
 Pairs = tuple[Figures, Figures, Array]  # own, rest, correlation
 
 
-def breakdown(name: str, view: View, by: str = "") -> Breakdown | NotKnown:
-    """Return a metric by the groups of a dimension (default: the view's) in the reported month.
+def breakdown(name: str, query: Query, by: str = "") -> Breakdown | NotKnown:
+    """Return a metric by the groups of a dimension (default: the query's) in the reported month.
 
     Raises:
         UsageError: No such metric or dimension, or none named.
     """
-    metric, by = view.metric(name), by or view.by
+    metric, by = query.metric(name), by or query.by
     if not by:
         raise UsageError(f"Say by what to break {name!r} down: {', '.join(sorted(DIMENSIONS))}.")
-    if reason := unanswerable(metric, view, by):
+    if reason := unanswerable(metric, query, by):
         return reason
-    months = sorted({view.month, view.baseline})
-    rows = (row_frame if metric.kind == "duration" else unit_frame)(metric, view, months, by)
-    points, rows = _cells(metric, view, rows, by).points(), rows.filter(pl.col("period") == view.month)
-    here = points.filter(pl.col("period") == view.month).drop("period")
-    before = points.filter(pl.col("period") == view.baseline).select("group", before="value")
+    months = sorted({query.month, query.baseline})
+    rows = (row_frame if metric.kind == "duration" else unit_frame)(metric, query, months, by)
+    points, rows = _cells(metric, query, rows, by).points(), rows.filter(pl.col("period") == query.month)
+    here = points.filter(pl.col("period") == query.month).drop("period")
+    before = points.filter(pl.col("period") == query.baseline).select("group", before="value")
     tests, contrasts = _tested(metric, rows.filter(pl.col("group") != NOT_KNOWN), by)
-    labelled = here.join(labels(view, by, here), on="group", how="left").join(before, on="group", how="left")
+    labelled = here.join(labels(query, by, here), on="group", how="left").join(before, on="group", how="left")
     joined = labelled.join(contrasts, on="group", how="left")
     by_label = DIMENSIONS[by].ordered or DIMENSIONS[by].personal  # persons stand by name: no league table
     order = [pl.col("group") == NOT_KNOWN, pl.col("label")] if by_label else [-pl.col("value")]
     ordered = joined.sort(*order, "group", nulls_last=True)
     asked = by == "question"  # answers to several questions are no one figure
-    together = unit_frame(metric, view, [view.month]) if asked else _together(metric, rows)
-    whole = _cells(metric, view, together).at(pl.DataFrame({"period": [view.month], "group": [""]}))
+    together = unit_frame(metric, query, [query.month]) if asked else _together(metric, rows)
+    whole = _cells(metric, query, together).at(pl.DataFrame({"period": [query.month], "group": [""]}))
     return Breakdown(
         metric=metric,
-        scope=replace(scope(metric, view), other_questions=()) if asked else scope(metric, view),
+        scope=replace(result_context(metric, query), other_questions=()) if asked else result_context(metric, query),
         by=by,
         by_title=DIMENSIONS[by].title,
-        baseline=view.baseline,
+        baseline=query.baseline,
         points=ordered.select("group", "label", *POINT, "before", *COLUMNS),
         overall=estimates(whole.points())[0],
         **tests,
@@ -81,13 +81,13 @@ def _tested(metric: Metric, rows: pl.DataFrame, by: str) -> tuple[dict[str, Any]
     return tests, stepped_down(metric, rows, against_rest, looked_for)
 
 
-def _cells(metric: Metric, view: View, rows: pl.DataFrame, by: str = "") -> Cells:
+def _cells(metric: Metric, query: Query, rows: pl.DataFrame, by: str = "") -> EstimateTable:
     """Return the cells of a row frame, or of a unit frame."""
     if metric.kind == "duration":
-        return cells_of(metric, rows)
+        return estimate_table_of(metric, rows)
     if metric.kind == "count" and metric.unit == "day":
-        return daily(metric, view, rows, by)
-    return Cells.of_units(metric, rows)
+        return daily(metric, query, rows, by)
+    return EstimateTable.of_units(metric, rows)
 
 
 def _together(metric: Metric, rows: pl.DataFrame) -> pl.DataFrame:
@@ -98,16 +98,16 @@ def _together(metric: Metric, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.group_by("period", "unit").agg(sums).with_columns(group=pl.lit("")).sort("unit")
 
 
-def labels(view: View, by: str, groups: pl.DataFrame) -> pl.DataFrame:
+def labels(query: Query, by: str, groups: pl.DataFrame) -> pl.DataFrame:
     """Return group and label (what to print): the name from the dimension's own table, else the group in words."""
     words = pl.col("group").str.replace_all("_", " ") if DIMENSIONS[by].coded else pl.col("group")
     own = groups.select("group", label=words)
     source = DIMENSIONS[by].label
-    if source is None or not view.data.has(source[0]):
+    if source is None or not query.data.has(source[0]):
         return own
     name, column = source
     named = (
-        view.data.scan(name)
+        query.data.scan(name)
         .select(group=DIMENSIONS[by].key, name=column)
         .drop_nulls()
         .collect()

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from cxlib.errors import UsageError
-from cxlib.estimates.context import scope, unanswerable
+from cxlib.estimates.context import result_context, unanswerable
 from cxlib.estimates.estimate_table import printed
 from cxlib.estimates.persons import unnamed
-from cxlib.metrics import Metric, View, unit_frame
+from cxlib.metrics import Metric, Query, unit_frame
 from cxlib.metrics.frames import BETWEEN, NOT_KNOWN
 from cxlib.periods import months_between, shift
 from cxlib.results.types import OTHERS, POINT, Contrast, NotKnown
@@ -25,7 +25,7 @@ LEAST = 20  # customers a side; fewer are not compared
 
 def contrast(
     name: str,
-    view: View,
+    query: Query,
     by: str,
     one: str,
     other: str = OTHERS,
@@ -41,7 +41,7 @@ def contrast(
 
     Args:
         name: A share or mean.
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         by: Dimension of the groups.
         one: A group.
         other: The group it is compared with, or "all others".
@@ -55,17 +55,17 @@ def contrast(
         raise UsageError(f"{one!r} is compared with itself: name two groups, or leave out the other for all others.")
     if months < 1:
         raise UsageError(f"months={months}: at least 1 month is needed.")
-    metric, view = view.metric(name), view.settled(name)
+    metric, query = query.metric(name), query.settled(name)
     title = f"{metric.title}, {one!r} beside {other!r},"
     if metric.kind not in ("share", "mean"):
         return NotKnown(title, f"{metric.title} is neither a share nor a mean: two groups of it are not compared.")
-    if reason := unanswerable(metric, view, by) or unnamed(title, by):
+    if reason := unanswerable(metric, query, by) or unnamed(title, by):
         return reason
     if made_of_outcome(metric.name, by):
         return NotKnown(title, f"Groups by {DIMENSIONS[by].title} are made of the figure itself.")
-    periods = months_between(max(shift(view.month, 1 - months), view.data.first_month), view.month)
-    alike = within not in ("", by) and not unanswerable(metric, view, within)
-    units = _within(metric, view, periods, by, within) if alike else unit_frame(metric, view, periods, by)
+    periods = months_between(max(shift(query.month, 1 - months), query.data.first_month), query.month)
+    alike = within not in ("", by) and not unanswerable(metric, query, within)
+    units = _within(metric, query, periods, by, within) if alike else unit_frame(metric, query, periods, by)
     present = sorted(set(units["group"]) - {NOT_KNOWN})
     missing = [group for group in (one, other) if group not in (*present, OTHERS)]
     if missing:
@@ -80,13 +80,15 @@ def contrast(
     differs = differences(metric, figures, correlated) if min(figures.units) >= LEAST else ()
     span, by_title = (periods[0], periods[-1]), DIMENSIONS[by].title
     strata = DIMENSIONS[within].title if alike else ""
-    return Contrast(metric, scope(metric, view), by, by_title, strata, span, found.select("group", *POINT), *differs)
+    return Contrast(
+        metric, result_context(metric, query), by, by_title, strata, span, found.select("group", *POINT), *differs
+    )
 
 
-def _within(metric: Metric, view: View, months: list[str], by: str, within: str) -> pl.DataFrame:
+def _within(metric: Metric, query: Query, months: list[str], by: str, within: str) -> pl.DataFrame:
     """Return the unit frame with one period a month and known group of another dimension."""
     both = pl.col("group").str.split(BETWEEN).list
-    units = unit_frame(metric, view, months, f"{within}+{by}").with_columns(
+    units = unit_frame(metric, query, months, f"{within}+{by}").with_columns(
         both.first().alias("alike"), group=both.last()
     )
     return units.filter(pl.col("alike") != NOT_KNOWN).with_columns(pl.col("period") + "/" + pl.col("alike"))

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 
 from cxlib.estimates.comparable import incomparable
-from cxlib.estimates.context import scope, unanswerable
+from cxlib.estimates.context import result_context, unanswerable
 from cxlib.estimates.counted_days import KEYS
-from cxlib.estimates.estimate_table import Cells, correlation, influences
-from cxlib.metrics import Metric, View, get, measured_frame, row_frame
+from cxlib.estimates.estimate_table import EstimateTable, correlation, influences
+from cxlib.metrics import Metric, Query, get, measured_frame, row_frame
 from cxlib.metrics.predicates import box_is
 from cxlib.results.types import POINT, Distribution, NotKnown
 from cxlib.stats.differences import difference, widest
@@ -42,7 +42,7 @@ CLASSES = {
 }
 
 
-def distribution(name: str, view: View) -> Distribution | NotKnown:
+def distribution(name: str, query: Query) -> Distribution | NotKnown:
     """Return the shares of ordered classes of a survey's answers (worst first) or of waits (shortest first).
 
     Each class is compared with itself in the baseline month as any share is (`estimates.changes`); p-values are
@@ -53,26 +53,26 @@ def distribution(name: str, view: View) -> Distribution | NotKnown:
         UsageError: No such metric or dimension.
     """
     metric = get(name)
-    if reason := unanswerable(metric, view):
+    if reason := unanswerable(metric, query):
         return reason
-    months = sorted({view.month, view.baseline})
+    months = sorted({query.month, query.baseline})
     if metric.kind == "duration":
-        classes = _brackets(metric, row_frame(metric, view, months))
+        classes = _brackets(metric, row_frame(metric, query, months))
     elif metric.survey:
         titles = CLASSES.get(metric.survey, ("Bottom box", "Middle", "Top box"))
         shares = {title: _share_of(metric, box) for title, box in zip(titles, BOXES, strict=True)}
         sums, influence = (
-            pl.concat(frame(share, view, months).with_columns(group=pl.lit(title)) for title, share in shares.items())
+            pl.concat(frame(share, query, months).with_columns(group=pl.lit(title)) for title, share in shares.items())
             for frame in (measured_frame, influences)
         )
-        classes = _Classes(titles, Cells.of_sums(shares[titles[0]], sums), influence, frozenset())
+        classes = _Classes(titles, EstimateTable.of_sums(shares[titles[0]], sums), influence, frozenset())
     else:
         return NotKnown(metric.title, f"{metric.title} is neither a survey answer nor a wait: it has no classes.")
-    points, unlike = _compared(classes, view), incomparable(metric, view, view.baseline)
+    points, unlike = _compared(classes, query), incomparable(metric, query, query.baseline)
     if unlike:
         points = points.with_columns(pl.lit(None, pl.Float64).alias(name) for name in _DIFFERS)
     points = points.with_columns(adjusted(points["p_value"]))
-    return Distribution(metric, scope(metric, view), metric.title, view.baseline, points, unlike)
+    return Distribution(metric, result_context(metric, query), metric.title, query.baseline, points, unlike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +80,22 @@ class _Classes:
     """Shares of classes: their names in order, cells and influences by month and class, and those not to compare."""
 
     names: Sequence[str]
-    cells: Cells
+    cells: EstimateTable
     influence: pl.DataFrame
     undecided: frozenset[str]
 
 
-def _compared(classes: _Classes, view: View) -> pl.DataFrame:
+def _compared(classes: _Classes, query: Query) -> pl.DataFrame:
     """Return the classes in the reported month, their shares in the baseline month and the differences of both."""
     metric, names = classes.cells.metric, pl.Series("group", classes.names)
     after, before = (
-        pl.DataFrame([pl.repeat(m, len(names), eager=True).alias("period"), names]) for m in (view.month, view.baseline)
+        pl.DataFrame([pl.repeat(m, len(names), eager=True).alias("period"), names])
+        for m in (query.month, query.baseline)
     )
     here, then = classes.cells.at(after), classes.cells.at(before)
     apart = difference(here.figures, then.figures, correlation(classes.influence, after, before), widest(metric))
     differs = pl.DataFrame(apart.columns(metric)).rename({"low": "low_difference", "high": "high_difference"})
-    told = ~names.is_in(sorted(classes.undecided)) & (view.month != view.baseline)
+    told = ~names.is_in(sorted(classes.undecided)) & (query.month != query.baseline)
     differs = differs.select(pl.when(told).then(pl.all()))
     own = here.points().select("group", *POINT)
     return pl.concat([own, then.points().select(before="value"), differs], how="horizontal")
@@ -134,4 +135,4 @@ def _brackets(metric: Metric, rows: pl.DataFrame) -> _Classes:
     summed = units.group_by(KEYS).agg(n.sum(), units=pl.len(), **{name: part.sum() for name, part in sums.items()})
     whole, level = n.sum().over(KEYS), x.sum().over(KEYS) / n.sum().over(KEYS)
     influence = units.select(*KEYS, "unit", influence=(x - level * n) / whole)
-    return _Classes(list(inside), Cells.of_sums(share, summed), influence, undecided)
+    return _Classes(list(inside), EstimateTable.of_sums(share, summed), influence, undecided)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from cxlib.estimates.context import scope, unanswerable
+from cxlib.estimates.context import result_context, unanswerable
 from cxlib.estimates.experience import TERMS, WAITS, experiences, unweighted
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.results.types import Effects, NotKnown
 from cxlib.stats.effects import effect_points, some_units, unit_of
 from cxlib.stats.model import Model, model
@@ -18,7 +18,7 @@ KINDS = ("share", "mean", "score")
 WHOLE = ("handoffs", "agent_replies", "customer_messages")
 
 
-def goes_with(name: str, view: View, *, months: int = 12, survey: str = "") -> Effects | NotKnown:
+def drivers(name: str, query: Query, *, months: int = 12, survey: str = "") -> Effects | NotKnown:
     """Return what of the ticket and the customer goes together with the answers to a survey.
 
     Waits, handoffs, reopening, replies, channel, category, importance and tenure in one model, months held alike; all
@@ -27,21 +27,21 @@ def goes_with(name: str, view: View, *, months: int = 12, survey: str = "") -> E
 
     Args:
         name: A share, mean or score of surveys: csat, low_effort, customer_ease, response_rate …
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         months: Most months to go back from the last one wholly known.
         survey: Kind of survey, for figures of any kind: response_rate.
 
     Raises:
         UsageError: No such metric or dimension.
     """
-    metric, view = view.metric(name), view.settled(name)
+    metric, query = query.metric(name), query.settled(name)
     title = f"What goes together with {metric.title}{f' ({survey})' if survey else ''}"
     if metric.table != "surveys" or metric.kind not in KINDS:
         return NotKnown(title, f"{metric.title} is no share, mean or score of surveys.")
-    if reason := unanswerable(metric, view):
+    if reason := unanswerable(metric, query):
         return NotKnown(title, reason.reason)
-    periods = view.months(months)
-    rows = experiences(metric, view, periods, survey=survey).filter(pl.col("x").is_not_null())
+    periods = query.months(months)
+    rows = experiences(metric, query, periods, survey=survey).filter(pl.col("x").is_not_null())
     rows, sampled = some_units(rows, -(-rows.height // MOST))
     found = model(rows, "x", TERMS | HELD, unit="unit", share=metric.kind == "share", factor=metric.factor)
     if found.reason:
@@ -53,7 +53,7 @@ def goes_with(name: str, view: View, *, months: int = 12, survey: str = "") -> E
     beside = ("the usual wait of the channel",) if paced else ()
     return Effects(
         metric,
-        scope(metric, view),
+        result_context(metric, query),
         title,
         (periods[0], periods[-1]),
         measured_in=unit_of(metric),

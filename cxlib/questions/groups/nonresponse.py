@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope, unanswerable
+from cxlib.estimates.context import result_context, unanswerable
 from cxlib.estimates.experience import WAITS, experiences
-from cxlib.metrics import Metric, View
+from cxlib.metrics import Metric, Query
 from cxlib.numbers import format_of, percent
 from cxlib.results.types import OTHERS, Effects, NotKnown
 from cxlib.stats.effects import Row, effect_points, tested, unit_of
@@ -28,7 +28,7 @@ UNTOLD = "nothing known of those asked tells who answers, so that nobody stands 
 SIDES = {"asked": "All who were asked", "silent": "Those who did not answer"}
 
 
-def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
+def nonresponse(name: str, query: Query, *, months: int = 12) -> Effects | NotKnown:
     """Return how far all who were asked, and the silent alone, would lie from what was told, were they alike by kind.
 
     The chance of an answer comes from a logistic model of channel, category, importance, waits and reopening; answers
@@ -37,20 +37,20 @@ def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
 
     Args:
         name: A share, mean or score of one kind of survey: csat, nps, low_effort …
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         months: Most months of sending to go back from the last one whose surveys had their time.
 
     Raises:
         UsageError: No such metric or dimension.
     """
-    metric, view = view.metric(name), view.settled("response_rate")
+    metric, query = query.metric(name), query.settled("response_rate")
     title = f"{metric.title} of those who did not answer"
     if not metric.survey or metric.scale is None:
         return NotKnown(title, f"{metric.title} is no share, mean or score of one kind of survey.")
-    if reason := unanswerable(metric, view):
+    if reason := unanswerable(metric, query):
         return NotKnown(title, reason.reason)
-    periods = view.months(months)
-    rows = experiences(metric, view, periods, anchor="sent").filter(pl.col("weight") > 0)
+    periods = query.months(months)
+    rows = experiences(metric, query, periods, anchor="sent").filter(pl.col("weight") > 0)
     rows = rows.filter(pl.col("answered_at").is_null() | pl.col("x").is_not_null())  # not the superseded answers
     told, span = rows.drop_nulls("x"), f"from {periods[0]} to {periods[-1]}"
     if rows.height == told.height:
@@ -63,10 +63,10 @@ def silent(name: str, view: View, *, months: int = 12) -> Effects | NotKnown:
     answering = float(told["weight"].sum()) / float(rows["weight"].sum())
     level = metric.factor * whole
     low, high = (bound * (1 - answering) + level[0] * answering for bound in metric.scale)
-    form = format_of(metric, level[0], 1.0, language=view.language)
+    form = format_of(metric, level[0], 1.0, language=query.language)
     return Effects(
         metric,
-        scope(metric, view),
+        result_context(metric, query),
         title,
         (periods[0], periods[-1]),
         measured_in=unit_of(metric),

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from cxlib.estimates.comparable import in_words, incomparable
-from cxlib.estimates.context import scope, unanswerable
+from cxlib.estimates.context import result_context, unanswerable
 from cxlib.estimates.experience import experiences, unweighted
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.numbers import month as month_text
 from cxlib.results.types import Effects, NotKnown
 from cxlib.stats.effects import effect_points, tested
@@ -16,7 +16,7 @@ from cxlib.stats.intervals import Array
 from cxlib.stats.model_terms import LEAST
 
 
-def ordinal_change(name: str, view: View, baseline: str = "") -> Effects | NotKnown:
+def ordinal_change(name: str, query: Query, baseline: str = "") -> Effects | NotKnown:
     """Return how much oftener an answer of the month is higher than one of the baseline than it is lower, in points.
 
     100 · (P(higher) − P(lower)) of two answers drawn at random, one of each month (Brunner & Munzel 2000; Cliff 1993).
@@ -25,26 +25,26 @@ def ordinal_change(name: str, view: View, baseline: str = "") -> Effects | NotKn
 
     Args:
         name: A mean or score of surveys.
-        view: What is looked at.
-        baseline: The other month; default the view's.
+        query: What is asked about: data, month, filters.
+        baseline: The other month; default the query's.
 
     Raises:
         UsageError: No such metric or dimension.
     """
-    metric, before = view.metric(name), baseline or view.baseline
+    metric, before = query.metric(name), baseline or query.baseline
     title = f"{metric.title}, each answer beside each of {month_text(before)}"
     if metric.table != "surveys" or metric.kind not in ("mean", "score"):
         return NotKnown(title, f"{metric.title} is no mean or score of ordered answers.")
-    if reason := unanswerable(metric, view):
+    if reason := unanswerable(metric, query):
         return NotKnown(title, reason.reason)
-    if before == view.month:
+    if before == query.month:
         return NotKnown(title, f"{before} is compared with itself.")
-    if unlike := incomparable(metric, view, before):
+    if unlike := incomparable(metric, query, before):
         return NotKnown(title, f"The two months are not alike: {in_words(unlike)}.")
-    sides = [experiences(metric, view, [month]).filter(pl.col("x").is_not_null()) for month in (before, view.month)]
+    sides = [experiences(metric, query, [month]).filter(pl.col("x").is_not_null()) for month in (before, query.month)]
     fewest = min(side["unit"].n_unique() for side in sides)
     if fewest < LEAST:
-        return NotKnown(title, f"{fewest} customers answered in one of {before} and {view.month}; {LEAST} are needed.")
+        return NotKnown(title, f"{fewest} customers answered in one of {before} and {query.month}; {LEAST} are needed.")
     value, se = higher_rather_than_lower(*((side["x"], side["unit"]) for side in sides))
     row = {"group": "higher", "label": "Higher rather than lower", "n": sum(side.height for side in sides)}
     row["units"] = pl.concat(sides)["unit"].n_unique()
@@ -53,9 +53,9 @@ def ordinal_change(name: str, view: View, baseline: str = "") -> Effects | NotKn
     )
     return Effects(
         metric,
-        scope(metric, view),
+        result_context(metric, query),
         title,
-        (view.month, view.month),
+        (query.month, query.month),
         measured_in="points",
         none=0.0,
         points=effect_points([row]),

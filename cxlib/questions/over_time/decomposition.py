@@ -11,8 +11,8 @@ from cxlib.errors import UsageError
 from cxlib.estimates.changes import large_customers
 from cxlib.estimates.comparable import in_words
 from cxlib.estimates.context import unanswerable
-from cxlib.estimates.estimate_table import cells_of
-from cxlib.metrics import Metric, View, row_frame, unit_frame
+from cxlib.estimates.estimate_table import estimate_table_of
+from cxlib.metrics import Metric, Query, row_frame, unit_frame
 from cxlib.metrics.registry import Ratio
 from cxlib.questions.groups.breakdown import labels
 from cxlib.questions.over_time.change import change
@@ -35,7 +35,7 @@ REFUSED = {
 }
 
 
-def why(name: str, view: View, by: str = "", baseline: str = "") -> Decomposition | NotKnown:
+def mix_decomposition(name: str, query: Query, by: str = "", baseline: str = "") -> Decomposition | NotKnown:
     """Return the parts of a change from the baseline to the reported month, by one dimension; they sum to it.
 
     Mix and within-group part of the groups with rows in both months (Kitagawa 1955, the interaction split by averages),
@@ -45,50 +45,50 @@ def why(name: str, view: View, by: str = "", baseline: str = "") -> Decompositio
 
     Args:
         name: A share, mean, score or duration.
-        view: What is looked at.
-        by: Dimension of the groups (default: the view's).
-        baseline: The month before (default: the view's baseline).
+        query: What is asked about: data, month, filters.
+        by: Dimension of the groups (default: the query's).
+        baseline: The month before (default: the query's baseline).
 
     Raises:
         UsageError: No such metric or dimension, or none named.
     """
-    metric, by, baseline = view.metric(name), by or view.by, baseline or view.baseline
+    metric, by, baseline = query.metric(name), by or query.by, baseline or query.baseline
     if not by:
         raise UsageError(f"Say by what to divide the change of {name!r}: {', '.join(sorted(DIMENSIONS))}.")
     refused = REFUSED.get("ratio" if isinstance(metric.value(), Ratio) else metric.kind)
     if refused:
         return NotKnown(f"Why {metric.title} moved", f"{refused.capitalize()}.")
-    if reason := unanswerable(metric, view, by):
+    if reason := unanswerable(metric, query, by):
         return reason
-    whole = change(name, view, baseline)
+    whole = change(name, query, baseline)
     if isinstance(whole, NotKnown):
         return whole
     if unlike := whole.incomparable:
-        return NotKnown(f"Why {metric.title} moved", f"{baseline} and {view.month} are not alike: {in_words(unlike)}.")
-    months = [baseline, view.month]
-    frame = (row_frame if metric.kind == "duration" else unit_frame)(metric, view, months, by)
+        return NotKnown(f"Why {metric.title} moved", f"{baseline} and {query.month} are not alike: {in_words(unlike)}.")
+    months = [baseline, query.month]
+    frame = (row_frame if metric.kind == "duration" else unit_frame)(metric, query, months, by)
     if whole.without is not None:
-        frame = frame.filter(~pl.col("unit").is_in(large_customers(metric, view, months).implode()))
+        frame = frame.filter(~pl.col("unit").is_in(large_customers(metric, query, months).implode()))
     groups = frame["group"].unique().sort()
     if not frame.group_by("group").agg(pl.col("period").n_unique() == len(set(months)))["period"].any():
-        return NotKnown(whole.metric.title, _apart(whole.metric, by, baseline, view.month))
+        return NotKnown(whole.metric.title, _apart(whole.metric, by, baseline, query.month))
     if metric.kind == "duration":
-        parts, contributions = parts_of_wait(frame, baseline, metric.quantile), _medians(metric, view, frame, baseline)
+        parts, contributions = parts_of_wait(frame, baseline, metric.quantile), _medians(metric, query, frame, baseline)
     else:
         parts, contributions = divide(metric, frame, groups, baseline)
-    names = labels(view, by, pl.DataFrame({"group": groups}))
+    names = labels(query, by, pl.DataFrame({"group": groups}))
     size = pl.coalesce("difference", pl.col("share") - pl.col("share_before")).abs()
     contributions = contributions.join(names, on="group", how="left").sort(size, "group", descending=[True, False])
     title = DIMENSIONS[by].title
     return Decomposition(metric, whole.scope, by, title, whole.compared, parts, contributions, whole.without)
 
 
-def _medians(metric: Metric, view: View, rows: pl.DataFrame, baseline: str) -> pl.DataFrame:
+def _medians(metric: Metric, query: Query, rows: pl.DataFrame, baseline: str) -> pl.DataFrame:
     """Return the groups of waits with their shares and medians in both months; they have no parts of their own."""
     keys = rows.select("group").unique().sort("group")
-    found = cells_of(metric, rows)
+    found = estimate_table_of(metric, rows)
     columns = []
-    for name, month in (("before", baseline), ("value", view.month)):
+    for name, month in (("before", baseline), ("value", query.month)):
         points = found.at(keys.with_columns(period=pl.lit(month))).points()
         columns += [points["value"].alias(name), (100 * points["n"] / points["n"].sum()).alias(f"share_{name}")]
     nothing = [pl.lit(None, pl.Float64).alias(name) for name in (*PARTS, "difference", "low", "high", "p_value")]

@@ -9,9 +9,9 @@ import polars as pl
 
 from cxlib.estimates.changes import changes_of, compare, rows_of
 from cxlib.estimates.comparable import incomparable
-from cxlib.estimates.context import partly_observed, scope, unanswerable
-from cxlib.estimates.estimate_table import Cells, cells
-from cxlib.metrics import METRICS, Metric, View
+from cxlib.estimates.context import partly_observed, result_context, unanswerable
+from cxlib.estimates.estimate_table import EstimateTable, estimate_table
+from cxlib.metrics import METRICS, Metric, Query
 
 COLUMNS = {
     "metric": pl.String, "period": pl.String, "by": pl.String, "group": pl.String, "value": pl.Float64,
@@ -28,21 +28,21 @@ CHANGE = {
 
 
 def figures(
-    view: View, months: Sequence[str], by: str = "", names: Iterable[str] | None = None, *, change: bool = False
+    query: Query, months: Sequence[str], by: str = "", names: Iterable[str] | None = None, *, change: bool = False
 ) -> pl.DataFrame:
     """Return every figure the data can answer, by month and group, in printed units.
 
     Columns: metric, period, by, group, value, low, high, measured_in (unit of value, low, high and differences: "%",
     "minutes" …), n (rows), independent_units (customers, agents, days … that the interval takes for independent of each
     other); with `change` also difference, difference_low, difference_high, p_value, calendar_difference,
-    customers_left_out: the reported month against the view's baseline, null in other months, where either of the two is
+    customers_left_out: the reported month against the query's baseline, null in other months, where either of them is
     not wholly observed (counts), and where the two are not alike (`comparable.incomparable`). The difference of a count
     of days is that on like days; with the calendar's part, null of other figures, it makes the plain one. That of a
     whole is without customers so large that they would silence its test (`dominant`); groups leave nobody out. Months
     without rows have n = 0 and no value (of a count 0, where a day of them is observed); groups have none there.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         months: Months to report.
         by: Dimension, or empty for the whole.
         names: Metric names; all in registry order if None.
@@ -51,54 +51,54 @@ def figures(
     Raises:
         UsageError: No such metric or dimension.
     """
-    asked = [view.metric(name) for name in (METRICS if names is None else names)]
+    asked = [query.metric(name) for name in (METRICS if names is None else names)]
     parts = [
-        _figures(metric, view, months, by, change)
+        _figures(metric, query, months, by, change)
         for metric in asked
-        if not unanswerable(metric, view, by, parted=True)
+        if not unanswerable(metric, query, by, parted=True)
     ]
     schema = COLUMNS | (CHANGE if change else {})
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
-def missing(view: View, by: str = "", names: Iterable[str] | None = None) -> dict[str, str]:
+def missing(query: Query, by: str = "", names: Iterable[str] | None = None) -> dict[str, str]:
     """Return the metrics the data cannot answer, each with the reason in words."""
     asked = {
-        name: unanswerable(view.metric(name), view, by, parted=True) for name in (METRICS if names is None else names)
+        name: unanswerable(query.metric(name), query, by, parted=True) for name in (METRICS if names is None else names)
     }
     return {name: answer.reason for name, answer in asked.items() if answer}
 
 
-def _figures(metric: Metric, view: View, months: Sequence[str], by: str, change: bool) -> pl.DataFrame:
-    compared = [view.month, view.baseline] if change else []
-    found = cells(metric, view, sorted({*months, *compared}), by)
+def _figures(metric: Metric, query: Query, months: Sequence[str], by: str, change: bool) -> pl.DataFrame:
+    compared = [query.month, query.baseline] if change else []
+    found = estimate_table(metric, query, sorted({*months, *compared}), by)
     points = found.points().rename({"units": "independent_units"})
     points = points.with_columns(metric=pl.lit(metric.name), by=pl.lit(by), measured_in=pl.lit(metric.measured_in))
     if not by:
-        points = _every_month(points, metric, view, months)
+        points = _every_month(points, metric, query, months)
     if not change:
         return points.filter(pl.col("period").is_in(months)).select(*COLUMNS)
-    changes = _by_group(metric, view, found, by) if by else _of_the_whole(metric, view, found)
+    changes = _by_group(metric, query, found, by) if by else _of_the_whole(metric, query, found)
     joined = points.join(changes, on=["period", "group"], how="left", maintain_order="left")
     return joined.filter(pl.col("period").is_in(months)).select(*COLUMNS, *CHANGE)
 
 
-def _of_the_whole(metric: Metric, view: View, found: Cells) -> pl.DataFrame:
-    frame = rows_of(metric, view, sorted({view.baseline, view.month}))
-    made = changes_of(metric, view, found, scope(metric, view), view.baseline, frame=frame)[0]
+def _of_the_whole(metric: Metric, query: Query, found: EstimateTable) -> pl.DataFrame:
+    frame = rows_of(metric, query, sorted({query.baseline, query.month}))
+    made = changes_of(metric, query, found, result_context(metric, query), query.baseline, frame=frame)[0]
     if made is None or made.difference is None:
         return _changes([], [])
     left_out = made.without.customers if made.without else 0
-    return _changes([""], [(made.difference, made.low, made.high, made.p_value, made.calendar, left_out)], view.month)
+    return _changes([""], [(made.difference, made.low, made.high, made.p_value, made.calendar, left_out)], query.month)
 
 
-def _by_group(metric: Metric, view: View, found: Cells, by: str) -> pl.DataFrame:
-    after = found.keys.filter(pl.col("period") == view.month)
-    partly = any(partly_observed(metric, view, month) for month in (view.month, view.baseline))
-    if partly or view.month == view.baseline or incomparable(metric, view, view.baseline):
+def _by_group(metric: Metric, query: Query, found: EstimateTable, by: str) -> pl.DataFrame:
+    after = found.keys.filter(pl.col("period") == query.month)
+    partly = any(partly_observed(metric, query, month) for month in (query.month, query.baseline))
+    if partly or query.month == query.baseline or incomparable(metric, query, query.baseline):
         return _changes([], [])
-    rows = compare(metric, view, found, [view.baseline], by).rows(metric)
-    return _changes(after["group"], [(*row, 0) for row in rows], view.month)
+    rows = compare(metric, query, found, [query.baseline], by).rows(metric)
+    return _changes(after["group"], [(*row, 0) for row in rows], query.month)
 
 
 def _changes(groups: Sequence[str] | pl.Series, rows: Sequence[tuple[Any, ...]], month: str = "") -> pl.DataFrame:
@@ -108,11 +108,11 @@ def _changes(groups: Sequence[str] | pl.Series, rows: Sequence[tuple[Any, ...]],
     return pl.concat([keys, pl.DataFrame(rows, schema=CHANGE, orient="row")], how="horizontal")
 
 
-def _every_month(points: pl.DataFrame, metric: Metric, view: View, months: Sequence[str]) -> pl.DataFrame:
+def _every_month(points: pl.DataFrame, metric: Metric, query: Query, months: Sequence[str]) -> pl.DataFrame:
     """Add the months without rows: n = 0, of a count the value 0 where the data observe any day of them."""
     without = [month for month in months if month not in points["period"]]
-    counts = metric.kind == "count" and metric.unit == "day" and not metric.history and not view.filters
-    nothing = [0.0 if counts and not _unobserved(metric, view, month) else None for month in without]
+    counts = metric.kind == "count" and metric.unit == "day" and not metric.history and not query.filters
+    nothing = [0.0 if counts and not _unobserved(metric, query, month) else None for month in without]
     none = pl.lit(0, dtype=pl.Int64)
     empty = pl.DataFrame({"period": without, "value": nothing}, schema={"period": pl.String, "value": pl.Float64})
     empty = empty.with_columns(
@@ -122,6 +122,6 @@ def _every_month(points: pl.DataFrame, metric: Metric, view: View, months: Seque
     return pl.concat([points, empty], how="diagonal_relaxed").sort("period", maintain_order=True)
 
 
-def _unobserved(metric: Metric, view: View, month: str) -> bool:
-    partly = partly_observed(metric, view, month)
+def _unobserved(metric: Metric, query: Query, month: str) -> bool:
+    partly = partly_observed(metric, query, month)
     return partly is not None and not partly[0]

@@ -9,14 +9,14 @@ import polars as pl
 from cxlib.estimates.changes import compare
 from cxlib.estimates.comparable import incomparable
 from cxlib.estimates.context import unanswerable
-from cxlib.estimates.estimate_table import cells, estimates
-from cxlib.metrics import View
+from cxlib.estimates.estimate_table import estimate_table, estimates
+from cxlib.metrics import Query
 from cxlib.metrics.frames import NOT_KNOWN
 from cxlib.questions.groups.breakdown import labels
-from cxlib.questions.over_time.decomposition import why
+from cxlib.questions.over_time.decomposition import mix_decomposition
 from cxlib.questions.over_time.trend import trend
 from cxlib.results.reasons import Decomposition
-from cxlib.results.types import Change, NotKnown, Overview, Scope, Trend
+from cxlib.results.types import Change, NotKnown, Overview, ResultContext, Trend
 from cxlib.stats.effects import survivors
 from cxlib.stats.sizes import sized
 from cxlib.tables.schema import DIMENSIONS, is_personal
@@ -27,58 +27,58 @@ HEADLINE = (
 )  # fmt: skip
 
 
-def overview(view: View, names: Sequence[str] = HEADLINE) -> Overview:
+def overview(query: Query, names: Sequence[str] = HEADLINE) -> Overview:
     """Return the trends of the key figures and the changes that are clear among all of them.
 
-    Overall first: then, of the figures that moved, the groups of the view's dimension, again one family, and what
+    Overall first: then, of the figures that moved, the groups of the query's dimension, again one family, and what
     another mix of them did to the whole.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         names: The family of headline metrics, declared beforehand, in the order of the page.
 
     Raises:
         UsageError: No such metric or dimension.
     """
-    answers = {name: trend(name, view) for name in names}
+    answers = {name: trend(name, query) for name in names}
     trends = tuple(answer for answer in answers.values() if isinstance(answer, Trend))
     survives = survivors({t.metric.name: t.change.p_value for t in trends if t.change and t.change.p_value is not None})
-    moved = [change for t in trends if t.metric.name in survives for change in _by_group(t, view)]
+    moved = [change for t in trends if t.metric.name in survives for change in _by_group(t, query)]
     beyond = survivors({str(place): one.p_value for place, one in enumerate(moved) if one.p_value is not None})
     return Overview(
-        scope=trends[0].scope if trends else Scope(view.data.name, view.month, view.filter_text),
+        scope=trends[0].scope if trends else ResultContext(query.data.name, query.month, query.filter_text),
         trends=trends,
         survives=survives,
         missing={name: answer.reason for name, answer in answers.items() if isinstance(answer, NotKnown)},
-        by_title=DIMENSIONS[view.by].title if moved else "",
+        by_title=DIMENSIONS[query.by].title if moved else "",
         segments=tuple(one for place, one in enumerate(moved) if str(place) in beyond),
-        parts=tuple(_parts(trends, survives, view)) if view.by else (),
+        parts=tuple(_parts(trends, survives, query)) if query.by else (),
     )
 
 
-def _parts(trends: Sequence[Trend], survives: frozenset[str], view: View) -> Iterator[Decomposition]:
+def _parts(trends: Sequence[Trend], survives: frozenset[str], query: Query) -> Iterator[Decomposition]:
     """Yield what mix and groups made of each figure that moved, where its change has parts."""
     for name in (each.metric.name for each in trends if each.metric.name in survives):
-        found = why(name, view)
+        found = mix_decomposition(name, query)
         if isinstance(found, Decomposition):
             yield found
 
 
-def _by_group(whole: Trend, view: View) -> list[Change]:
-    """Return how each known group of the view's dimension changed, as the whole did; none of persons, or undefined."""
-    metric, about, by, months = whole.metric, whole.scope, view.by, [view.month, view.baseline]
-    unlike = incomparable(metric, view, view.baseline)
-    if not by or is_personal(by) or unanswerable(metric, view, by) or unlike:
+def _by_group(whole: Trend, query: Query) -> list[Change]:
+    """Return how each known group of the query's dimension changed, as the whole did; none of persons, or undefined."""
+    metric, about, by, months = whole.metric, whole.scope, query.by, [query.month, query.baseline]
+    unlike = incomparable(metric, query, query.baseline)
+    if not by or is_personal(by) or unanswerable(metric, query, by) or unlike:
         return []
-    found = cells(metric, view, sorted(months), by)
-    after = found.keys.filter(pl.col("period") == view.month)
-    apart = compare(metric, view, found, [view.baseline], by).rows(metric)
+    found = estimate_table(metric, query, sorted(months), by)
+    after = found.keys.filter(pl.col("period") == query.month)
+    apart = compare(metric, query, found, [query.baseline], by).rows(metric)
     sides = [found.at(after.with_columns(period=pl.lit(month))).points() for month in months]
-    named = dict(labels(view, by, after.select("group")).iter_rows())
+    named = dict(labels(query, by, after.select("group")).iter_rows())
     return [
         sized(
             Change(
-                metric, about, view.month, view.baseline, here, then, size, low, high, p_value, named[group],
+                metric, about, query.month, query.baseline, here, then, size, low, high, p_value, named[group],
                 calendar=calendar,
             )
         )

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from cxlib.errors import UsageError
-from cxlib.estimates.context import scope, unanswerable
-from cxlib.metrics import View, unit_frame
+from cxlib.estimates.context import result_context, unanswerable
+from cxlib.metrics import Query, unit_frame
 from cxlib.questions.groups.breakdown import labels
 from cxlib.results.certainty import NAMED_WRONGLY
 from cxlib.results.reasons import Funnel
@@ -28,7 +28,7 @@ FEW_APART = 0.2  # of all agents
 TINY = 1e-12
 
 
-def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Funnel | NotKnown:
+def agents(name: str, query: Query, by: str = "agent", *, months: int = 12) -> Funnel | NotKnown:
     """Return a share by team member against what the others reach with the same channels and categories.
 
     Expected values from a logistic model of channel and category over all answers; limits of the number observed from
@@ -40,7 +40,7 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
 
     Args:
         name: A share.
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         by: "agent" or "team".
         months: Most months to go back from the last one wholly known.
 
@@ -49,15 +49,15 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
     """
     if by not in ("agent", "team"):
         raise UsageError(f"Compare by 'agent' or 'team', not by {by!r}; cx.breakdown takes any dimension.")
-    metric, view = view.metric(name), replace(view.settled(name), weighted=False)
+    metric, query = query.metric(name), replace(query.settled(name), weighted=False)
     title, what = f"{metric.title} by {DIMENSIONS[by].title}", DIMENSIONS[by].title
     if metric.kind != "share":
         return NotKnown(title, f"{metric.title} is no share, and only of a share it is known how far chance reaches.")
-    if reason := unanswerable(metric, view, by):
+    if reason := unanswerable(metric, query, by):
         return reason
-    periods = view.months(months)
-    mix = [dimension for dimension in MIX if not unanswerable(metric, view, dimension)]
-    rows = split(unit_frame(metric, view, periods, "+".join([by, *mix])), mix)
+    periods = query.months(months)
+    mix = [dimension for dimension in MIX if not unanswerable(metric, query, dimension)]
+    rows = split(unit_frame(metric, query, periods, "+".join([by, *mix])), mix)
     if rows["group"].n_unique() < 2:
         return NotKnown(title, f"Fewer than two {what}s have answers from {periods[0]} to {periods[-1]}.")
     lonely = alone(rows, mix)
@@ -68,19 +68,19 @@ def agents(name: str, view: View, by: str = "agent", *, months: int = 12) -> Fun
         return NotKnown(title, f"All answers from {periods[0]} to {periods[-1]} are alike: no {what} differs.")
     rows, points, apart = settled(rows, mix)
     design = _design(rows)
-    unlike = labels(view, by, pl.DataFrame({"group": sorted(lonely)}, schema={"group": pl.String})).sort("group")
+    unlike = labels(query, by, pl.DataFrame({"group": sorted(lonely)}, schema={"group": pl.String})).sort("group")
     numbers = [points[column].to_numpy().astype(float) for column in ("n", "difference", "variance", "tails")]
     others = ~points["group"].is_in(sorted(apart)).to_numpy() if few(apart, points) else np.ones(len(points), bool)
     found = spread(*(column[others] for column in numbers))
     points = points.drop("variance", "tails")
-    points = points.join(labels(view, by, points.select("group")), on="group", how="left").sort("value", "group")
+    points = points.join(labels(query, by, points.select("group")), on="group", how="left").sort("value", "group")
     overall = metric.factor * float(points.select(pl.col("value") - pl.col("difference")).item(0, 0))
     points = points.with_columns(pl.col(*SHARES) * metric.factor, evident=pl.col("group").is_in(sorted(apart)))
     points = points.with_columns(pl.col("value", *LIMITS).clip(0.0, metric.factor))
     span, named = (periods[0], periods[-1]), tuple(DIMENSIONS[dimension].title for dimension in mix)
     curve = _curve(rows, design, metric.factor)
     return Funnel(
-        metric, scope(metric, view), by, what, span, named, overall, points, curve, design, found,
+        metric, result_context(metric, query), by, what, span, named, overall, points, curve, design, found,
         tuple(unlike["label"]),
     )  # fmt: skip
 

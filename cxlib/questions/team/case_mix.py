@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from cxlib.errors import unknown_name
-from cxlib.estimates.context import about, scope, unanswerable
-from cxlib.metrics import Metric, View, unit_frame
+from cxlib.estimates.context import about, result_context, unanswerable
+from cxlib.metrics import Metric, Query, unit_frame
 from cxlib.metrics.frames import BETWEEN
 from cxlib.numbers import month as in_words
 from cxlib.numbers import number
@@ -31,14 +31,14 @@ ALL = "all months"
 ALIKE = 10.0  # points between the ends of nine in ten agents up to which they are called alike
 
 
-def alike(view: View, names: Sequence[str] = FAMILY, *, months: int = 12) -> Effects | NotKnown:
+def case_mix(query: Query, names: Sequence[str] = FAMILY, *, months: int = 12) -> Effects | NotKnown:
     """Return how far agents lie apart beyond chance in several figures, as standard deviations in points.
 
     Each with the limits of `agents`, the few evidently apart left out; p of the test that all are equal, twice that of
     one side, so that it is below .05 where the lower limit is above 0.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         names: Shares, a family declared beforehand.
         months: Most months to go back.
 
@@ -47,9 +47,9 @@ def alike(view: View, names: Sequence[str] = FAMILY, *, months: int = 12) -> Eff
     """
     rows: list[Row] = []
     months_seen: set[str] = set()
-    left_out, title, metric = 0, "How far agents lie apart, standard deviation", view.metric(names[0])
+    left_out, title, metric = 0, "How far agents lie apart, standard deviation", query.metric(names[0])
     for name in names:
-        found, row = agents(name, view, months=months), {"group": name, "label": view.metric(name).title}
+        found, row = agents(name, query, months=months), {"group": name, "label": query.metric(name).title}
         if isinstance(found, NotKnown) or found.spread is None:
             few = "fewer than five agents have ten rows each"
             rows.append({**row, "reason": found.reason if isinstance(found, NotKnown) else few})
@@ -71,7 +71,7 @@ def alike(view: View, names: Sequence[str] = FAMILY, *, months: int = 12) -> Eff
     caveat = f"Left out: {number(left_out)} evidently apart in one figure." if left_out else ""
     span = (min(months_seen), max(months_seen))
     told = replace(metric, table="rows", unit="agent_id")
-    return Effects(told, about(view), title, span, "points", 0.0, points, reading=reading, caveat=caveat, signed=False)
+    return Effects(told, about(query), title, span, "points", 0.0, points, reading=reading, caveat=caveat, signed=False)
 
 
 def _alike(limits: list[float]) -> str:
@@ -82,7 +82,7 @@ def _alike(limits: list[float]) -> str:
     return f"{'alike, nine' if apart <= ALIKE else 'nine'} in ten agents within {number(apart, 1)} points at most"
 
 
-def one_agent(view: View, agent_id: str = "", name: str = "csat", *, months: int = 12) -> Effects | NotKnown:
+def one_agent(query: Query, agent_id: str = "", name: str = "csat", *, months: int = 12) -> Effects | NotKnown:
     """Return one agent's share month by month less what is expected of the same work in the same month, in points.
 
     Expected values from all other agents: a logistic model of channel, category and month. The interval is Wilson's on
@@ -90,7 +90,7 @@ def one_agent(view: View, agent_id: str = "", name: str = "csat", *, months: int
     control of all months at 1 %, the rule of the funnel.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         agent_id: The agent's number; empty for a sentence on how to ask.
         name: A share.
         months: Most months to go back.
@@ -98,18 +98,18 @@ def one_agent(view: View, agent_id: str = "", name: str = "csat", *, months: int
     Raises:
         UsageError: No such metric, dimension or agent.
     """
-    metric, view = view.metric(name), view.settled(name)
+    metric, query = query.metric(name), query.settled(name)
     title = f"{metric.title} of one agent"
     if metric.kind != "share":
         return NotKnown(title, f"{metric.title} is no share, and only of a share it is known what is expected.")
-    if reason := unanswerable(metric, view, "agent"):
+    if reason := unanswerable(metric, query, "agent"):
         return reason
-    mix, periods = [each for each in MIX if not unanswerable(metric, view, each)], view.months(months)
+    mix, periods = [each for each in MIX if not unanswerable(metric, query, each)], query.months(months)
     parts = pl.col("group").str.split_exact(BETWEEN, len(mix)).struct.rename_fields(["group", *mix])
-    units = replace(view, weighted=False)
+    units = replace(query, weighted=False)
     rows = unit_frame(metric, units, periods, "+".join(["agent", *mix]))
     rows = rows.select("period", "unit", "n", parts.alias("parts"), x="sum_wx").unnest("parts")
-    known = sorted(view.data.scan(metric.table).select(pl.col("agent_id").unique()).collect().to_series().drop_nulls())
+    known = sorted(query.data.scan(metric.table).select(pl.col("agent_id").unique()).collect().to_series().drop_nulls())
     if not agent_id:
         example = f", for example {known[0]!r}" if known else ""
         return NotKnown(title, f"No agent is named: set the parameter agent_id to an agent's number{example}.")
@@ -123,12 +123,13 @@ def one_agent(view: View, agent_id: str = "", name: str = "csat", *, months: int
         return NotKnown(title, f"Nobody else did the same work from {periods[0]} to {periods[-1]}.")
     told = told.join(expected(rows, [*mix, "period"], pl.col("group") != agent_id), on=[*mix, "period"])
     told = pl.concat([told.with_columns(period=pl.lit(ALL)), told.sort("period")])
-    points = _monthly(metric, told, _loads(view, agent_id, periods))
+    points = _monthly(metric, told, _loads(query, agent_id, periods))
     points = points.with_columns(beyond=_evident(points["p_value"]))
-    label = labels(view, "agent", pl.DataFrame({"group": [agent_id]}))["label"][0]
+    label = labels(query, "agent", pl.DataFrame({"group": [agent_id]}))["label"][0]
     return Effects(
-        metric, scope(metric, view), f"{metric.title} of {label} against what is expected", (periods[0], periods[-1]),
-        "points", 0.0, points, allowing_for=(*(DIMENSIONS[each].title for each in mix), "month"), caveat=LOAD,
+        metric, result_context(metric, query), f"{metric.title} of {label} against what is expected",
+        (periods[0], periods[-1]), "points", 0.0, points,
+        allowing_for=(*(DIMENSIONS[each].title for each in mix), "month"), caveat=LOAD,
     )  # fmt: skip
 
 
@@ -139,9 +140,9 @@ def _evident(p_value: pl.Series) -> pl.Series:
     return steps.with_columns(beyond=holm).sort("index")["beyond"]
 
 
-def _loads(view: View, agent_id: str, periods: list[str]) -> dict[str, str]:
+def _loads(query: Query, agent_id: str, periods: list[str]) -> dict[str, str]:
     """Return month → how many conversations the agent had, in words; empty where nobody knows."""
-    own = view.only("agent", agent_id)
+    own = query.only("agent", agent_id)
     if unanswerable(own.metric("conversations_per_agent"), own):
         return {}
     loads = agent_loads(own, periods, "conversations")

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from cxlib.estimates.context import about, unanswerable
-from cxlib.metrics import Metric, View, unit_frame
+from cxlib.metrics import Metric, Query, unit_frame
 from cxlib.metrics.frames import BETWEEN, NOT_KNOWN
 from cxlib.numbers import number
 from cxlib.periods import shift
@@ -29,13 +29,13 @@ AHEAD = (
 PERSONS = "Agents are few and differ in more than this: what goes together need not be why."
 
 
-def by_tenure(view: View, names: Sequence[str] = RESULTS, *, months: int = 24) -> Effects | NotKnown:
+def by_tenure(query: Query, names: Sequence[str] = RESULTS, *, months: int = 24) -> Effects | NotKnown:
     """Return figures of agents' first 30, 60, 90 days and first year less those of agents later than that, in points.
 
     Compared within each month; agents are the independent units.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         names: Shares, a family declared beforehand.
         months: Most months to go back.
 
@@ -45,7 +45,7 @@ def by_tenure(view: View, names: Sequence[str] = RESULTS, *, months: int = 24) -
     rows: list[Row] = []
     periods: set[str] = set()
     for name in names:
-        metric, then = view.metric(name), view.settled(name)
+        metric, then = query.metric(name), query.settled(name)
         if reason := unanswerable(metric, then, "agent_tenure"):
             rows.append({"group": name, "label": metric.title, "reason": reason.reason})
             continue
@@ -54,10 +54,10 @@ def by_tenure(view: View, names: Sequence[str] = RESULTS, *, months: int = 24) -
         both = pl.col("group").str.split(BETWEEN).list
         cells = units.with_columns(side=both.first(), agent=both.last())
         rows += against(metric, cells.filter(pl.col("side") != NOT_KNOWN), *TENURE_BRACKETS)
-    return _effects(view, names, sorted(periods), EARLY, rows)
+    return _effects(query, names, sorted(periods), EARLY, rows)
 
 
-def before_leaving(view: View, names: Sequence[str] = BEFORE, *, months: int = 24) -> Effects | NotKnown:
+def before_leaving(query: Query, names: Sequence[str] = BEFORE, *, months: int = 24) -> Effects | NotKnown:
     """Return figures of agents two to four months before they left, less those of agents who stayed.
 
     Figure first, leaving later: the month of leaving, what follows, and the month before – notice, in which work is
@@ -65,7 +65,7 @@ def before_leaving(view: View, names: Sequence[str] = BEFORE, *, months: int = 2
     independent units.
 
     Args:
-        view: What is looked at; the figures end four months before the reported month.
+        query: What is asked about; the figures end four months before the reported month.
         names: Shares or means, a family declared beforehand.
         months: Most months of figures.
 
@@ -73,14 +73,14 @@ def before_leaving(view: View, names: Sequence[str] = BEFORE, *, months: int = 2
         UsageError: No such metric or dimension.
     """
     rows: list[Row] = []
-    if reason := unanswerable(view.metric(RATE), view):
+    if reason := unanswerable(query.metric(RATE), query):
         return NotKnown(AHEAD[0], reason.reason)
-    then = replace(view, month=max(shift(view.month, -LATER), view.data.first_month))
-    leaving = employed(view, view.months(months + LATER)).filter("left")
+    then = replace(query, month=max(shift(query.month, -LATER), query.data.first_month))
+    leaving = employed(query, query.months(months + LATER)).filter("left")
     ahead = ((pl.col("gone") - pl.col("period").str.to_date("%Y-%m")).dt.total_days() / MONTH).round()
     side = pl.when(ahead <= NOTICE).then(pl.lit(GONE)).when(ahead <= LATER).then(pl.lit(LEFT)).otherwise(pl.lit(STAYED))
     for name in names:
-        metric = view.metric(name)
+        metric = query.metric(name)
         if reason := unanswerable(metric, then, "agent"):
             rows.append({"group": name, "label": metric.title, "reason": reason.reason})
             continue
@@ -88,18 +88,18 @@ def before_leaving(view: View, names: Sequence[str] = BEFORE, *, months: int = 2
         cells = units.join(leaving.select(agent="agent_id", gone="month_day"), on="agent", how="left")
         cells = cells.with_columns(side=side).filter(pl.col("side") != GONE)
         rows += against(metric, cells, LEFT, STAYED)
-    return _effects(view, names, then.months(months), AHEAD, rows)
+    return _effects(query, names, then.months(months), AHEAD, rows)
 
 
 def _effects(
-    view: View, names: Sequence[str], periods: list[str], told: tuple[str, str], rows: list[Row]
+    query: Query, names: Sequence[str], periods: list[str], told: tuple[str, str], rows: list[Row]
 ) -> Effects | NotKnown:
-    metric, (title, reading) = view.metric(names[0]), told
+    metric, (title, reading) = query.metric(names[0]), told
     if reason := no_value(title, rows):
         return reason
     span = (periods[0], periods[-1])
     return Effects(
-        replace(metric, table="rows", unit="agent_id"), about(view), title, span, "", 0.0, effect_points(rows),
+        replace(metric, table="rows", unit="agent_id"), about(query), title, span, "", 0.0, effect_points(rows),
         allowing_for=("month",), caveat=PERSONS, reading=reading,
     )  # fmt: skip
 

@@ -8,9 +8,9 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope, unanswerable
+from cxlib.estimates.context import result_context, unanswerable
 from cxlib.estimates.episodes import end_of
-from cxlib.metrics import View, table_rows
+from cxlib.metrics import Query, table_rows
 from cxlib.numbers import number
 from cxlib.periods import first_day
 from cxlib.questions.customers.survival import kaplan_meier
@@ -24,7 +24,7 @@ MARKS = {"1 month": 1, "3 months": 3, "6 months": 6, "1 year": 12, "2 years": 24
 FEWEST, MONTH = 5, 365.25 / 12
 
 
-def turnover(view: View, *, months: int = 12) -> Effects | NotKnown:
+def turnover(query: Query, *, months: int = 12) -> Effects | NotKnown:
     """Return leavers per year employed, of all agents and by time in the job, with exact Poisson intervals.
 
     Each class against all others: given how many left, the number in the class is binomial by its share of the time
@@ -35,10 +35,10 @@ def turnover(view: View, *, months: int = 12) -> Effects | NotKnown:
     """
     from scipy.stats import binomtest
 
-    metric, periods = view.metric(RATE), view.months(months)
-    if reason := unanswerable(metric, view):
+    metric, periods = query.metric(RATE), query.months(months)
+    if reason := unanswerable(metric, query):
         return reason
-    rows = employed(view, periods)
+    rows = employed(query, periods)
     job = pl.when(pl.col("tenure_months") < 3).then(0).when(pl.col("tenure_months") < 12).then(1).otherwise(2)
     years = pl.col("employed_share").sum() / 12
     told = [pl.len().alias("n"), pl.col("agent_id").n_unique().alias("units"), pl.col("left").sum(), years.alias("w")]
@@ -54,17 +54,17 @@ def turnover(view: View, *, months: int = 12) -> Effects | NotKnown:
         label = f"{'All agents' if place is None else SINCE[place]}: {number(left)} left"
         found.append({"group": label, "label": label, "p_value": p, **row, **_rate(left, time)})
     return Effects(
-        metric, scope(metric, view), "Agents who leave, by time in the job", (periods[0], periods[-1]), "% a year",
-        found[0]["value"], effect_points(found), signed=False,
+        metric, result_context(metric, query), "Agents who leave, by time in the job", (periods[0], periods[-1]),
+        "% a year", found[0]["value"], effect_points(found), signed=False,
         reading="the line is all agents together; each class is tested against all others",
     )  # fmt: skip
 
 
-def employed(view: View, periods: Sequence[str]) -> pl.DataFrame:
+def employed(query: Query, periods: Sequence[str]) -> pl.DataFrame:
     """Return the months of agents of whom it is known how long they were employed in them, and whether they left."""
     inside = nw.col("month_day").is_in([first_day(month) for month in periods])
     columns = ("agent_id", "month_day", "employed_share", "left", "tenure_months")
-    return table_rows("agent_months", view, inside, *columns).drop_nulls(["employed_share", "left"])
+    return table_rows("agent_months", query, inside, *columns).drop_nulls(["employed_share", "left"])
 
 
 def _rate(events: float, years: float) -> dict[str, float | None]:
@@ -78,7 +78,7 @@ def _rate(events: float, years: float) -> dict[str, float | None]:
     return {name: 100.0 * float(values[0]) for name, values in numbers.items()}
 
 
-def tenure_curve(view: View) -> Effects | NotKnown:
+def tenure_curve(query: Query) -> Effects | NotKnown:
     """Return the share of agents still there some time after they were hired (Kaplan & Meier 1958).
 
     Nothing after the reported month is used. Those hired before the data begin are watched from there on only, as
@@ -87,11 +87,11 @@ def tenure_curve(view: View) -> Effects | NotKnown:
     Raises:
         UsageError: No such dimension.
     """
-    metric, title = view.metric(RATE), "Agents still there"
-    if reason := unanswerable(metric, view):
+    metric, title = query.metric(RATE), "Agents still there"
+    if reason := unanswerable(metric, query):
         return NotKnown(title, reason.reason)
-    rows = table_rows("agents", view, ~nw.col("hired_at").is_null(), "agent_id", "hired_at", "left_at")
-    end, begin = end_of(view), pl.lit(first_day(view.data.first_month)).cast(pl.Datetime("us", "UTC"))
+    rows = table_rows("agents", query, ~nw.col("hired_at").is_null(), "agent_id", "hired_at", "left_at")
+    end, begin = end_of(query), pl.lit(first_day(query.data.first_month)).cast(pl.Datetime("us", "UTC"))
     until = pl.min_horizontal("left_at", pl.lit(end))
     since = (pl.max_horizontal("hired_at", begin), until)
     entry, time = ((at - pl.col("hired_at")).dt.total_seconds() / (86400 * MONTH) for at in since)
@@ -106,7 +106,7 @@ def tenure_curve(view: View) -> Effects | NotKnown:
         return NotKnown(title, points[0]["reason"].capitalize() + ".")
     told = [{"group": name, "label": f"After {name}", **point} for name, point in zip(MARKS, points, strict=True)]
     return Effects(
-        metric, scope(metric, view), title, (view.data.first_month, view.month), "%", None,
+        metric, result_context(metric, query), title, (query.data.first_month, query.month), "%", None,
         effect_points(told), signed=False,
     )  # fmt: skip
 

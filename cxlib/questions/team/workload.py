@@ -6,8 +6,8 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope, unanswerable
-from cxlib.metrics import View, table_rows
+from cxlib.estimates.context import result_context, unanswerable
+from cxlib.metrics import Query, table_rows
 from cxlib.numbers import number
 from cxlib.periods import first_day
 from cxlib.results.types import Effects, NotKnown
@@ -19,7 +19,7 @@ FEWEST, LEAST, DRAWS, SEED = 5, 10, 4000, 1
 LOAD = "Load is where conversations begin, not a measure of a person: shifts, languages and hard cases differ."
 
 
-def workload(view: View, *, months: int = 12) -> Effects | NotKnown:
+def workload(query: Query, *, months: int = 12) -> Effects | NotKnown:
     """Return the Gini coefficient of conversations and of solved tickets per agent, less what chance alone would make.
 
     Chance: every conversation falls to an agent by the share of the month that each was employed (agents with nothing
@@ -28,29 +28,29 @@ def workload(view: View, *, months: int = 12) -> Effects | NotKnown:
     rota. Gini of loads per expected load, weighted by the expected load (Lerman & Yitzhaki 1989).
 
     Args:
-        view: What is looked at; it may be filtered by team or agent.
+        query: What is asked about; it may be filtered by team or agent.
         months: Most months to go back.
 
     Raises:
         UsageError: No such dimension.
     """
-    periods, title = view.months(months), "How unequally work is shared among agents (Gini, less what chance makes)"
-    rows = [_row(name, column, view, periods) for name, column in LOADS.items()]
+    periods, title = query.months(months), "How unequally work is shared among agents (Gini, less what chance makes)"
+    rows = [_row(name, column, query, periods) for name, column in LOADS.items()]
     if not any("value" in row for row in rows):
         return NotKnown(title, rows[0]["reason"])
     told = next(row["group"] for row in rows if "value" in row)
-    metric, span = view.metric(told), (periods[0], periods[-1])
+    metric, span = query.metric(told), (periods[0], periods[-1])
     return Effects(
-        metric, scope(metric, view), title, span, "", 0.0, effect_points(rows), caveat=LOAD,
+        metric, result_context(metric, query), title, span, "", 0.0, effect_points(rows), caveat=LOAD,
         reading="0 is chance alone, 1 if one agent did all",
     )  # fmt: skip
 
 
-def _row(name: str, column: str, view: View, periods: list[str]) -> Row:
-    row, metric = {"group": name, "label": column.capitalize()}, view.metric(name)
-    if reason := unanswerable(metric, view):
+def _row(name: str, column: str, query: Query, periods: list[str]) -> Row:
+    row, metric = {"group": name, "label": column.capitalize()}, query.metric(name)
+    if reason := unanswerable(metric, query):
         return {**row, "reason": reason.reason}
-    loads = agent_loads(view, periods, column)
+    loads = agent_loads(query, periods, column)
     agents = loads["agent_id"].n_unique()
     if agents < FEWEST or loads["load"].sum() < LEAST * agents:
         return {**row, "reason": f"fewer than {FEWEST} agents, or fewer than {LEAST} {column} each, in these months"}
@@ -68,11 +68,11 @@ def beyond_chance(seen: float, drawn: Array) -> dict[str, float]:
     return {"value": seen - middle, "se": float(drawn.std()), **ends}
 
 
-def agent_loads(view: View, periods: list[str], column: str) -> pl.DataFrame:
+def agent_loads(query: Query, periods: list[str], column: str) -> pl.DataFrame:
     """Return agent_id, month, load (above 0) and share employed, 1 where nobody knows, of these months."""
     days = [first_day(month) for month in periods]
     inside = nw.col("month_day").is_in(days) & (nw.col(column) > 0)
-    found = table_rows("agent_months", view, inside, "agent_id", "month_day", column, "employed_share")
+    found = table_rows("agent_months", query, inside, "agent_id", "month_day", column, "employed_share")
     share = pl.when(pl.col("employed_share") > 0).then("employed_share").otherwise(1.0)
     return found.select("agent_id", month="month_day", load=column, share=share).sort("month", "agent_id")
 

@@ -8,9 +8,9 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope, unanswerable
-from cxlib.estimates.drilldown import Listed, listed_by, row_list
-from cxlib.metrics import Metric, View, unit_frame
+from cxlib.estimates.context import result_context, unanswerable
+from cxlib.estimates.drilldown import Listed, row_list, with_rows
+from cxlib.metrics import Metric, Query, unit_frame
 from cxlib.metrics.rows import ADDS, counted_rows, table_rows
 from cxlib.questions.groups.breakdown import against_rest, labels
 from cxlib.questions.workflows.automation_candidates import (
@@ -41,8 +41,8 @@ EVIDENT = 0.01
     "known, 1 ÷ the months. A ticket without minutes counts as a mean one.",
     sums=("minutes", ADDS),
 )
-def _article_candidates(view: View, *, months: int = 1) -> Listed | NotKnown:
-    found = _requests(view, months)
+def _article_candidates(query: Query, *, months: int = 1) -> Listed | NotKnown:
+    found = _requests(query, months)
     if isinstance(found, NotKnown):
         return found
     periods, rows, how = found
@@ -51,8 +51,8 @@ def _article_candidates(view: View, *, months: int = 1) -> Listed | NotKnown:
     return Listed(rows.select(*told).sort("group", "ticket_id"), f"{periods[0]}/{periods[-1]}", {ADDS: unit})
 
 
-@listed_by(_article_candidates)
-def article_candidates(view: View, *, months: int = 1) -> Shortlist | NotKnown:
+@with_rows(_article_candidates)
+def article_candidates(query: Query, *, months: int = 1) -> Shortlist | NotKnown:
     """Return requests that repeat, by agent hours a month, and whether an article's title is already like them.
 
     By tickets a month where the data say neither minutes nor replies; a ticket without them counts as a mean one.
@@ -61,13 +61,13 @@ def article_candidates(view: View, *, months: int = 1) -> Shortlist | NotKnown:
     is called by its most frequent subject. The interval is that of a compound Poisson total, errors by customer.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         months: How many months up to the reported one.
 
     Raises:
         UsageError: No such dimension.
     """
-    found = _requests(view, months)
+    found = _requests(query, months)
     if isinstance(found, NotKnown):
         return found
     periods, rows, how = found
@@ -80,25 +80,25 @@ def article_candidates(view: View, *, months: int = 1) -> Shortlist | NotKnown:
     what = f"agent hours a month, {how}," if how else "tickets a month, as nothing says how long they took,"
     reading = f"{what} by the letters of subjects; named are those without an article"
     unit = HOURS if how else TICKETS
-    return _shortlist(view, TITLE, periods, points, reading=reading, beside=columns, measured_in=unit)
+    return _shortlist(query, TITLE, periods, points, reading=reading, beside=columns, measured_in=unit)
 
 
-def _requests(view: View, months: int) -> tuple[list[str], pl.DataFrame, str] | NotKnown:
+def _requests(query: Query, months: int) -> tuple[list[str], pl.DataFrame, str] | NotKnown:
     """Return the months, the tickets of the requests to tell, and how their minutes are known, "" where none are.
 
     Each ticket with the `group` and `label` of its request, `minutes`, and the title of the `article` that is like it.
     """
-    metric, periods = view.metric("ticket_volume"), view.months(months)
-    if reason := unanswerable(metric, view):
+    metric, periods = query.metric("ticket_volume"), query.months(months)
+    if reason := unanswerable(metric, query):
         return NotKnown(TITLE, reason.reason)
-    rows = _said(counted_rows(metric, view, periods, "ticket_id", "customer_id", "subject", *MINUTES), view)
+    rows = _said(counted_rows(metric, query, periods, "ticket_id", "customer_id", "subject", *MINUTES), query)
     if rows.is_empty():
         told = "say neither subjects nor first messages of tickets; a source or mapping that fills them brings this."
-        return NotKnown(TITLE, f"The data {view.data.name!r} {told}")
+        return NotKnown(TITLE, f"The data {query.data.name!r} {told}")
     raw = rows.group_by("key", "text").len().sort("len", "text", descending=[True, False])
     keys = raw.group_by("key", maintain_order=True).agg(pl.col("len").sum(), pl.col("text").first())
     keys = keys.sort("len", "key", descending=[True, False])
-    titles = _titles(view)
+    titles = _titles(query)
     likened = vectors(pl.concat([keys["key"], titles["key"]]))
     first = alike(likened[: keys.height])
     first_of = keys.select(group="key", label="text")[first].with_columns(pl.Series("place", first))
@@ -118,25 +118,25 @@ def _requests(view: View, months: int) -> tuple[list[str], pl.DataFrame, str] | 
     return periods, repeated.join(shown, on="group"), _estimated(rows) if timed else ""
 
 
-def leaving_articles(view: View, *, months: int = 12) -> Effects | NotKnown:
+def leaving_articles(query: Query, *, months: int = 12) -> Effects | NotKnown:
     """Return how much more often a ticket follows a visit with an article than visits with all others, in points.
 
     An article that is evidently apart is left out of what the others are compared with.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         months: Most months to go back.
 
     Raises:
         UsageError: No such dimension.
     """
-    metric, periods = view.metric("left_with_ticket"), view.months(months)
-    if reason := unanswerable(metric, view, "article"):
+    metric, periods = query.metric("left_with_ticket"), query.months(months)
+    if reason := unanswerable(metric, query, "article"):
         return reason
-    visitors = counted_rows(metric, view, periods, "group", "unit", by="article").group_by("group").agg(
+    visitors = counted_rows(metric, query, periods, "group", "unit", by="article").group_by("group").agg(
         n=pl.len(), units=pl.col("unit").n_unique())  # fmt: skip
-    found = _against_usual(metric, view, periods)
-    rows = found.join(visitors, on="group").join(labels(view, "article", visitors.select("group")), on="group")
+    found = _against_usual(metric, query, periods)
+    rows = found.join(visitors, on="group").join(labels(query, "article", visitors.select("group")), on="group")
     enough = (pl.col("units") >= LEAST) & pl.col("rest_p").is_not_null()
     numbers = {"value": "rest_difference", "low": "rest_low", "high": "rest_high", "p_value": "rest_p"}
     rows = rows.with_columns(
@@ -147,7 +147,8 @@ def leaving_articles(view: View, *, months: int = 12) -> Effects | NotKnown:
     points = rows.with_columns(adjusted(rows["p_value"]), se=(pl.col("high") - pl.col("low")) / (2 * z))
     points = points.sort("value", "group", descending=[True, False], nulls_last=True)
     return Effects(
-        metric, scope(metric, view), "Views in a visit that a ticket follows, each article against all others",
+        metric, result_context(metric, query),
+        "Views in a visit that a ticket follows, each article against all others",
         (periods[0], periods[-1]), "points", 0.0,
         points.select("group", "label", "family", *POINT, "p_value", "p_adjusted", "reason"),
         caveat="Who reads about trouble may have more of it: what goes together need not come of the article.",
@@ -155,9 +156,9 @@ def leaving_articles(view: View, *, months: int = 12) -> Effects | NotKnown:
     )  # fmt: skip
 
 
-def _against_usual(metric: Metric, view: View, periods: list[str]) -> pl.DataFrame:
+def _against_usual(metric: Metric, query: Query, periods: list[str]) -> pl.DataFrame:
     """Return each article against all others but the evident ones: Holm's steps at 1 % (Holm 1979), a fifth at most."""
-    evident, rows = list[pl.DataFrame](), unit_frame(metric, view, periods, "article")
+    evident, rows = list[pl.DataFrame](), unit_frame(metric, query, periods, "article")
     while True:
         found = against_rest(metric, rows)
         surest = found.filter(pl.col("rest_p").is_not_null()).sort("rest_p", -pl.col("rest_difference").abs()).head(1)
@@ -167,12 +168,14 @@ def _against_usual(metric: Metric, view: View, periods: list[str]) -> pl.DataFra
         rows = rows.filter(pl.col("group") != surest["group"][0])
 
 
-def _said(tickets: pl.DataFrame, view: View) -> pl.DataFrame:
+def _said(tickets: pl.DataFrame, query: Query) -> pl.DataFrame:
     """Add what each ticket says – subject, else the customer's first message – and its normal form; empty ones go."""
     silent = tickets.filter(pl.col("subject").is_null())["ticket_id"]
-    if len(silent) and view.data.has("messages"):
+    if len(silent) and query.data.has("messages"):
         said = (nw.col("author") == "customer") & nw.col("ticket_id").is_in(silent.to_list())
-        messages = table_rows("messages", replace(view, filters=()), said, "ticket_id", "sent_at", "message_id", "text")
+        messages = table_rows(
+            "messages", replace(query, filters=()), said, "ticket_id", "sent_at", "message_id", "text"
+        )
         first = (
             messages.drop_nulls("text")
             .sort("sent_at", "message_id")
@@ -185,9 +188,9 @@ def _said(tickets: pl.DataFrame, view: View) -> pl.DataFrame:
     return tickets.with_columns(key=normalised(pl.col("text"))).filter(pl.col("key") != "")
 
 
-def _titles(view: View) -> pl.DataFrame:
+def _titles(query: Query) -> pl.DataFrame:
     """Return title and normal form of the help articles, no rows where none are known."""
-    if not view.data.has("article_views"):
+    if not query.data.has("article_views"):
         return pl.DataFrame(schema={"title": pl.String, "key": pl.String})
-    found = view.data.scan("article_views").select("title").unique().drop_nulls().sort("title").collect()
+    found = query.data.scan("article_views").select("title").unique().drop_nulls().sort("title").collect()
     return found.with_columns(key=normalised(pl.col("title"))).filter(pl.col("key") != "")

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope, unanswerable
-from cxlib.estimates.drilldown import Listed, listed_by, row_list
+from cxlib.estimates.context import result_context, unanswerable
+from cxlib.estimates.drilldown import Listed, row_list, with_rows
 from cxlib.estimates.estimate_table import printed
-from cxlib.metrics import View
+from cxlib.metrics import Query
 from cxlib.metrics.frames import NOT_KNOWN
 from cxlib.metrics.rows import ADDS, counted_rows
 from cxlib.questions.groups.breakdown import labels
 from cxlib.results.shortlist import Shortlist
-from cxlib.results.types import POINT, NotKnown, Scope
+from cxlib.results.types import POINT, NotKnown, ResultContext
 from cxlib.stats.intervals import Sums, total
 from cxlib.stats.text_similarity import normalised
 from cxlib.tables.schema import DIMENSIONS
@@ -33,17 +33,17 @@ Beside = tuple[tuple[str, str, str], ...]
     "quick and asked again and again, ÷ 60 ÷ the months. The shares are those of all rows of a group.",
     sums=("easy", "quick", "asked", ADDS),
 )
-def _automation_candidates(view: View, by: str = "category", *, months: int = 12) -> Listed:
-    periods, rows = _judged(view, by, months)
+def _automation_candidates(query: Query, by: str = "category", *, months: int = 12) -> Listed:
+    periods, rows = _judged(query, by, months)
     adds = pl.when(pl.all_horizontal(SHARES)).then(_hours(periods)).fill_null(0.0)
-    named = rows.join(labels(view, by, rows.select("group").unique()), on="group", how="left")
+    named = rows.join(labels(query, by, rows.select("group").unique()), on="group", how="left")
     told = ("ticket_id", "customer_id", pl.col("label").alias("group"))
     listed = named.select(*told, adds.alias(ADDS), "minutes", *SHARES, "subject").sort("group", "ticket_id")
     return Listed(listed, f"{periods[0]}/{periods[-1]}", {ADDS: HOURS}, f"by {DIMENSIONS[by].title}")
 
 
-@listed_by(_automation_candidates)
-def automation_candidates(view: View, by: str = "category", *, months: int = 12) -> Shortlist | NotKnown:
+@with_rows(_automation_candidates)
+def automation_candidates(query: Query, by: str = "category", *, months: int = 12) -> Shortlist | NotKnown:
     """Return agent hours a month on tickets that an automatic answer could have settled, the largest lower end first.
 
     Counted are the minutes of tickets solved at first contact, no slower to handle than the median of all, and (where
@@ -51,35 +51,35 @@ def automation_candidates(view: View, by: str = "category", *, months: int = 12)
     that of a compound Poisson total, errors by customer.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         by: Dimension of tickets whose groups are candidates.
         months: Most months to go back from the last one wholly known.
 
     Raises:
         UsageError: No such dimension.
     """
-    metric, title = view.metric("first_contact_resolution"), "What to automate next"
-    view = view.settled(metric.name)
-    if reason := unanswerable(metric, view, by):
+    metric, title = query.metric("first_contact_resolution"), "What to automate next"
+    query = query.settled(metric.name)
+    if reason := unanswerable(metric, query, by):
         return NotKnown(title, reason.reason)
-    periods, rows = _judged(view, by, months)
+    periods, rows = _judged(query, by, months)
     if not rows["minutes"].count():
-        return NotKnown(title, f"The data {view.data.name!r} say neither minutes of work nor replies of a ticket.")
+        return NotKnown(title, f"The data {query.data.name!r} say neither minutes of work nor replies of a ticket.")
     beside = rows.group_by("group").agg(pl.col(*SHARES).mean() * 100, tickets=pl.len() / len(periods))
     points = _totals(rows.filter(pl.all_horizontal(SHARES)), len(periods)).join(beside, on="group").join(
-        labels(view, by, rows.select("group").unique()), on="group")  # fmt: skip
+        labels(query, by, rows.select("group").unique()), on="group")  # fmt: skip
     points = points.with_columns(note=pl.lit(""), open=pl.lit(True))
     columns = (("tickets", "Tickets a month", ""), ("easy", "At first contact", "%"), ("quick", "Quick", "%"),
                ("asked", "Repeated", "%"))  # fmt: skip
     reading = f"agent hours a month, {_estimated(rows)}, on quick, repeated tickets that one contact solved"
-    return _shortlist(view, title, periods, points, reading=reading, beside=columns)
+    return _shortlist(query, title, periods, points, reading=reading, beside=columns)
 
 
-def _judged(view: View, by: str, months: int) -> tuple[list[str], pl.DataFrame]:
+def _judged(query: Query, by: str, months: int) -> tuple[list[str], pl.DataFrame]:
     """Return the months, and their tickets with `minutes` and whether each was easy, quick and asked repeatedly."""
-    metric, view = view.metric("first_contact_resolution"), view.settled("first_contact_resolution")
-    periods, ids = view.months(months), ("ticket_id", "customer_id")
-    rows = counted_rows(metric, view, periods, *ids, "group", "unit", "x", "subject", *MINUTES, by=by)
+    metric, query = query.metric("first_contact_resolution"), query.settled("first_contact_resolution")
+    periods, ids = query.months(months), ("ticket_id", "customer_id")
+    rows = counted_rows(metric, query, periods, *ids, "group", "unit", "x", "subject", *MINUTES, by=by)
     rows = rows.with_columns(minutes=pl.coalesce(MINUTES), key=normalised(pl.col("subject")))
     told, key = rows["subject"].count() > 0, pl.col("key")
     return periods, rows.filter(pl.col("group").is_not_null(), pl.col("group") != NOT_KNOWN).with_columns(
@@ -90,7 +90,7 @@ def _judged(view: View, by: str, months: int) -> tuple[list[str], pl.DataFrame]:
 
 
 def _shortlist(
-    view: View,
+    query: Query,
     title: str,
     periods: list[str],
     points: pl.DataFrame,
@@ -100,11 +100,11 @@ def _shortlist(
     measured_in: str = HOURS,
 ) -> Shortlist:
     """Return candidates, the largest lower end first; named are those that chance may put before the first."""
-    metric = replace(view.metric("ticket_volume"), unit="customer_id")
+    metric = replace(query.metric("ticket_volume"), unit="customer_id")
     points = points.sort("low", "group", descending=[True, False], nulls_last=True)
     first = pl.col("low").filter("open").max()
     points = points.with_columns(named=pl.col("open") & (pl.col("high") >= first), reason=pl.lit(None, dtype=pl.String))
-    about: Scope = scope(metric, view)
+    about: ResultContext = result_context(metric, query)
     return Shortlist(
         metric, about, title, (periods[0], periods[-1]), measured_in,
         points.select("group", "label", *POINT, "named", "note", "reason", *(name for name, _, _ in beside)),

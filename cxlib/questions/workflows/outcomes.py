@@ -9,9 +9,9 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope, unanswerable
-from cxlib.estimates.drilldown import Listed, listed_by, row_list
-from cxlib.metrics import Metric, View
+from cxlib.estimates.context import result_context, unanswerable
+from cxlib.estimates.drilldown import Listed, row_list, with_rows
+from cxlib.metrics import Metric, Query
 from cxlib.metrics.frames import BETWEEN, NOT_KNOWN
 from cxlib.metrics.rows import ADDS, WEIGHT, counted_rows, table_rows
 from cxlib.questions.groups.contrast import differences, side_by_side
@@ -37,10 +37,10 @@ MONTH = pl.date(pl.col("period") // 12, pl.col("period") % 12 + 1, 1).dt.strftim
     "and one without where none did.",
     sums=(ADDS, WEIGHT),
 )
-def _workflow_outcomes(view: View, *, months: int = 12) -> Listed:
-    early, mix, frames, of = _early(view), _mixed(view), list[pl.DataFrame](), list[str]()
+def _workflow_outcomes(query: Query, *, months: int = 12) -> Listed:
+    early, mix, frames, of = _early(query), _mixed(query), list[pl.DataFrame](), list[str]()
     early = early.filter(pl.col("group").is_in(_most_frequent(early))).select("ticket_id", name="group").unique()
-    for metric, periods, tickets in _fates(view, months, mix):
+    for metric, periods, tickets in _fates(query, months, mix):
         of += periods
         name = pl.format("{}, {}", pl.col("name").fill_null(NONE), pl.lit(metric.title.lower()))
         rows = tickets.join(early, on="ticket_id", how="left").with_columns(group=name)
@@ -49,12 +49,12 @@ def _workflow_outcomes(view: View, *, months: int = 12) -> Listed:
     ids = [name for name in ("survey_id", "ticket_id", "customer_id") if name in rows.columns]
     parts = pl.col("mix").str.split(BETWEEN).list
     within = {name: parts.get(place) for place, name in enumerate(mix)}
-    unit = view.metric("reopen_rate").measured_in
+    unit = query.metric("reopen_rate").measured_in
     return Listed(rows.select(*ids, "group", ADDS, WEIGHT, "month", **within), f"{min(of)}/{max(of)}", {ADDS: unit})
 
 
-@listed_by(_workflow_outcomes)
-def workflow_outcomes(view: View, *, months: int = 12) -> Effects | NotKnown:
+@with_rows(_workflow_outcomes)
+def workflow_outcomes(query: Query, *, months: int = 12) -> Effects | NotKnown:
     """Return how tickets fare on which a workflow ran up to the first human reply, beside those without it by then.
 
     Both sides have had that reply, so a long story with many chances of being touched is not held against a workflow
@@ -62,23 +62,23 @@ def workflow_outcomes(view: View, *, months: int = 12) -> Effects | NotKnown:
     by customer.
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         months: Most months to go back from the last one wholly known.
 
     Raises:
         UsageError: No such dimension.
     """
-    asked = ("workflow outcomes", view.month, view.filters, view.weighted, view.language, view.engine, months)
-    return view.data.remember(asked, lambda: _outcomes(view, months))
+    asked = ("workflow outcomes", query.month, query.filters, query.weighted, query.language, query.engine, months)
+    return query.data.remember(asked, lambda: _outcomes(query, months))
 
 
-def _outcomes(view: View, months: int) -> Effects | NotKnown:
-    reopened = view.metric("reopen_rate")
-    if reason := unanswerable(view.metric("workflow_uses"), view) or unanswerable(reopened, view):
+def _outcomes(query: Query, months: int) -> Effects | NotKnown:
+    reopened = query.metric("reopen_rate")
+    if reason := unanswerable(query.metric("workflow_uses"), query) or unanswerable(reopened, query):
         return reason
-    mix, early = _mixed(view), _early(view)
+    mix, early = _mixed(query), _early(query)
     rows, span, ways = list[Row](), ("", ""), early.select("ticket_id", workflow="group").unique()
-    for metric, periods, tickets in _fates(view, months, mix):
+    for metric, periods, tickets in _fates(query, months, mix):
         span = (min(span[0] or periods[0], periods[0]), max(span[1], periods[-1]))
         numbered = tickets.with_columns(pl.col("period", "unit").rank("dense"))  # sooner compared than names
         whole, ran = _by_unit(numbered), _by_unit(numbered.join(ways, on="ticket_id"), "workflow")
@@ -94,7 +94,7 @@ def _outcomes(view: View, months: int) -> Effects | NotKnown:
     of_rows = pl.DataFrame([{name: row.pop(name) for name in ("name", "metric")} for row in rows])
     points = pl.concat([effect_points(rows), of_rows], how="horizontal")
     return Effects(
-        metric=reopened, scope=scope(reopened, view),
+        metric=reopened, scope=result_context(reopened, query),
         title="Tickets with a workflow up to the first human reply against those without", months=span,
         measured_in="points", none=0.0, points=points,
         allowing_for=("month", *(DIMENSIONS[name].title for name in mix)),
@@ -102,20 +102,20 @@ def _outcomes(view: View, months: int) -> Effects | NotKnown:
     )  # fmt: skip
 
 
-def _mixed(view: View) -> list[str]:
-    reopened = view.metric("reopen_rate")
-    return [name for name in ("channel", "category") if not unanswerable(reopened, view, name)]
+def _mixed(query: Query) -> list[str]:
+    reopened = query.metric("reopen_rate")
+    return [name for name in ("channel", "category") if not unanswerable(reopened, query, name)]
 
 
 def _most_frequent(early: pl.DataFrame) -> list[str]:
     return early["group"].value_counts().sort("count", "group", descending=[True, False])["group"].head(MOST).to_list()
 
 
-def _fates(view: View, months: int, mix: list[str]) -> Iterator[tuple[Metric, list[str], pl.DataFrame]]:
+def _fates(query: Query, months: int, mix: list[str]) -> Iterator[tuple[Metric, list[str], pl.DataFrame]]:
     """Yield each outcome known, its months, and its tickets with a human reply; `period` is what they are alike in."""
-    replied = _replied(view)["ticket_id"]
+    replied = _replied(query)["ticket_id"]
     for name in OUTCOMES:
-        metric, settled = view.metric(name), view.settled(name)
+        metric, settled = query.metric(name), query.settled(name)
         if unanswerable(metric, settled):
             continue
         periods = settled.months(months)
@@ -153,19 +153,19 @@ def _beside(metric: Metric, whole: pl.DataFrame, ran: pl.DataFrame) -> Row:
     return row | {"value": value, "se": se, "low": low, "high": high, "p_value": p_value}
 
 
-def workflow_runs(view: View, by_name: pl.Expr) -> pl.DataFrame:
+def workflow_runs(query: Query, by_name: pl.Expr) -> pl.DataFrame:
     """Return ticket_id, kind, group, ran_at of each workflow on each ticket."""
-    whole = replace(view, filters=())
+    whole = replace(query, filters=())
     found = table_rows("ticket_workflows", whole, ~nw.col("kind").is_null(), "ticket_id", "kind", "name", "ran_at")
     return found.with_columns(group=pl.when(by_name).then(NAME).otherwise(KIND))
 
 
-def _early(view: View) -> pl.DataFrame:
+def _early(query: Query) -> pl.DataFrame:
     """Return ticket_id and group of the workflows that ran up to a ticket's first human reply, policies apart."""
-    runs = workflow_runs(view, pl.lit(True)).filter(pl.col("kind") != "sla").join(_replied(view), on="ticket_id")
+    runs = workflow_runs(query, pl.lit(True)).filter(pl.col("kind") != "sla").join(_replied(query), on="ticket_id")
     return runs.filter(pl.col("ran_at") <= pl.col("first_replied_at"))
 
 
-def _replied(view: View) -> pl.DataFrame:
+def _replied(query: Query) -> pl.DataFrame:
     replied = ~nw.col("first_replied_at").is_null()
-    return table_rows("tickets", replace(view, filters=()), replied, "ticket_id", "first_replied_at")
+    return table_rows("tickets", replace(query, filters=()), replied, "ticket_id", "first_replied_at")

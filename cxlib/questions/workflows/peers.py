@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from cxlib.estimates.context import scope, unanswerable
-from cxlib.metrics import View
+from cxlib.estimates.context import result_context, unanswerable
+from cxlib.metrics import Query
 from cxlib.metrics.rows import counted_rows
 from cxlib.questions.groups.breakdown import labels
 from cxlib.questions.workflows.outcomes import NAME, OUTCOMES, workflow_outcomes
@@ -22,7 +22,7 @@ from cxlib.tables.schema import DIMENSIONS
 FAR, PEERS, LEAST = 2.0, 3, 20
 
 
-def heavy_workflows(view: View, by: str = "", *, months: int = 12) -> Shortlist | NotKnown:
+def heavy_workflows(query: Query, by: str = "", *, months: int = 12) -> Shortlist | NotKnown:
     """Return each workflow's uses against its peers', who is evidently far above them, and what goes with that.
 
     Peers are the other workflows of its kind; with `by`, the same workflow on tickets of the other groups, use for use
@@ -30,36 +30,36 @@ def heavy_workflows(view: View, by: str = "", *, months: int = 12) -> Shortlist 
     far above is who evidently exceeds twice the peers' rate, all together controlled (Benjamini & Hochberg 1995).
 
     Args:
-        view: What is looked at.
+        query: What is asked about: data, month, filters.
         by: A dimension of tickets, or empty.
         months: Most months to go back.
 
     Raises:
         UsageError: No such dimension.
     """
-    uses, periods = view.metric("workflow_uses"), view.months(months)
-    if reason := unanswerable(uses, view, by) or (by and unanswerable(view.metric("ticket_volume"), view, by)):
+    uses, periods = query.metric("workflow_uses"), query.months(months)
+    if reason := unanswerable(uses, query, by) or (by and unanswerable(query.metric("ticket_volume"), query, by)):
         return reason
-    runs = counted_rows(uses, view, periods, "kind", "name", "group", "ticket_id", "run_id", "n", by=by)
+    runs = counted_rows(uses, query, periods, "kind", "name", "group", "ticket_id", "run_id", "n", by=by)
     who = ["kind", "name", "group"]
     by_ticket = runs.group_by(*who, pl.coalesce("ticket_id", "run_id")).agg(pl.col("n").sum())
     n = pl.col("n")
     sums = by_ticket.group_by(who).agg(uses=n.sum(), variance=(n**2).sum(), units=pl.len())
     family = ["kind", "name"] if by else ["kind"]
-    rows = _against_peers(_exposed(sums, view, periods, by), family)
+    rows = _against_peers(_exposed(sums, query, periods, by), family)
     points = rows.with_columns(heavy=(adjusted(rows["p_value"]) < CLEAR).fill_null(False), name=NAME)
     if by:
-        shown = labels(view, by, points.select("group").unique())
+        shown = labels(query, by, points.select("group").unique())
         points = points.join(shown, on="group", how="left").with_columns(
             group=pl.format("{}/{}", "name", "group"), label=pl.format("{}, {}", "name", "label"),
             named="heavy", note=pl.lit(""),
         )  # fmt: skip
     else:
-        points = _judged(points.with_columns(group="name", label="name"), workflow_outcomes(view, months=months))
+        points = _judged(points.with_columns(group="name", label="name"), workflow_outcomes(query, months=months))
     points = points.sort("named", "low", "group", descending=[True, True, False], nulls_last=True)
     peers = f"the same workflow on tickets of another {DIMENSIONS[by].title}" if by else "other workflows of its kind"
     return Shortlist(
-        uses, scope(uses, view), "Workflow uses against peers", (periods[0], periods[-1]), "times",
+        uses, result_context(uses, query), "Workflow uses against peers", (periods[0], periods[-1]), "times",
         points.select("group", "label", *POINT, "named", "note", "reason"),
         found="to look at", nothing=f"No workflow is evidently used over {FAR:g} times as often as its peers.",
         reading=f"times as often as {peers} on average",
@@ -94,11 +94,11 @@ def _against_peers(rows: pl.DataFrame, family: list[str]) -> pl.DataFrame:
     )
 
 
-def _exposed(sums: pl.DataFrame, view: View, periods: list[str], by: str) -> pl.DataFrame:
+def _exposed(sums: pl.DataFrame, query: Query, periods: list[str], by: str) -> pl.DataFrame:
     """Add what a use is one of: the tickets opened in the group, 1 where workflows themselves are peers."""
     if not by:
         return sums.with_columns(exposure=pl.lit(1.0))
-    opened = counted_rows(view.metric("ticket_volume"), view, periods, "group", "n", by=by)
+    opened = counted_rows(query.metric("ticket_volume"), query, periods, "group", "n", by=by)
     groups = opened.group_by("group").agg(exposure=pl.col("n").sum().cast(pl.Float64))
     every = sums.select("kind", "name").unique().join(groups, how="cross")
     joined = every.join(sums, on=["kind", "name", "group"], how="left", nulls_equal=True)
