@@ -286,7 +286,7 @@ def _row_list(options: argparse.Namespace) -> int:
 
 def _listed(data: Data, options: argparse.Namespace) -> pl.DataFrame:
     from cxlib.metrics import query, rows
-    from cxlib.metrics.query import filter_line
+    from cxlib.metrics.queries import filter_line
 
     chosen = filter_line(((options.by, (options.group,)),)) if options.group else ""
     filters = "; ".join(filter(None, (options.filter, chosen)))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cxlib.metrics import get, measured_frame, query, row_frame
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 from cxlib.questions import change
 from cxlib.results.types import Change
 from cxlib.store.folder import open_data

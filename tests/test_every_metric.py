@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from cxlib.errors import CxError
 from cxlib.metrics import METRICS, Metric, get, measured_frame, missing_reason, query, row_frame, unit_frame
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 from cxlib.periods import months_between
 from cxlib.store.folder import open_data
 from cxlib.tables.schema import DIMENSIONS, TABLES

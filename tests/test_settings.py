@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cxlib.errors import UsageError
-from cxlib.metrics.query import query
+from cxlib.metrics.queries import query
 from cxlib.settings import build
 from cxlib.store.folder import open_data
 

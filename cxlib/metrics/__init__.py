@@ -18,7 +18,7 @@ from cxlib.metrics import (
 )
 from cxlib.metrics.frames import dated_frame, measured_frame, missing_reason, row_frame, unit_frame
 from cxlib.metrics.maturity import can_change, population
-from cxlib.metrics.query import Query, last_complete_month, parse_filters, query
+from cxlib.metrics.queries import Query, last_complete_month, parse_filters, query
 from cxlib.metrics.registry import METRICS, Clock, Metric, get, metric
 from cxlib.metrics.rows import as_csv, rows, table_rows
 

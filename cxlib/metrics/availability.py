@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from cxlib.metrics.known_from import too_early
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 from cxlib.metrics.registry import MONEY, Metric
 from cxlib.tables.missing_hints import MADE_OF, ORIGINS, SOURCES_OF
 from cxlib.tables.schema import table

@@ -20,7 +20,7 @@ from cxlib.metrics.availability import missing_reason
 from cxlib.metrics.exact import split, summed
 from cxlib.metrics.known_from import known_from
 from cxlib.metrics.predicates import is_over
-from cxlib.metrics.query import NOT_KNOWN, SO_NAMED, Query
+from cxlib.metrics.queries import NOT_KNOWN, SO_NAMED, Query
 from cxlib.metrics.registry import Clock, Metric, Ratio
 from cxlib.periods import first_day, last_day, month_index, month_name, months_between
 from cxlib.tables.schema import path_of, table

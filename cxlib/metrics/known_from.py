@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 from cxlib.metrics.registry import History, Metric
 from cxlib.periods import first_day, month_of, shift
 from cxlib.tables.schema import table

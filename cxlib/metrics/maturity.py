@@ -13,7 +13,7 @@ from cxlib.metrics.frames import (
     with_period_and_group,
     with_value,
 )
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 from cxlib.metrics.registry import Metric
 from cxlib.tables.schema import table
 

@@ -14,7 +14,7 @@ from cxlib.clock import day_kinds
 from cxlib.errors import MissingDataError
 from cxlib.harmless import guarded
 from cxlib.metrics.frames import BETWEEN, Frame, constants, kept, missing_reason, scan, waits, with_weights
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 from cxlib.metrics.registry import Metric
 from cxlib.periods import bounds
 from cxlib.tables.schema import DIMENSIONS, path_of, table

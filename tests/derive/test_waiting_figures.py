@@ -13,7 +13,7 @@ from derive_desk import Rows, change, message, run, ticket
 from derive_stories import CHANGES, MESSAGES, TICKETS, random_desk
 
 from cxlib.metrics import METRICS, get, measured_frame, missing_reason, population, query, row_frame
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 from cxlib.store.folder import open_data
 
 MARCH, DAY = "2026-03", 1440.0

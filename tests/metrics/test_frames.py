@@ -27,7 +27,7 @@ from cxlib.metrics import (
     table_rows,
     unit_frame,
 )
-from cxlib.metrics.query import Query, filter_line
+from cxlib.metrics.queries import Query, filter_line
 from cxlib.store.folder import open_data, write_manifest
 from cxlib.tables.missing_hints import ORIGINS
 from cxlib.tables.schema import GIVEN, conform, table
@@ -261,11 +261,11 @@ def test_duckdb_gives_the_same_frames(folder: Path, name: str) -> None:
 
 
 def test_the_same_rows_are_read_once_and_all_others_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cxlib.metrics import base
+    from cxlib.metrics import frames
 
     read: list[Any] = []
-    real = base.collected
-    monkeypatch.setattr(base, "collected", lambda *asked: read.append(asked) or real(*asked))
+    real = frames.collected
+    monkeypatch.setattr(frames, "collected", lambda *asked: read.append(asked) or real(*asked))
     here, months = query(open_data(str(folder)), month="2026-10"), ["2026-09", "2026-10"]
     first = [unit_frame(get("csat"), here, months), measured_frame(get("csat"), here, months)]
     again = [unit_frame(get("csat"), here, months[::-1]), measured_frame(get("csat"), here, months)]

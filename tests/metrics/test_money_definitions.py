@@ -12,7 +12,7 @@ import pytest
 
 from cxlib.derive import derive
 from cxlib.metrics import get, measured_frame, missing_reason, query
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 from cxlib.periods import months_between
 from cxlib.questions import trend
 from cxlib.results.types import NotKnown, Trend

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from cxlib.metrics import get, measured_frame, missing_reason, query
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 from cxlib.store.folder import open_data, write_manifest
 from cxlib.tables.schema import conform
 

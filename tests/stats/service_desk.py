@@ -10,7 +10,7 @@ import numpy as np
 from stats.desk import Rows, build
 
 from cxlib.metrics import query
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 
 MACROS = ("one", "two", "three", "four", "five")
 CATEGORIES = ("delivery", "invoice", "login")

@@ -18,7 +18,7 @@ from stats.service_desk import CATEGORIES, SUBJECTS, looked, tickets, views
 
 import cxlib as cx
 from cxlib.estimates.drilldown import LISTS, Listed
-from cxlib.metrics.query import Query, query
+from cxlib.metrics.queries import Query, query
 from cxlib.questions import breakdown
 from cxlib.questions.workflows.articles import article_candidates, leaving_articles
 from cxlib.questions.workflows.automation_candidates import automation_candidates

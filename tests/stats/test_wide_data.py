@@ -9,7 +9,7 @@ import pytest
 
 import cxlib as cx
 from cxlib.derive import derive
-from cxlib.metrics.query import Query
+from cxlib.metrics.queries import Query
 from cxlib.results.types import OTHERS, Breakdown, Effects, Funnel, History, NotKnown
 from cxlib.stats.model_terms import MOST_LEVELS, rare_pooled
 from cxlib.store.folder import open_data, write_manifest

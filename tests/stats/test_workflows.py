@@ -15,7 +15,7 @@ from stats.desk import Rows, build
 from stats.service_desk import MACROS, by_ticket, looked, run, runs, tickets
 
 import cxlib as cx
-from cxlib.metrics.query import Query, query
+from cxlib.metrics.queries import Query, query
 from cxlib.questions import breakdown, trend
 from cxlib.questions.workflows.outcomes import workflow_outcomes
 from cxlib.questions.workflows.peers import FAR, heavy_workflows

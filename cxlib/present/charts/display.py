@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cxlib.metrics import METRICS
-from cxlib.metrics.query import filter_line
+from cxlib.metrics.queries import filter_line
 from cxlib.metrics.registry import MONEY, Metric
 from cxlib.metrics.rows import WORKING
 from cxlib.periods import bounds, grain_of, month_of, shift
