@@ -129,7 +129,7 @@ def notebook_cells() -> Iterator[ast.stmt]:
 
 def problems(query: Query) -> dict[str, str]:
     """Ask every question of every notebook once; return what is wrong with the answers."""
-    known: dict[str, Any] = {"cx": cx, "view": query, "by": query.by, "customer_id": "", "agent_id": ""}
+    known: dict[str, Any] = {"cx": cx, "query": query, "by": query.by, "customer_id": "", "agent_id": ""}
     found: dict[str, str] = {}
     for statement in notebook_cells():
         text = ast.unparse(statement)

@@ -11,7 +11,7 @@ from cxlib.clock import days_off
 from cxlib.estimates.busy_weeks import busy_weeks
 from cxlib.estimates.counted_days import KEYS, calendar, like_days, scatter, with_empty_days
 from cxlib.estimates.estimate_table import EstimateTable, correlation, estimate_table, influences, of_days
-from cxlib.metrics import Metric, Query, dated_frame, unit_frame
+from cxlib.metrics import Metric, Query, dated_frame, missing_reason, unit_frame
 from cxlib.stats.differences import Difference, widest
 
 
@@ -77,8 +77,9 @@ def paced(
 
 def _more_days(metric: Metric, query: Query, baseline: str) -> float:
     """Return how many times as large as in another month a figure is for the days of its month alone."""
+    count = query.metric(metric.paced_by)
     if metric.of_days == "all":
-        return calendar_ratio(query.metric(metric.paced_by), query, baseline)
+        return 1.0 if missing_reason(count, query) else calendar_ratio(count, query, baseline)
     return working_days_ratio(metric, query, baseline) if metric.of_days == "working" else 1.0
 
 
@@ -121,6 +122,7 @@ def _alike(
         rows = rows if but is None else rows.filter(~pl.col("unit").is_in(but.implode()))
         wx, wxx = (pl.col(name) * pl.col("weight") ** power for name, power in (("sum_wx", 1), ("sum_wxx", 2)))
         sums = pl.col("n", "sum_w", "sum_wx", "sum_wxx").sum()
-        units = rows.with_columns(sum_wx=wx, sum_wxx=wxx).group_by("period", "group", "unit").agg(sums)
+        rows = rows.with_columns(sum_wx=wx, sum_wxx=wxx).sort(*KEYS, "unit", "day", "sum_wx")  # sums in one order only
+        units = rows.group_by(*KEYS, "unit", maintain_order=True).agg(sums)
         return EstimateTable.of_units(metric, units), units.select(*KEYS, "unit", influence="sum_wx")
     return alike, None

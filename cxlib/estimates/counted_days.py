@@ -99,6 +99,7 @@ def scatter(days: pl.DataFrame, keys: Sequence[str] = KEYS) -> pl.DataFrame:
     Poisson, whose variance is known. How surely φ is known from so few and skewed days: Satterthwaite 1946, with the
     kurtosis of a negative binomial.
     """
+    days = days.sort(*keys, "day")  # sums in one order only
     coarse = pl.when(pl.col("alike").is_in(OFF)).then(1).otherwise(0).cast(pl.Int8)
     fine, rough = _misfit(days, keys), _misfit(days.with_columns(alike=coarse), keys)
     found = days.select(keys).unique().join(fine, on=keys).join(rough, on=keys, suffix="_rough").sort(keys)
@@ -138,7 +139,7 @@ def day_sums(days: pl.DataFrame, scattered: pl.DataFrame) -> tuple[pl.DataFrame,
         scattered: Result of `scatter` of them, by KEYS or by group.
     """
     weight = pl.col("weight") if "weight" in days.columns else pl.lit(1.0)
-    summed = days.group_by(KEYS).agg(
+    summed = days.sort(*KEYS, "day").group_by(KEYS, maintain_order=True).agg(
         pl.col("n").sum(), units=pl.len(), value=(weight * pl.col("sum_wx")).sum(),
         squares=(weight**2 * pl.col("sum_wx")).sum(),
     ).sort(KEYS)  # fmt: skip

@@ -78,7 +78,7 @@ def test_a_refund_lowers_the_revenue_whichever_sign_it_has(imported: Imported, s
     lines += ["3,B,2026-03-10 10:00,order,50,EUR", "4,C,2026-03-10 10:00,order,-20,EUR"]
     told, checked = imported(ORDERS, "\n".join(lines), "revenue", "average_order_value")
     assert told == {"revenue": 90.0, "average_order_value": 45.0}  # (100 − 40 + 50 − 20) ÷ 2 orders
-    assert "an order below zero, which counts as a refund  1 rows, for example 4" in checked
+    assert "an order below zero, which counts as a refund  1 row, for example 4" in checked
 
 
 def test_a_currency_is_one_however_it_is_written_and_never_added_to_another(imported: Imported) -> None:
@@ -87,5 +87,5 @@ def test_a_currency_is_one_however_it_is_written_and_never_added_to_another(impo
     lines = "\n".join(["id,cust,at,kind,amount,cur", *rows])
     told, checked = imported(ORDERS, lines, "revenue", "--by currency")
     assert told == {"EUR": 105.0, "USD": 100.0, "€": 5.0}
-    assert "currency is no code of three letters (ISO 4217)  1 rows" in checked
+    assert "currency is no code of three letters (ISO 4217)  1 row" in checked
     assert imported(ORDERS, lines, "revenue")[0] == {}  # no sum over currencies
