@@ -180,12 +180,12 @@ def test_a_report_reads_the_version_it_began_with_while_imports_replace_it(cx: C
     note = home / "go"
     ask = """
     import cxlib as cx, time, pathlib, os
-    view = cx.query(data, month=month)
+    query = cx.query(data, month=month)
     home = pathlib.Path(os.environ["CX_HOME"])
     (home / f"began-{os.getpid()}").touch()
     while not (home / "go").exists():
         time.sleep(0.05)
-    view = cx.query(data, month=month)
+    query = cx.query(data, month=month)
     print("tickets:", query.data.scan("tickets").collect().height, query.data.settings.timezone, query.data.name)
     """
     for name in ("01_a.ipynb", "02_b.ipynb"):

@@ -57,8 +57,8 @@ STRUCTURE = {
     "heavy_workflows": "some workflows are used more than others",
     "workflow_reach": "likewise",
     "workload": "agents of larger teams have less",
-    'breakdown("conversations_per_agent", view, "team")': "likewise",
-    'breakdown("resolution_time", view, "contacts")': "who writes again waits longer",
+    'breakdown("conversations_per_agent", query, "team")': "likewise",
+    'breakdown("resolution_time", query, "contacts")': "who writes again waits longer",
 }
 """Calls whose answer is true of every desk, by function or by their source."""
 

@@ -52,12 +52,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, small_demo: Path) -> Path:
 def built(home: Path) -> Iterator[ReportOutcome]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CX_HOME", str(home))
-        write_notebook(home, "00_overview.ipynb", LOOK, "cx.show(cx.overview(view))", parameters=PARAMETERS)
+        write_notebook(home, "00_overview.ipynb", LOOK, "cx.show(cx.overview(query))", parameters=PARAMETERS)
         asked = [
-            'cx.show(cx.breakdown("csat", view, "category"))',
+            'cx.show(cx.breakdown("csat", query, "category"))',
             'cx.show(cx.trend("csat", query.only("channel", "phone")))',
-            'cx.show(cx.breakdown("first_reply_time", view, "agent"))', "cx.show(cx.quality(view))",
-            'cx.show(cx.count_model("ticket_volume", view))', 'cx.show(cx.automation_candidates(view, "category"))',
+            'cx.show(cx.breakdown("first_reply_time", query, "agent"))', "cx.show(cx.quality(query))",
+            'cx.show(cx.count_model("ticket_volume", query))', 'cx.show(cx.automation_candidates(query, "category"))',
         ]  # fmt: skip
         write_notebook(home, "01_satisfaction.ipynb", LOOK, *asked, parameters=PARAMETERS)
         yield build_report("demo", month=MONTH, progress=False)
