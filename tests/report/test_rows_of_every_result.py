@@ -59,9 +59,9 @@ from tests.conftest import ROOT
 
 MONTH, BEFORE = "2026-10", "2026-09"
 WITHOUT = {
-    "coverage(view)",  # the rows of whole tables, months over
-    "history(view, customer_id)",  # is itself the list of its rows, ids and all
-    "one_agent(view, agent_id)",  # no agent is named in the committed notebook: see the test of a named one
+    "coverage(query)",  # the rows of whole tables, months over
+    "history(query, customer_id)",  # is itself the list of its rows, ids and all
+    "one_agent(query, agent_id)",  # no agent is named in the committed notebook: see the test of a named one
 }
 
 
@@ -144,7 +144,7 @@ def named(shown: list[Shown], kind: type) -> list[Shown]:
 
 def test_the_results_without_a_link_are_these(shown: list[Shown]) -> None:
     without = {one.call for one in shown if not one.lists and not one.own and not isinstance(one.result, NotKnown)}
-    assert without == WITHOUT - {"one_agent(view, agent_id)"}
+    assert without == WITHOUT - {"one_agent(query, agent_id)"}
     assert {one.call for one in shown if one.call in WITHOUT and (one.lists or one.own)} == set()
     assert len(shown) > 150
     assert sum(isinstance(one.result, NotKnown) for one in shown) < 15
@@ -228,17 +228,17 @@ def test_effects_have_all_their_rows(shown: list[Shown]) -> None:
     """What a model or a pair of months is of: every row, neither more nor fewer."""
     by_call = {one.call: one for one in shown}
     for call, survey in {
-        'goes_with("csat", view)': "csat", 'goes_with("response_rate", view, survey="csat")': "csat",
-        'leaving_articles(view)': "",
+        'drivers("csat", query)': "csat", 'drivers("response_rate", query, survey="csat")': "csat",
+        'leaving_articles(query)': "",
     }.items():  # fmt: skip
         [(note, lines, _)] = by_call[call].lists
         mine = [line for month in months_of(note) for line in of(lines, month) if line.get("kind", survey) == survey]
         assert len(mine) >= by_call[call].result.n > 0.99 * len(mine) > 100, call  # a model needs its terms known
     for name in ("customer_effort", "customer_ease"):
-        one = by_call[f'ordinal_change("{name}", view)']
+        one = by_call[f'ordinal_change("{name}", query)']
         if isinstance(one.result, Effects):
             assert sum(len(of(one.lists[0][1], month)) for month in (MONTH, BEFORE)) == one.result.points["n"][0]
-    silent = by_call['silent("csat", view)']
+    silent = by_call['nonresponse("csat", query)']
     [(note, lines, _)] = silent.lists
     asked = [line for month in months_of(note) for line in of(lines, month) if line["kind"] == "csat"]
     answered = sum(line["adds"] == "100" for line in asked)  # an answer given anew counts once in the figure
@@ -246,7 +246,7 @@ def test_effects_have_all_their_rows(shown: list[Shown]) -> None:
 
 
 def test_spending_after_an_experience_is_told_by_its_customers(shown: list[Shown]) -> None:
-    one = next(one for one in shown if one.call == "spending_after(view)")
+    one = next(one for one in shown if one.call == "spending_after(query)")
     [(note, lines, _)] = one.lists
     sides: dict[str, tuple[list[float], list[float]]] = {}
     for month in months_of(note):
@@ -318,7 +318,7 @@ def total(lines: list[Line], column: str = "adds") -> float:
     return sum(float(line[column]) for line in lines)
 
 
-@pytest.mark.parametrize("call", ["workflow_reach(view)", 'workflow_reach(view, "workflow")'])
+@pytest.mark.parametrize("call", ["workflow_reach(query)", 'workflow_reach(query, "workflow")'])
 def test_what_workflows_reach_is_counted_from_their_tickets(shown: list[Shown], call: str) -> None:
     result, lines = own(shown, call)
     months = by_group(lines, "month")
@@ -338,7 +338,7 @@ def test_what_workflows_reach_is_counted_from_their_tickets(shown: list[Shown], 
 
 def test_how_tickets_fare_with_a_workflow_is_told_by_them_and_all_others(shown: list[Shown]) -> None:
     """Within month, channel and category with two customers or more on either side, weights n₁n₂ ÷ (n₁ + n₂)."""
-    result, lines = own(shown, "workflow_outcomes(view)")
+    result, lines = own(shown, "workflow_outcomes(query)")
     parts, told = by_group(lines), 0
     for row in result.points.iter_rows(named=True):
         ending = row["label"].removeprefix(row["name"])
@@ -368,7 +368,7 @@ def test_how_tickets_fare_with_a_workflow_is_told_by_them_and_all_others(shown: 
 
 
 def test_what_to_automate_is_added_up_from_its_tickets(shown: list[Shown]) -> None:
-    result, lines = own(shown, "automation_candidates(view, by)")
+    result, lines = own(shown, "automation_candidates(query, by)")
     months, parts = months_between(*result.months), by_group(lines)
     assert set(parts) == set(result.points["label"])
     for row in result.points.iter_rows(named=True):
@@ -384,7 +384,7 @@ def test_what_to_automate_is_added_up_from_its_tickets(shown: list[Shown]) -> No
     assert max(quick) < min(slow)
 
 
-@pytest.mark.parametrize("call", ["article_candidates(view)", "article_candidates(view, months=12)"])
+@pytest.mark.parametrize("call", ["article_candidates(query)", "article_candidates(query, months=12)"])
 def test_what_to_write_about_is_added_up_from_its_tickets(shown: list[Shown], call: str) -> None:
     result, lines = own(shown, call)
     months, parts = len(months_between(*result.months)), by_group(lines)
@@ -399,7 +399,7 @@ def test_what_to_write_about_is_added_up_from_its_tickets(shown: list[Shown], ca
 
 def test_who_stays_and_who_leaves_is_told_by_the_same_customers(shown: list[Shown]) -> None:
     """Kaplan & Meier (1958), at risk from entry to stop; and the rows that Cox's model is fitted to."""
-    result, lines = own(shown, "customers_staying(view)")
+    result, lines = own(shown, "customers_staying(query)")
     parts = by_group(lines)
     for name, points in result.points.group_by("group", maintain_order=True):
         rows = [(float(line["entry"]), float(line["stop"]), line["left"] == "true") for line in parts[name[0]]]
@@ -433,7 +433,7 @@ def test_how_fast_customers_leave_is_told_by_those_who_stay_or_leave(
 
 
 def test_what_a_lost_customer_brought_is_a_mean_over_the_customers(shown: list[Shown]) -> None:
-    result, lines = own(shown, "lost_customer(view)")
+    result, lines = own(shown, "churn_cost(query)")
     parts = by_group(lines)
     *amounts, _ = result.points.iter_rows(named=True)
     assert [row["group"] for row in amounts] == list(parts)
@@ -468,7 +468,7 @@ def test_what_a_point_is_worth_is_told_by_its_customers(
 
 @pytest.mark.parametrize("name", ["csat", "nps"])
 def test_figure_and_later_outcome_are_told_customer_by_customer(shown: list[Shown], here: Query, name: str) -> None:
-    result, lines = own(shown, f'relation_by_lag(view, "{name}")')
+    result, lines = own(shown, f'relation_by_lag(query, "{name}")')
     parts = by_group(lines)
     assert list(parts) == result.points["group"].to_list()
     bought, answers = Counter[tuple[str, str]](), dict[str, list[float]]()
@@ -487,7 +487,7 @@ def test_figure_and_later_outcome_are_told_customer_by_customer(shown: list[Show
 
 
 def test_a_customers_rank_is_counted_among_those_alike(shown: list[Shown]) -> None:
-    result, lines = own(shown, "peers(view, customer_id)")
+    result, lines = own(shown, "peers(query, customer_id)")
     parts, told = by_group(lines), 0
     for row in result.points.filter(pl.col("value").is_not_null()).iter_rows(named=True):
         mine = parts[row["label"].split(":")[0]]
@@ -501,7 +501,7 @@ def test_a_customers_rank_is_counted_among_those_alike(shown: list[Shown]) -> No
 
 
 def test_who_waits_is_told_by_their_open_tickets(shown: list[Shown]) -> None:
-    result, lines = own(shown, "waiting(view)")
+    result, lines = own(shown, "waiting(query)")
     parts = by_group(lines, "customer_id")
     assert len(parts) == result.selected
     for row in result.customers.iter_rows(named=True):
@@ -511,7 +511,7 @@ def test_who_waits_is_told_by_their_open_tickets(shown: list[Shown]) -> None:
         assert float(oldest["minutes"]) == pytest.approx(row["minutes"])
 
 
-@pytest.mark.parametrize("call", ["quality(view)", "set_aside(view)", "provisional(view)", "reconciliation(view)"])
+@pytest.mark.parametrize("call", ["quality(query)", "set_aside(query)", "provisional(query)", "reconciliation(query)"])
 def test_what_a_tally_counts_is_listed(shown: list[Shown], call: str) -> None:
     result, lines = own(shown, call)
     counts = Counter(line["group"] for line in lines)
@@ -524,7 +524,7 @@ def test_what_a_tally_counts_is_listed(shown: list[Shown], call: str) -> None:
 
 
 def test_why_our_figures_differ_is_told_ticket_by_ticket(shown: list[Shown]) -> None:
-    result, lines = own(shown, "reconciliation(view)")
+    result, lines = own(shown, "reconciliation(query)")
     for row in result.points.iter_rows(named=True):
         mine = [line for line in lines if line["group"] == f"{row['family']}: {row['label']}"]
         known = sorted(float(line["difference"]) for line in mine if line["difference"])
@@ -597,12 +597,12 @@ def test_pages_of_lists_say_the_months_that_their_rows_are_of(shown: list[Shown]
 @pytest.mark.parametrize(
     ("call", "when"),
     [
-        ('relation_by_lag(view, "csat")', "May 2025 to October 2026"),
-        ("lost_customer(view)", "November 2025 to October 2026"),
-        ("waiting(view)", "31 October 2026"),
-        ("quality(view)", "the whole data, {} to October 2026"),
-        ("set_aside(view)", "the whole data, {} to October 2026"),
-        ("provisional(view)", "October 2026"),
+        ('relation_by_lag(query, "csat")', "May 2025 to October 2026"),
+        ("churn_cost(query)", "November 2025 to October 2026"),
+        ("waiting(query)", "31 October 2026"),
+        ("quality(query)", "the whole data, {} to October 2026"),
+        ("set_aside(query)", "the whole data, {} to October 2026"),
+        ("provisional(query)", "October 2026"),
     ],
 )
 def test_pages_without_the_months_of_single_rows_say_what_they_are_of(
@@ -697,7 +697,7 @@ def test_one_agents_months_are_counted_from_all_agents_rows(here: Query, tmp_pat
 
 
 def test_a_history_shows_all_its_rows_itself(shown: list[Shown]) -> None:
-    [one] = [one for one in shown if one.call == "history(view, customer_id)"]
+    [one] = [one for one in shown if one.call == "history(query, customer_id)"]
     told = {cells[1].split(" ", 1)[1] for cells in table(one.result).rows}
     assert told == set(one.result.events["id"]) and len(told) > 10
 
