@@ -9,11 +9,13 @@ import numpy as np
 import polars as pl
 
 from cxlib.metrics import Metric
-from cxlib.stats.intervals import ALPHA, Array, Figures, Limits, normal_quantile
+from cxlib.stats.intervals import ALPHA, Array, Figures, Limits, Places, normal_quantile
 from cxlib.stats.sums import finite_column
 
 LEAST = 1e-16  # smallest p-value told apart from 0
-NEAR, STEPS = 1e-7, 27  # precision of a p-value's normal quantile; NEAR × 2**STEPS is beyond the widest bracket
+NEAR = 1e-7  # precision of a p-value's normal quantile
+WITHIN = {"xatol": NEAR, "xrtol": 0.0}
+HUGE = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,46 +89,24 @@ def _combined(one: Array, other: Array, correlated: Array) -> Array:
 
 
 def _invert(bounds: Limits, value: Array, low: Array, high: Array) -> Array:
-    """Find the smallest alpha whose interval leaves out 0, by its normal quantile, in which bounds are nearly straight.
-
-    ITP method of Oliveira & Takahashi 2020: no more steps than bisection where bounds jump, few where they are smooth.
-    """
+    """Find the smallest alpha whose interval leaves out 0, by its normal quantile: bounds are nearly straight in it."""
+    from scipy.optimize.elementwise import find_root
     from scipy.special import ndtr
 
-    def inside(z: Array) -> Array:
-        """Return how far the interval reaches beyond 0."""
-        low_z, high_z = bounds(2 * ndtr(-z))
-        return np.asarray(np.where(value > 0, -low_z, high_z), dtype=np.float64)
+    def inside(z: Array, place: Places) -> Array:
+        """Return how far the intervals of these places reach beyond 0, as a finite number."""
+        every = np.full(value.shape, NEAR)
+        every[place] = z
+        low_z, high_z = bounds(2 * ndtr(-every))
+        return np.asarray(np.clip(np.where(value > 0, -low_z, high_z)[place], -HUGE, HUGE), dtype=np.float64)
 
-    at, beyond = normal_quantile(np.asarray(ALPHA)), np.where(value > 0, -low, high)
-    outside = beyond < 0
-    far = np.where(outside, normal_quantile(np.asarray(LEAST)), NEAR)
-    f_far = inside(far)
-    at = np.where((f_far < 0) == outside, far, at)  # where 0 stays on one side as far as one looks
-    left, right = np.where(outside, at, far), np.where(outside, far, at)
-    f_left, f_right = np.where(outside, beyond, f_far), np.where(outside, f_far, beyond)
-    for step in range(STEPS, -1, -1):
-        middle = _itp(left, right, f_left, f_right, NEAR * 2.0**step)
-        found = inside(middle)
-        out = found < 0
-        left, f_left = np.where(out, middle, left), np.where(out, found, f_left)
-        right, f_right = np.where(out, right, middle), np.where(out, f_right, found)
-        if (right - left <= 2 * NEAR).all():
-            break
+    far = float(normal_quantile(np.asarray(LEAST)))
+    places = np.arange(len(value))
+    found = find_root(inside, (np.full_like(value, NEAR), np.full_like(value, far)), args=(places,), tolerances=WITHIN)
+    beyond = inside(np.full_like(value, far), places) < 0
+    z = np.where(found.success, found.x, np.where(beyond, far, NEAR))  # where 0 stays on one side as far as one looks
     unknown = np.isnan(value) | np.isnan(low) | (np.isinf(low) & np.isinf(high))
-    return np.where(unknown, np.nan, np.where(value == 0, 1.0, 2 * ndtr(-(left + right) / 2)))
-
-
-def _itp(left: Array, right: Array, f_left: Array, f_right: Array, reach: float) -> Array:
-    """Return the next place to look: the secant's, drawn towards the middle and kept within `reach` of it."""
-    width, half = right - left, (left + right) / 2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        secant = (f_right * left - f_left * right) / (f_right - f_left)
-    secant = np.where((secant > left) & (secant < right), secant, half)
-    side, drawn = np.sign(half - secant), 0.1 * width * width
-    towards = np.where(drawn <= abs(half - secant), secant + side * drawn, half)
-    radius = np.fmax(reach - width / 2, 0.0)
-    return np.where(abs(towards - half) <= radius, towards, half - side * radius)
+    return np.where(unknown, np.nan, np.where(value == 0, 1.0, 2 * ndtr(-z)))
 
 
 def widest(metric: Metric) -> float:
