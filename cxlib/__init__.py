@@ -25,106 +25,30 @@ Names are loaded on first use, so that `cx --help` and small scripts do not wait
 
 from __future__ import annotations
 
+import ast
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-if TYPE_CHECKING:
-    from cxlib.explorer import explore
-    from cxlib.glossary import glossary
-    from cxlib.metrics import METRICS, Query, measured_frame, query, row_frame, rows, unit_frame
-    from cxlib.present.charts import chart, show
-    from cxlib.present.sentences import say
-    from cxlib.present.tables import table
-    from cxlib.questions import (
-        agents,
-        article_candidates,
-        automation_candidates,
-        backlog,
-        before_leaving,
-        breakdown,
-        by_tenure,
-        case_mix,
-        change,
-        churn_cost,
-        contrast,
-        count_model,
-        coverage,
-        customers_leaving,
-        customers_staying,
-        dated_event,
-        differences,
-        distribution,
-        drivers,
-        figures,
-        forecast,
-        heavy_workflows,
-        history,
-        leaving_articles,
-        level_shift,
-        mix_decomposition,
-        movers,
-        nonresponse,
-        one_agent,
-        ordinal_change,
-        overview,
-        peaks,
-        peers,
-        per_working_day,
-        provisional,
-        quality,
-        reconciliation,
-        relation,
-        relation_by_lag,
-        seasons,
-        set_aside,
-        spending_after,
-        staffing,
-        tenure_curve,
-        trend,
-        turnover,
-        unusual_days,
-        value_of_a_point,
-        volume,
-        waiting,
-        workflow_outcomes,
-        workflow_reach,
-        workload,
-    )
-    from cxlib.report.stamp import stamp
-    from cxlib.store.folder import open_data
+from cxlib.version import __version__ as __version__
 
-__version__ = "0.1.0"
-_LAID = {
-    "present.charts": "chart show",
-    "explorer": "explore",
-    "glossary": "glossary",
-    "metrics": "METRICS Query measured_frame row_frame rows unit_frame query",
-    "report.stamp": "stamp",
-    "questions": (
-        "agents case_mix article_candidates automation_candidates backlog before_leaving breakdown by_tenure "
-        "change contrast count_model coverage customers_leaving customers_staying dated_event differences "
-        "distribution figures forecast drivers heavy_workflows history leaving_articles level_shift "
-        "churn_cost movers one_agent ordinal_change overview peaks peers per_working_day provisional "
-        "quality reconciliation relation relation_by_lag seasons set_aside nonresponse spending_after staffing "
-        "tenure_curve trend turnover unusual_days value_of_a_point volume waiting mix_decomposition workflow_outcomes "
-        "workflow_reach workload"
-    ),
-    "store.folder": "open_data",
-    "present.tables": "table",
-    "present.sentences": "say",
-}  # fmt: skip
 # Threads of small linear models wait for each other, ten times as long as one takes; only before numpy is loaded.
 for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
-_HOME = {name: home for home, names in _LAID.items() for name in names.split()}
+_HOME = {
+    alias.name: str(node.module)
+    for node in ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+}
 __all__ = tuple(_HOME)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"cxlib has no {name!r}; it has {', '.join(__all__)}")
-    found = getattr(import_module(f"cxlib.{_HOME[name]}"), name)
+    found = getattr(import_module(_HOME[name]), name)
     globals()[name] = found  # a module of the same name would take its place
     return found
 

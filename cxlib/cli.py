@@ -30,6 +30,7 @@ from cxlib.store.folder import (
     users_settings,
 )
 from cxlib.store.switch import DISK_FULL
+from cxlib.version import __version__
 
 if TYPE_CHECKING:  # importing it takes time that most commands do not need
     from cxlib.metrics import Query
@@ -357,6 +358,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Customer-experience analysis: from a help desk's export to a published monthly report.",
         epilog="New here? cx demo; cx report demo --month previous. Then open the page it names.",
     )
+    parser.add_argument("--version", action="version", version=f"cx {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Command, summary: str, *options: Options) -> argparse.ArgumentParser:

@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from cxlib import __version__
 from cxlib.cli import main
 from cxlib.store.folder import replacing
 from tests.conftest import ROOT
@@ -53,6 +54,10 @@ def cx(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
 def _bytes(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_the_version_is_the_packages(cx: Cx) -> None:
+    assert cx("--version") == (0, f"cx {__version__}\n", "")
 
 
 def test_help_names_every_command_and_where_to_begin(cx: Cx) -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import ROOT
 
 LAYERS = (
-    ("errors",),
+    ("errors", "version"),
     ("tables",),
     ("limits", "harmless"),
     ("settings",),
