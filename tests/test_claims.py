@@ -7,8 +7,7 @@ import math
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from results_by_hand import RESULTS
 
 from cxlib.present.sentences import Claims, claims, threshold, total, verdict

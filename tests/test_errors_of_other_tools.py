@@ -17,8 +17,7 @@ from cxlib.metrics.queries import Query
 from cxlib.questions import change
 from cxlib.results.types import Change
 from cxlib.store.folder import open_data
-from tests.derive.derive_desk import SETTINGS, Rows, at, by_key, message, run, survey, ticket
-from tests.derive.derive_desk import change as moved
+from tests.derive.derive_desk import SETTINGS, Rows, at, by_key, change as moved, message, run, survey, ticket
 
 MARCH = "2026-03"
 Desk = Callable[..., tuple[dict[str, Rows], Query]]

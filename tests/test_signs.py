@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from reasons_by_hand import decomposition
 from results_by_hand import RESULTS, change, estimate, group
 

@@ -12,8 +12,7 @@ from typing import Any, get_args
 import polars as pl
 import pytest
 from effects_by_hand import effects
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from results_by_hand import HOSTILE, NONE, RESULTS, breakdown, change, estimate, group
 
 from cxlib import numbers

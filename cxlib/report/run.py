@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxlib.errors import UsageError
-from cxlib.metrics import Query
-from cxlib.metrics import query as make_view
+from cxlib.metrics import Query, query as make_view
 from cxlib.report.parameters import Value, check
 from cxlib.store.folder import project_root, reading
 from cxlib.store.switch import refuse_foreign, writing

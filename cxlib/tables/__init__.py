@@ -4,8 +4,7 @@ Kinds: `id` and `text` are text, `instant` is a UTC instant (microseconds), `day
 `number` and `money` are floats, `integer` a 64-bit integer, `flag` a boolean. Only `schema.py` turns kinds into types.
 """
 
-from cxlib.tables import derived_tables as derived
-from cxlib.tables import source_tables as source
+from cxlib.tables import derived_tables as derived, source_tables as source
 from cxlib.tables.columns import Table
 
 TABLES: dict[str, Table] = {

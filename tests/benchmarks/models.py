@@ -18,15 +18,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 from benchmarks.coverage import LEVEL, Tally
-from stats import test_agents as agents
-from stats import test_backlog as stock
-from stats import test_counting as counting
-from stats import test_customers_leaving as leaving
-from stats import test_forecast as ahead
-from stats import test_logrank as curves
-from stats import test_together as together
-from stats import test_why as reasons
-from stats import test_workload_and_turnover as team
+from stats import (
+    test_agents as agents,
+    test_backlog as stock,
+    test_counting as counting,
+    test_customers_leaving as leaving,
+    test_forecast as ahead,
+    test_logrank as curves,
+    test_together as together,
+    test_why as reasons,
+    test_workload_and_turnover as team,
+)
 
 from cxlib.metrics import get
 from cxlib.questions.customers.spending import within_months

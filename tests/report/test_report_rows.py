@@ -18,8 +18,7 @@ from report_samples import PARAMETERS, write_notebook
 
 from cxlib.metrics import query, rows
 from cxlib.present.charts.display import _behind
-from cxlib.questions import breakdown, contrast, coverage, overview, quality, trend, volume
-from cxlib.questions import figures as all_figures
+from cxlib.questions import breakdown, contrast, coverage, figures as all_figures, overview, quality, trend, volume
 from cxlib.report.row_page import MOST
 from cxlib.report.row_totals import made
 from cxlib.report.run import ReportOutcome, build_report

@@ -10,8 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import gamma, norm, t
-from stats.volume_desk import ZONE, build, known
-from stats.volume_desk import row as ticket
+from stats.volume_desk import ZONE, build, known, row as ticket
 
 from cxlib.estimates.counted_days import scatter
 from cxlib.estimates.estimate_table import EstimateTable, of_days

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from stats.volume_desk import FIRST, HOLIDAYS, LAST, RISE, ZONE, Row, build, known, works
-from stats.volume_desk import row as ticket
+from stats.volume_desk import FIRST, HOLIDAYS, LAST, RISE, ZONE, Row, build, known, row as ticket, works
 
 from cxlib.estimates.daily_model import Model, design, fit, observed_days, weekly_dispersion
 from cxlib.metrics import Query

@@ -18,8 +18,7 @@ from cxlib.metrics import METRICS, Query, query
 from cxlib.present.sentences import headline, say
 from cxlib.present.sentences.change import verdict
 from cxlib.present.tables import table
-from cxlib.questions import change as change_of
-from cxlib.questions import mix_decomposition, trend
+from cxlib.questions import change as change_of, mix_decomposition, trend
 from cxlib.results.reasons import Decomposition
 from cxlib.results.types import Change, Trend, Without
 

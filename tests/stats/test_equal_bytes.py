@@ -9,8 +9,7 @@ from pathlib import Path
 import narwhals as nw
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from cxlib.metrics import query
 from cxlib.metrics.exact import split, summed

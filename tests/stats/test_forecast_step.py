@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from stats.test_forecast import Drawn, desk
-from stats.volume_desk import HOLIDAYS, ZONE, build, known
-from stats.volume_desk import row as ticket
+from stats.volume_desk import HOLIDAYS, ZONE, build, known, row as ticket
 
 from cxlib.present.sentences import say
 from cxlib.present.tables import table

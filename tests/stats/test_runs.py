@@ -7,8 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from days_by_hand import days as days_by_hand
-from days_by_hand import run
+from days_by_hand import days as days_by_hand, run
 from results_by_hand import SCOPE
 
 from cxlib.estimates.daily_model import design, fit

@@ -19,8 +19,7 @@ from cxlib.present.sentences import say
 from cxlib.questions import staffing
 from cxlib.questions.demand.staffing import agents_needed
 from cxlib.results.types import NotKnown
-from cxlib.settings import StaffingSettings
-from cxlib.settings import build as settings_of
+from cxlib.settings import StaffingSettings, build as settings_of
 
 FREE = StaffingSettings(max_occupancy=0.99)
 

@@ -13,8 +13,7 @@ import pytest
 
 from cxlib.derive import derive
 from cxlib.errors import UsageError
-from cxlib.metrics import Query, get, query
-from cxlib.metrics import missing_reason as why_not
+from cxlib.metrics import Query, get, missing_reason as why_not, query
 from cxlib.present.sentences import say
 from cxlib.present.sentences.change import nothing
 from cxlib.present.sentences.volume import peaks_text

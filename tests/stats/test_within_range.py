@@ -8,8 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from cxlib.estimates.counted_days import scatter
 from cxlib.estimates.estimate_table import EstimateTable, estimate_table_of, of_days

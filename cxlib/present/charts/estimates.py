@@ -10,8 +10,7 @@ from cxlib.present.charts.rows import NAME, Row, axis_of, draw, frame_of, refere
 from cxlib.present.sentences.breakdown import is_apart
 from cxlib.present.sentences.change import FEW, counted, level_format
 from cxlib.present.sentences.effects import effect_format, most_rows, shortlist_format, surest
-from cxlib.present.sentences.groups import Row as Group
-from cxlib.present.sentences.groups import estimate, known_rows, label, share_format
+from cxlib.present.sentences.groups import Row as Group, estimate, known_rows, label, share_format
 from cxlib.present.sentences.money import amount, span
 from cxlib.present.sentences.sentence import plain
 from cxlib.present.sentences.volume import LONG, percent

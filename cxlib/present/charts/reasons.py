@@ -11,8 +11,7 @@ from cxlib.present.charts.frame import Frame, Layers
 from cxlib.present.charts.rows import MARK, Row, axis_of, draw, frame_of, reference
 from cxlib.present.sentences.agents import NAMED, apart
 from cxlib.present.sentences.change import FEW, counted, counted_rows, level_format, verdict
-from cxlib.present.sentences.groups import Row as Group
-from cxlib.present.sentences.groups import label
+from cxlib.present.sentences.groups import Row as Group, label
 from cxlib.present.sentences.sentence import plain
 from cxlib.present.sentences.why import beyond, part_format, part_name, plural
 from cxlib.results.reasons import Decomposition, Funnel

@@ -7,8 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from cxlib.check import ANCHOR, MONTHLY, Found, broken
-from cxlib.check import set_aside as aside
+from cxlib.check import ANCHOR, MONTHLY, Found, broken, set_aside as aside
 from cxlib.estimates.context import unanswerable
 from cxlib.estimates.drilldown import Listed, row_list, with_rows
 from cxlib.metrics import METRICS, Metric, Query, population

@@ -13,9 +13,7 @@ from cxlib.estimates.context import result_context
 from cxlib.estimates.daily import daily_metric
 from cxlib.estimates.daily_model import YEAR, Columns, Model, design, fit, observed_days, relative
 from cxlib.metrics import Query
-from cxlib.numbers import month as month_text
-from cxlib.numbers import number as number_text
-from cxlib.numbers import period, weekday
+from cxlib.numbers import month as month_text, number as number_text, period, weekday
 from cxlib.periods import month_of, week_of
 from cxlib.questions.demand.level_shift import Step, lasting_step
 from cxlib.results.types import Effects, NotKnown

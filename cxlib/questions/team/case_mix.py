@@ -12,8 +12,7 @@ from cxlib.errors import unknown_name
 from cxlib.estimates.context import about, result_context, unanswerable
 from cxlib.metrics import Metric, Query, unit_frame
 from cxlib.metrics.frames import BETWEEN
-from cxlib.numbers import month as in_words
-from cxlib.numbers import number
+from cxlib.numbers import month as in_words, number
 from cxlib.questions.groups.breakdown import labels
 from cxlib.questions.team.agents import agents
 from cxlib.questions.team.workload import LOAD, agent_loads
