@@ -7,7 +7,7 @@ import math
 from cxlib.metrics import Metric, Query
 from cxlib.metrics.registry import SIGNED
 from cxlib.metrics.rows import counted_rows
-from cxlib.results.concentration import Largest
+from cxlib.results.comparable import Largest
 
 LARGEST, MUCH = 0.01, 0.2  # share of the rows that are the largest; share of the sum above which they carry much of it
 

@@ -1,9 +1,9 @@
-"""Why two months of a figure are not compared, and what else moved beside a change. Frozen."""
+"""What is to be known of a figure: why months are not compared, what moved beside it, what carries it. Frozen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +47,10 @@ class Responding:
     p_value: float
     worst: bool
     bound: float
+
+
+class Largest(NamedTuple):
+    """The largest hundredth of the rows, at least one, and the share (0–1) of the sum that they carry."""
+
+    rows: int
+    share: float

@@ -13,8 +13,7 @@ import polars as pl
 
 from cxlib.metrics.registry import Metric
 from cxlib.results.certainty import Certainty, certainty
-from cxlib.results.comparable import Incomparable, Responding
-from cxlib.results.concentration import Largest
+from cxlib.results.comparable import Incomparable, Largest, Responding
 from cxlib.results.customers import History, WaitingList
 from cxlib.results.effects import Effects
 from cxlib.results.money import Contrast, Survival, Worth

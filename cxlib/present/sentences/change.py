@@ -14,7 +14,7 @@ from cxlib.present.sentences.dominant import large_customers
 from cxlib.present.sentences.like_days import calendar_sentence, on_like_days, plain_clause, unlike_days
 from cxlib.present.sentences.sentence import capital, plain
 from cxlib.results.certainty import Certainty
-from cxlib.results.concentration import Largest
+from cxlib.results.comparable import Largest
 from cxlib.results.types import Change, Estimate, ResultContext
 from cxlib.settings import Goal
 from cxlib.stats.sizes import margin
