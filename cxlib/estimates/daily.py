@@ -135,11 +135,9 @@ def like_change(
     keys, sums, free = day_sums(alike, _scatter(days))
     sums, names = replace(sums, n=np.ones_like(sums.n)), keys["period"].to_list()
     places = [np.array([names.index(name)]) for name in (period, baseline)]
-    one, other = (
-        counted_total(sums.take(place), free[place]).divided(np.array([size if rate else 1.0])) for place in places
-    )
+    one, other = (counted_total(sums.take(place), free[place]) for place in places)
     plain = sides[0].figures.value - sides[1].figures.value
-    differs = compared(one, other, np.zeros(1))
+    differs = compared(one, other, np.zeros(1)).divided(size if rate else 1.0)
     differs = replace(differs, calendar=plain - differs.value)
     return _told(found.metric, about, (period, baseline), sides, differs)
 

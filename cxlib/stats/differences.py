@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import polars as pl
@@ -40,6 +40,10 @@ class Difference:
         nothing = np.full(len(self.value), np.nan)
         calendar = nothing if self.calendar is None else self.calendar * metric.factor
         return pl.DataFrame([*self.columns(metric), finite_column("calendar", calendar)]).rows()
+
+    def divided(self, by: float) -> Difference:
+        """Return the differences per one of so many; their p-values are the same."""
+        return replace(self, value=self.value / by, low=self.low / by, high=self.high / by)
 
     @classmethod
     def stacked(cls, parts: Sequence[Difference]) -> Difference:
