@@ -33,19 +33,19 @@ class BusyWeeks:
 
     Attributes:
         times: Its variance over that of independent days, 1 or more.
-        dispersion: Its variance over its size, 0 if unknown.
         relative: Its relative variance in so many weeks, 0 if unknown.
         excess: The part of it that is beyond Poisson, so common to all who share the count.
         df: Degrees of freedom of these.
     """
 
     times: float = 1.0
-    dispersion: float = 0.0
     relative: float = 0.0
     excess: float = 0.0
     df: float = math.inf
 
-    def of_count(self, after: Figures, before: Figures, correlated: Array, *, grouped: bool = False) -> Difference:
+    def of_count(
+        self, after: Figures, before: Figures, correlated: Array, *, grouped: bool = False, blocks: float = 1.0
+    ) -> Difference:
         """Return after − before of the count itself: its variance is never below what busy weeks make it.
 
         Args:
@@ -53,10 +53,11 @@ class BusyWeeks:
             before: The count in another.
             correlated: Correlation of the two.
             grouped: Whether these are parts of the count, whose error is as many times as wide as that of the whole.
+            blocks: How many times as long as the weeks asked for either of them is.
         """
         own = _variance(after, before, correlated)
-        both = np.abs(after.value) + np.abs(before.value)
-        needed = own * self.times if grouped else np.maximum(own, self.dispersion * both)
+        both = np.square(after.value) + np.square(before.value)
+        needed = own * self.times if grouped else np.maximum(own, self.relative / blocks * both)
         return _widened(after, before, correlated, needed, df=np.where(needed > own, self.df, np.inf))
 
     def of_sharers(self, after: Figures, before: Figures, correlated: Array, most: float) -> Difference:
@@ -124,7 +125,7 @@ def _busy_weeks(metric: Metric, query: Query, block: int) -> BusyWeeks:
     variance = max(1.0, lost * _block_variance(scaled, block) * block / 2)
     usual = float(model.expected.sum()) / days.height * 7 * block
     times = max(1.0, variance / model.dispersion)
-    return BusyWeeks(times, variance, variance / usual, (variance - 1) / usual, len(scaled) / FEWER)
+    return BusyWeeks(times, variance / usual, (variance - 1) / usual, len(scaled) / FEWER)
 
 
 def _block_variance(scaled: Array, block: int) -> float:

@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 
 from cxlib.clock import days_off
-from cxlib.estimates.busy_weeks import busy_weeks
+from cxlib.estimates.busy_weeks import A_MONTH, busy_weeks
 from cxlib.estimates.counted_days import KEYS, calendar, like_days, scatter, with_empty_days
 from cxlib.estimates.estimate_table import EstimateTable, correlation, estimate_table, influences, of_days
 from cxlib.metrics import Metric, Query, dated_frame, missing_reason, unit_frame
+from cxlib.periods import last_day
 from cxlib.stats.differences import Difference, widest
 
 
@@ -36,7 +37,8 @@ def on_like_days(
     pair, busy = _sides(found, query.month, baseline), busy_weeks(metric, query)
     correlated = np.zeros(len(pair[0])) if influence is None else correlation(influence, *pair)
     after, before = (alike.at(side).figures for side in pair)
-    differs = busy.of_count(after, before, correlated, grouped=bool(by))
+    blocks = last_day(query.month).day / (7 * A_MONTH)
+    differs = busy.of_count(after, before, correlated, grouped=bool(by), blocks=blocks)
     plain = np.subtract(*(found.at(side).figures.value for side in pair))
     return replace(differs, calendar=plain - differs.value)
 

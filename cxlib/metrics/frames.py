@@ -26,26 +26,9 @@ from cxlib.periods import first_day, last_day, month_index, month_name, months_b
 from cxlib.tables.schema import path_of, table
 
 __all__ = [
-    "BETWEEN",
-    "NOT_KNOWN",
-    "Frame",
-    "cache_key",
-    "clock_of",
-    "collected",
-    "dated_frame",
-    "is_known",
-    "kept",
-    "measured_frame",
-    "missing_reason",
-    "nobody_waits",
-    "numbered",
-    "row_frame",
-    "scan",
-    "unit_frame",
-    "waits",
-    "with_period_and_group",
-    "with_value",
-    "with_weights",
+    "BETWEEN", "NOT_KNOWN", "Frame", "cache_key", "clock_of", "collected", "dated_frame", "is_known", "kept",
+    "measured_frame", "missing_reason", "nobody_waits", "numbered", "row_frame", "scan", "unit_frame", "waits",
+    "with_period_and_group", "with_value", "with_weights",
 ]  # fmt: skip
 BETWEEN = "\x1f"
 """Separates the names of a group by several dimensions, "agent+channel"."""

@@ -104,20 +104,24 @@ def _half(found: Difference) -> float:
 
 
 def test_a_count_is_never_surer_than_its_busy_weeks_let_it_be() -> None:
-    busy = BusyWeeks(times=3.0, dispersion=2.0, df=20.0)
+    busy = BusyWeeks(times=3.0, relative=0.002, df=20.0)
     after, before, none = _figures(1000.0, 20.0), _figures(900.0, 20.0), np.zeros(1)
     widened = busy.of_count(after, before, none)
-    assert _half(widened) == pytest.approx(stats.t.ppf(0.975, 20) * math.sqrt(2.0 * (1000 + 900)))
-    assert widened.p_value[0] == pytest.approx(2 * stats.t.sf(100 / math.sqrt(2.0 * (1000 + 900)), 20), rel=1e-4)
-    sure = BusyWeeks(dispersion=0.1, df=20.0).of_count(after, before, none)
+    assert _half(widened) == pytest.approx(stats.t.ppf(0.975, 20) * math.sqrt(0.002 * (1000**2 + 900**2)))
+    assert widened.p_value[0] == pytest.approx(
+        2 * stats.t.sf(100 / math.sqrt(0.002 * (1000**2 + 900**2)), 20), rel=1e-4
+    )
+    sure = BusyWeeks(relative=1e-6, df=20.0).of_count(after, before, none)
     assert _half(sure) == pytest.approx(stats.norm.ppf(0.975) * math.hypot(20, 20))
     part = busy.of_count(after, before, none, grouped=True)
     assert _half(part) == pytest.approx(stats.t.ppf(0.975, 20) * math.sqrt(3) * math.hypot(20, 20))
 
 
 def test_a_year_is_as_much_surer_than_a_month_as_it_is_longer() -> None:
-    busy, none = BusyWeeks(dispersion=2.0, relative=0.002, df=20.0), np.zeros(1)
-    month, year = (busy.of_count(_figures(n, 1.0), _figures(n, 1.0), none) for n in (1000.0, 12000.0))
+    busy, none = BusyWeeks(relative=0.002, df=20.0), np.zeros(1)
+    month, year = (
+        busy.of_count(_figures(1000.0 * n, 1.0), _figures(1000.0 * n, 1.0), none, blocks=n) for n in (1.0, 12.0)
+    )
     assert _half(year) == pytest.approx(math.sqrt(12) * _half(month))
 
 

@@ -83,7 +83,10 @@ def volume(name: str, query: Query, grain: Grain = "week") -> Trend | NotKnown:
     last, (before, year) = points["period"][-1], _AGAINST[grain]
     shown = bounds(points["period"].tail(SHOWN[grain])[0])[0], bounds(last)[1]
     busy = BusyWeeks() if grain == "day" else busy_weeks(metric, query, 1 if grain == "week" else A_MONTH)
-    compared = partial(like_change, found, about, days, period=last, compared=busy.of_count)
+    of_count = partial(
+        busy.of_count, blocks=1.0 if grain == "week" else days.filter(period=last).height / (7 * A_MONTH)
+    )
+    compared = partial(like_change, found, about, days, period=last, compared=of_count)
     change, last_year = together(
         compared(baseline=earlier(last, before)), compared(baseline=earlier(last, year)) if year else None
     )
