@@ -88,5 +88,5 @@ def write_fixture(tmp_path: Path) -> Callable[..., Path]:
 def workbook_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty workbook, which is the current one."""
     monkeypatch.setenv("CX_HOME", str(tmp_path))
-    monkeypatch.setattr("cxlib.questions.over_time.figures", one_figure)
+    monkeypatch.setattr("cxlib.questions.figures", one_figure)
     return make_workbook(tmp_path)

@@ -35,7 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "m.toml").write_text(MAPPING)
     monkeypatch.setenv("CX_HOME", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
-    monkeypatch.setattr("cxlib.questions.over_time.figures", one_figure)
+    monkeypatch.setattr("cxlib.questions.figures", one_figure)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -210,9 +210,9 @@ def test_a_report_reads_the_version_it_began_with_while_imports_replace_it(cx: C
 
 
 RUN = """
-import os, polars, cxlib.stats, tempfile
+import os, polars, cxlib.questions, tempfile
 tempfile.tempdir = os.environ["CX_HOME"] + "/t"
-cxlib.questions.over_time.figures = lambda view, months, by="": polars.DataFrame({"metric": ["csat"]})
+cxlib.questions.figures = lambda query, months, by="": polars.DataFrame({"metric": ["csat"]})
 from cxlib.report.run import build_report
 assert build_report("small", progress=False).failed == {}
 """

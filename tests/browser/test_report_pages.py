@@ -41,7 +41,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     write_notebook(home, "03_loyalty.ipynb", f"GROUP = 'x'{CHART}", wide, f"raise ValueError({HOSTILE!r})", title=LONG)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CX_HOME", str(home))
-        patch.setattr("cxlib.questions.over_time.figures", one_figure)
+        patch.setattr("cxlib.questions.figures", one_figure)
         build_report("demo", month="2026-09", progress=False)
         yield build_report("demo", month="2026-10", progress=False).index.parent
 

@@ -26,7 +26,7 @@ from cxlib.store.folder import open_data
 from tests.conftest import ROOT
 
 HOSTILE = "<script>alert(1)</script> \"q\" 'a' {{ table }} =1+1"
-LOOK = "import cxlib as cx\nview = cx.query(data, month=month, by=by)"
+LOOK = "import cxlib as cx\nquery = cx.query(data, month=month, by=by)"
 MONTH = "2026-08"
 
 

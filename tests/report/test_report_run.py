@@ -38,7 +38,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ReportOutc
     home = make_workbook(tmp_path_factory.mktemp("workbook"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CX_HOME", str(home))
-        patch.setattr("cxlib.questions.over_time.figures", one_figure)
+        patch.setattr("cxlib.questions.figures", one_figure)
         write_notebook(home, "00_overview.ipynb", f"GROUP = {HOSTILE!r}{CHART}", title="What changed")
         write_notebook(home, "01_satisfaction.ipynb", "print(month, by)", title=f"Satis {HOSTILE}")
         failing = "import os\nprint('before')\nopen(os.environ['CX_HOME'] + '/secret/place.csv')"
@@ -199,8 +199,8 @@ def test_a_folder_that_is_no_report_is_never_replaced(workbook: Path, write: Wri
 
 
 RUN = """
-import polars, cxlib.stats
-cxlib.questions.over_time.figures = lambda view, months, by="": polars.DataFrame({"metric": ["csat"]})
+import polars, cxlib.questions
+cxlib.questions.figures = lambda query, months, by="": polars.DataFrame({"metric": ["csat"]})
 from cxlib.report.run import build_report
 build_report("demo")
 """

@@ -73,7 +73,7 @@ def test_plain_text_never_opens_an_element(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("File /home/anna/desk/cxlib/store/folder.py:33, in open", "File …/store.py:33, in open"),
+        ("File /home/anna/desk/cxlib/store/folder.py:33, in open", "File …/folder.py:33, in open"),
         ("No such file: '/home/anna b/my desk/x.csv'", "No such file: &#x27;…/x.csv&#x27;"),
         (r"C:\Users\anna\x.csv", "…/x.csv"),
         ("see https://example.org/a/b, 3/4, yes/no/maybe", "see https://example.org/a/b, 3/4, yes/no/maybe"),

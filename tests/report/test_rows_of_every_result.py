@@ -637,7 +637,7 @@ def test_figures_of_lists_have_the_unit_of_their_table(shown: list[Shown]) -> No
         )
     hours = dict.fromkeys(("automation_candidates", "article_candidates"), "hours a month")
     shares = dict.fromkeys(("workflow_outcomes", "workflow_reach", "peers"), "%")
-    assert units == hours | shares | {"lost_customer": "EUR", "waiting": "minutes"}
+    assert units == hours | shares | {"churn_cost": "EUR", "waiting": "minutes"}
 
 
 def test_figures_of_metrics_have_a_unit_beside_the_number_or_in_the_heading(shown: list[Shown]) -> None:
