@@ -117,7 +117,7 @@ def _write(path: str, text: bytes) -> None:
 def _watch(changes: _Changes) -> None:
     import polars as pl
 
-    from cxlib.store.folder import switch
+    from cxlib.store import switch
 
     for name in ("rename", "replace", "unlink", "remove", "rmdir", "mkdir", "link", "symlink", "chmod"):
         changes.before(os, name)
@@ -156,7 +156,7 @@ def _child(request: dict[str, Any], said: Path, seen: Path) -> None:
     from cxlib import demo
     from cxlib.cli import main
     from cxlib.report import kernels
-    from cxlib.store.folder import switch
+    from cxlib.store import switch
 
     descriptor = _system_open(str(said), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
